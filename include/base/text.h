@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bounded text: building, and escaping what a guest or an operator wrote.
+ * Writes to memory only.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/* A growing string.  Starts as {0}; text_free() releases it. */
+struct text {
+	char *at;	/* NUL-terminated, or NULL while empty */
+	size_t len;	/* bytes before the NUL */
+	size_t cap;
+	int error;	/* 0, or -ENOMEM once an append failed */
+};
+
+void text_free(struct text *text);
+void text_append(struct text *text, const char *s);
+void text_append_bytes(struct text *text, const char *s, size_t len);
+void text_printf(struct text *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* The content, "" while empty. */
+const char *text_get(const struct text *text);
+
+/*
+ * Appends S with everything escaped that could move a cursor, forge a line
+ * or hide text: C0, DEL, C1, bad UTF-8, bidirectional and line-separator
+ * code points become \xHH or \u{HHHH}; a backslash and a double quote get a
+ * backslash.  LEN bounds S, which need not be NUL-terminated.
+ */
+void text_append_escaped(struct text *text, const char *s, size_t len);
+
+/* The same into a fixed buffer, cut at a whole escape; returns BUF. */
+const char *text_escape(char *buf, size_t size, const char *s);
+
+/* Copies S into BUF, cut to SIZE - 1 bytes; returns BUF. */
+const char *text_copy(char *buf, size_t size, const char *s);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What can be done with a domain that shut down, and the steps of each
+ * action in their order.  Pure.
+ */
+#ifndef CORE_ACTION_H
+#define CORE_ACTION_H
+
+#include <stdbool.h>
+
+/*
+ * name, text in configuration files.  The first seven are libxl's
+ * (libxl_action_on_shutdown, xl.cfg(5)); pause and log are ours.
+ */
+#define ACTION_LIST(X)                               \
+	X(DESTROY, "destroy")                        \
+	X(RESTART, "restart")                        \
+	X(RENAME_RESTART, "rename-restart")          \
+	X(PRESERVE, "preserve")                      \
+	X(COREDUMP_DESTROY, "coredump-destroy")      \
+	X(COREDUMP_RESTART, "coredump-restart")      \
+	X(SOFT_RESET, "soft-reset")                  \
+	X(PAUSE, "pause")                            \
+	X(LOG, "log")
+
+enum action {
+	ACTION_NONE, /* not set */
+#define X(name, text) ACTION_##name,
+	ACTION_LIST(X)
+#undef X
+	ACTION_COUNT
+};
+
+/*
+ * name, text, destructive.  A step is carried out by one worker order; a
+ * destructive one rechecks the domain's identity first.
+ */
+#define STEP_LIST(X)                      \
+	X(DUMP, "dump", false)            \
+	X(SAVE, "save", false)            \
+	X(RENAME, "rename", true)         \
+	X(DESTROY, "destroy", true)       \
+	X(CREATE, "create", false)        \
+	X(SOFT_RESET, "soft-reset", true) \
+	X(PAUSE, "pause", false)          \
+	X(EJECT, "eject", false)
+
+enum step {
+	STEP_END,
+#define X(name, text, destructive) STEP_##name,
+	STEP_LIST(X)
+#undef X
+	STEP_COUNT
+};
+
+#define ACTION_STEPS_MAX 5 /* the longest plan and its STEP_END */
+
+const char *action_name(enum action action); /* "none" for ACTION_NONE */
+int action_parse(const char *name, enum action *ret_action);
+
+/* The steps of ACTION, ended by STEP_END.  Empty for actions that keep. */
+const enum step *action_steps(enum action action);
+
+bool action_keeps_domain(enum action action); /* still there when it ended */
+bool action_starts_domain(enum action action); /* its plan ends in a create */
+
+const char *step_name(enum step step);
+int step_parse(const char *name, enum step *ret_step);
+bool step_is_destructive(enum step step);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What is known of a domain: the hypervisor's facts (struct domain_info)
+ * and the toolstack's (struct domain_config).  Plain data; pure.
+ */
+#ifndef CORE_DOMAIN_H
+#define CORE_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/uuid.h"
+#include "core/action.h"
+#include "core/reason.h"
+
+/*
+ * Bytes of a name with its NUL.  A longer one is cut: names are shown and
+ * matched against configuration, never used to act or to build a path.
+ */
+#define DOMAIN_NAME_BYTES 256
+
+#define DOMAIN_CONFIG_MAX_BYTES (512 * 1024) /* of libxl's JSON */
+
+/*
+ * Identity: domids are reused, a restarted guest keeps its uuid, so only
+ * the three together name one domain.  The epoch is derived from the host's
+ * boot id and the frame of the domain's shared info page: fixed while the
+ * domain lives, and the same for whoever computes it.
+ */
+struct domain_id {
+	uint32_t domid;
+	uint8_t uuid[UUID_BYTES];
+	uint64_t epoch;
+};
+
+bool domain_id_equal(const struct domain_id *a, const struct domain_id *b);
+
+/* One entry of the hypervisor's list (XEN_DOMCTL_getdomaininfo). */
+struct domain_info {
+	struct domain_id id;
+	bool shutdown;		/* reason_code is valid */
+	bool dying;		/* being torn down, or a zombie */
+	bool paused;		/* by the toolstack */
+	bool hvm;		/* HVM or PVH */
+	uint8_t reason_code;	/* 0 to 255, the guest's word */
+	uint64_t cpu_time_ns;	/* 0: no vCPU has ever run */
+	uint64_t memory_kib;
+	uint32_t vcpus;
+};
+
+#define DOMAIN_TYPE_LIST(X)        \
+	X(UNKNOWN, "unknown")      \
+	X(PV, "pv")                \
+	X(HVM, "hvm")              \
+	X(PVH, "pvh")
+
+enum domain_type {
+#define X(name, text) DOMAIN_TYPE_##name,
+	DOMAIN_TYPE_LIST(X)
+#undef X
+	DOMAIN_TYPE_COUNT
+};
+
+const char *domain_type_name(enum domain_type type);
+
+/* What libxl's configuration of a domain says that matters to us. */
+struct domain_config {
+	char name[DOMAIN_NAME_BYTES];
+	enum domain_type type;
+	enum action on[REASON_COUNT]; /* ACTION_NONE where libxl has none */
+};
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon's settings as plain data, and the table of every key.  Pure:
+ * reading files is port/conf.
+ */
+#ifndef CORE_SETTINGS_H
+#define CORE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "core/action.h"
+#include "core/domain.h"
+#include "core/reason.h"
+
+#define SETTINGS_PATH_BYTES 256
+
+/* Which domains are taken in hand. */
+enum settings_adopt {
+	SETTINGS_ADOPT_NONE,	/* look, record, do nothing */
+	SETTINGS_ADOPT_ORPHANS,	/* those without another supervisor */
+};
+
+/* What may be set for one guest, or for all of them. */
+struct guest_settings {
+	enum action on[REASON_COUNT];	/* ACTION_NONE: as the toolstack has */
+	uint32_t grace_s;		/* 0 to 3600 */
+	uint32_t restart_limit;		/* restarts in a window, 0 to 1000 */
+	uint32_t restart_window_s;	/* 1 to 86400 */
+	uint32_t backoff_min_s;		/* 0 to 3600 */
+	uint32_t backoff_max_s;		/* 0 to 86400 */
+	uint32_t healthy_s;		/* 1 to 86400: then the count restarts */
+	uint32_t loop_cores;		/* cores taken in one loop, 0 to 1000 */
+};
+
+/* domains.d/NAME.conf */
+struct settings_guest {
+	struct list node;
+	char name[DOMAIN_NAME_BYTES];
+	struct guest_settings guest;
+};
+
+struct settings {
+	struct guest_settings guest;	/* for guests without their own file */
+	struct list guests;		/* of struct settings_guest */
+	int log_target;			/* enum log_target */
+	int log_level;			/* enum log_level */
+	enum settings_adopt adopt;
+	enum reason unknown_reason;	/* an odd reason code counts as this */
+	uint32_t sweep_s;		/* 30 to 3600 */
+	uint32_t workers_max;		/* 1 to 64; 0: the number of CPUs + 1 */
+	uint32_t deadline_s[STEP_COUNT];/* 1 to 86400 */
+	char state_dir[SETTINGS_PATH_BYTES];
+	char core_dir[SETTINGS_PATH_BYTES];
+	char run_dir[SETTINGS_PATH_BYTES];
+};
+
+enum setting_kind {
+	SETTING_SECONDS,	/* uint32_t, a whole number of seconds */
+	SETTING_COUNT,		/* uint32_t */
+	SETTING_ACTION,		/* enum action, by name */
+	SETTING_REASON,		/* enum reason, by name */
+	SETTING_WORD,		/* int, an index into words */
+	SETTING_PATH,		/* absolute path */
+};
+
+/* One key of a configuration file. */
+struct setting_key {
+	const char *name;
+	enum setting_kind kind;
+	size_t offset;		/* into guest_settings or settings */
+	bool per_guest;		/* into guest_settings; allowed in domains.d */
+	uint32_t least, most;
+	const char *const *words; /* SETTING_WORD, NULL-ended */
+	const char *meaning;	/* one line for --help-config and the manual */
+};
+
+extern const struct setting_key settings_keys[];
+extern const unsigned int settings_keys_count;
+
+/* The defaults.  NULL when there is no memory. */
+struct settings *settings_new(void);
+void settings_free(struct settings *settings);
+
+/* Adds a guest with the defaults of SETTINGS.  NULL: no memory. */
+struct settings_guest *settings_add_guest(struct settings *settings,
+					  const char *name);
+
+/* What holds for the domain NAME, its own file first. */
+const struct guest_settings *settings_for(const struct settings *settings,
+					  const char *name);
+
+/*
+ * Sets KEY in BASE (a struct settings or guest_settings, by key->per_guest)
+ * from TEXT.  Returns 0, or -EINVAL with *RET_WHY saying what is accepted.
+ */
+int settings_set(const struct setting_key *key, void *base, const char *text,
+		 char *ret_why, size_t why_size);
+
+#endif

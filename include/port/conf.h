@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Configuration files in xl.conf syntax, read with libxlutil into plain
+ * settings.  Reads files; holds no state.
+ */
+#ifndef PORT_CONF_H
+#define PORT_CONF_H
+
+#include "base/text.h"
+#include "core/settings.h"
+
+/*
+ * Reads DIR/xenvigil.conf and DIR/domains.d/NAME.conf.  A missing file or
+ * directory is not an error.  On failure WHY holds one line for each fault,
+ * "FILE:LINE: text", and *RET_SETTINGS is untouched.  settings_free() what
+ * is returned.
+ */
+int conf_load(const char *dir, struct settings **ret_settings,
+	      struct text *why);
+
+#endif

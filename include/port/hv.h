@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hypervisor, by hypercalls alone (libxenctrl): nothing here can block
+ * on xenstored or on another process.
+ */
+#ifndef PORT_HV_H
+#define PORT_HV_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/domain.h"
+
+struct hv;
+
+/* Opens the hypercall device.  Returns 0, or -errno.  Free by hv_close(). */
+int hv_open(struct hv **ret_hv);
+void hv_close(struct hv *hv);
+
+/*
+ * The whole list of domains but dom0, sorted by domid.  *RET_LIST belongs
+ * to HV and is valid until the next call of hv_list() or hv_close().
+ * Returns 0, or -errno.
+ */
+int hv_list(struct hv *hv, const struct domain_info **ret_list,
+	    size_t *ret_count);
+
+/* One domain.  -ESRCH: there is none with this domid. */
+int hv_find(struct hv *hv, uint32_t domid, struct domain_info *ret_info);
+
+/* Pause, and give another uuid (handle).  Return 0, or -errno. */
+int hv_pause(struct hv *hv, uint32_t domid);
+int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES]);
+
+#define HV_TEXT_BYTES 1024
+
+struct hv_host {
+	unsigned int major, minor;
+	char extra[32];			/* ".5" */
+	char capabilities[HV_TEXT_BYTES]; /* "xen-3.0-x86_64 hvm-3.0-..." */
+	char command_line[HV_TEXT_BYTES];
+	unsigned int cpus;
+};
+
+int hv_host(struct hv *hv, struct hv_host *ret_host);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Who else supervises a domain: a live xl monitor, found in /proc.  No
+ * xenstore, no hypercall.
+ */
+#ifndef PORT_OWNER_H
+#define PORT_OWNER_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+enum owner {
+	OWNER_NONE,	/* nobody: the domain is ours */
+	OWNER_XL,	/* an xl monitor of this domain lives: PID */
+	OWNER_UNSETTLED,/* an xl create/restore that is still at work, and may
+			 * become a monitor, lives: PID; ask again when it has
+			 * ended or after a second */
+};
+
+/*
+ * Looks through PROC ("/proc").  A monitor is a process whose executable is
+ * xl and whose standard output is xl-NAME.log (also rotated: .log.N).
+ * Returns 0, or -errno.
+ */
+int owner_find(const char *proc, const char *domain_name,
+	       enum owner *ret_owner, pid_t *ret_pid);
+
+/* A pidfd (Linux 5.3), readable once PID has ended; -ENOSYS before. */
+int owner_open_pidfd(pid_t pid);
+
+#endif

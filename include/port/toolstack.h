@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * libxl as the workers use it: one context, blocking calls, each on one
+ * domain.  Every call may hang with xenstored; only a process that can be
+ * killed may make them.
+ */
+#ifndef PORT_TOOLSTACK_H
+#define PORT_TOOLSTACK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "core/domain.h"
+
+struct toolstack;
+
+int toolstack_open(struct toolstack **ret_ts);
+void toolstack_close(struct toolstack *ts);
+
+/*
+ * All calls return 0 or -errno (libxl codes are translated in this port).
+ * WHY receives, in words, what went wrong or was noteworthy: libxl's own
+ * last error lines included.  JSON is libxl's form of libxl_domain_config.
+ */
+
+/*
+ * The configuration to re-create DOMID with: a pending `xl config-update`
+ * first, else libxl's own record with the live values, else FALLBACK.  WHY
+ * names which.  *RET_JSON is malloc()ed.
+ */
+int toolstack_save(struct toolstack *ts, uint32_t domid, const char *fallback,
+		   char **ret_json, struct text *why);
+
+int toolstack_destroy(struct toolstack *ts, uint32_t domid, struct text *why);
+
+/*
+ * Renames DOMID to its name + SUFFIX under UUID, in xenstore and in the
+ * hypervisor, and takes its disks away so that a successor may write them.
+ * May be repeated after a partial failure.
+ */
+int toolstack_rename(struct toolstack *ts, uint32_t domid, const char *json,
+		     const char *suffix, const uint8_t uuid[UUID_BYTES],
+		     struct text *why);
+
+/*
+ * Frees memory under xl's lock, creates and unpauses.  On failure the half
+ * built domain is destroyed again and WHY says what remains, if anything.
+ */
+int toolstack_create(struct toolstack *ts, const char *json,
+		     uint32_t *ret_domid, struct text *why);
+
+int toolstack_soft_reset(struct toolstack *ts, uint32_t domid,
+			 const char *json, struct text *why);
+
+/* libxl's core dump into PATH, which must not exist. */
+int toolstack_dump(struct toolstack *ts, uint32_t domid, const char *path,
+		   struct text *why);
+
+/* Empties the virtual CD drive VDEV. */
+int toolstack_eject(struct toolstack *ts, uint32_t domid, const char *vdev,
+		    struct text *why);
+
+/* The parts of JSON that matter to us.  -EINVAL: not libxl's JSON. */
+int toolstack_read_config(struct toolstack *ts, const char *json,
+			  struct domain_config *ret_config);
+
+#endif

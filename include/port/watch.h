@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The watcher's view of the toolstack: libxl's domain events, xenstore's
+ * @introduceDomain and @releaseDomain, and changes of libxl's userdata
+ * files, delivered as callbacks out of a libev loop.
+ */
+#ifndef PORT_WATCH_H
+#define PORT_WATCH_H
+
+#include <ev.h>
+#include <stdint.h>
+
+#include "core/domain.h"
+
+struct watch;
+
+struct watch_calls {
+	/* Something happened to DOMID (0: unknown which). REASON_CODE < 0:
+	 * not known. */
+	void (*hint)(void *ctx, uint32_t domid, int reason_code);
+	/* A configuration was seen for the first time or has changed. */
+	void (*config)(void *ctx, uint32_t domid, const uint8_t *uuid,
+		       const struct domain_config *config, const char *json);
+	/* A pending config-update appeared (XL_CFG text) or went (NULL). */
+	void (*update)(void *ctx, uint32_t domid, const uint8_t *uuid,
+		       const char *xl_cfg);
+	void (*ejected)(void *ctx, uint32_t domid, const char *vdev);
+	/* libxl's disaster, or xenstore's connection lost: the process must
+	 * end; no further call of this port is allowed. */
+	void (*lost)(void *ctx, const char *why);
+};
+
+/*
+ * Arms everything, and reports every present domain's configuration (from
+ * the loop).  Returns 0, or -errno.
+ */
+int watch_open(struct ev_loop *loop, const struct watch_calls *calls,
+	       void *ctx, struct watch **ret_watch);
+void watch_close(struct watch *watch);
+
+/* "4.17.5": the toolstack's version. */
+const char *watch_toolstack_version(struct watch *watch);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Typed messages between the keeper and its children, one a packet on a
+ * SOCK_SEQPACKET pair.  Both ends are the same binary.  Not the operator's
+ * protocol (that is JSON, role/control.h).
+ */
+#ifndef ROLE_WIRE_H
+#define ROLE_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/domain.h"
+
+#define WIRE_FD 3 /* the child's end, at its start */
+
+#define WIRE_TEXT_BYTES 2048
+
+/* name, who sends it, what is set besides kind */
+#define WIRE_LIST(X)                                                          \
+	X(READY)    /* watcher: it is armed; text: toolstack version */       \
+	X(BEAT)     /* watcher: nothing happened for a while, I am alive */   \
+	X(PING)     /* keeper -> watcher: answer with a BEAT */               \
+	X(HINT)     /* watcher: something changed; domid, reason_code when   \
+		       known: look at the list */                             \
+	X(CONFIG)   /* watcher: id (epoch 0), config, blob: libxl's JSON */   \
+	X(UPDATE)   /* watcher: id (epoch 0), blob: a pending config-update, \
+		       xl.cfg text; empty blob: none pending any more */      \
+	X(EJECTED)  /* watcher: id, text: vdev whose medium the guest ejected*/\
+	X(ORDER)    /* keeper -> worker: see struct wire_msg */               \
+	X(PROGRESS) /* worker: text: what it waits for now */                 \
+	X(RESULT)   /* worker: rc, text, and by step new_id, blob */
+
+enum wire_kind {
+#define X(name) WIRE_##name,
+	WIRE_LIST(X)
+#undef X
+	WIRE_COUNT
+};
+
+const char *wire_kind_name(enum wire_kind kind);
+
+/*
+ * One message in memory.  Fields not listed for a kind are zero.
+ *
+ * ORDER: step, order, id, config (name, type), deadline_ms, and by step
+ *   DUMP        text: path of the core file to make (its directory exists)
+ *   SAVE        blob: the snapshot to fall back to (may be empty)
+ *   RENAME      text: suffix for the name; new_id.uuid: the copy's uuid
+ *   DESTROY     -
+ *   CREATE      blob: libxl's JSON; id: the domain it replaces
+ *   SOFT_RESET  blob: libxl's JSON
+ *   PAUSE       -
+ *   EJECT       text: vdev
+ * RESULT: order, step, rc (0 or -errno), text (what was found: for a
+ *   failure the domain's state afterwards, in words), and by step
+ *   SAVE        blob: libxl's JSON; text: where it comes from
+ *   CREATE      new_id: the domain that runs now
+ *   RENAME      new_id: the copy
+ */
+struct wire_msg {
+	enum wire_kind kind;
+	enum step step;
+	uint64_t order;			/* the keeper's number of the order */
+	struct domain_id id;
+	struct domain_id new_id;
+	struct domain_config config;
+	int32_t rc;
+	uint32_t deadline_ms;
+	uint8_t reason_code;
+	uint8_t has_reason;
+	char text[WIRE_TEXT_BYTES];
+	char *blob;			/* malloc()ed; NULL when empty */
+	size_t blob_len;		/* without the NUL that follows it */
+};
+
+/* Frees the blob and clears the message. */
+void wire_clear(struct wire_msg *msg);
+
+/*
+ * Sends one packet.  Returns 0, -EAGAIN on a full non-blocking socket,
+ * -EMSGSIZE for a blob over DOMAIN_CONFIG_MAX_BYTES, or -errno.
+ */
+int wire_send(int fd, const struct wire_msg *msg);
+
+/*
+ * Receives one packet into *RET_MSG (wire_clear() it).  Returns 0, -EAGAIN,
+ * -EPIPE at end of file, -EBADMSG for a malformed packet, or -errno.
+ */
+int wire_recv(int fd, struct wire_msg *ret_msg);
+
+/* A pair for one child: [0] non-blocking for the keeper, both close-on-exec. */
+int wire_pair(int ret_fd[2]);
+
+#endif
