@@ -34,6 +34,15 @@ const char *text_get(const struct text *text);
  */
 void text_append_escaped(struct text *text, const char *s, size_t len);
 
+#define TEXT_ESCAPE_BYTES 12 /* the longest escape and its NUL: \u{10FFFF} */
+
+/*
+ * The step under both: writes the first character of S (LEN > 0 bytes) into
+ * RET_OUT as above, NUL-terminated.  Returns how many bytes of S it stands for.
+ */
+size_t text_escape_next(const char *s, size_t len,
+			char ret_out[TEXT_ESCAPE_BYTES]);
+
 /* The same into a fixed buffer, cut at a whole escape; returns BUF. */
 const char *text_escape(char *buf, size_t size, const char *s);
 

@@ -7,6 +7,7 @@
 #define CORE_SETTINGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -59,10 +60,10 @@ struct settings {
 enum setting_kind {
 	SETTING_SECONDS,	/* uint32_t, a whole number of seconds */
 	SETTING_COUNT,		/* uint32_t */
-	SETTING_ACTION,		/* enum action, by name */
+	SETTING_ACTION,		/* enum action, by name; "toolstack": none */
 	SETTING_REASON,		/* enum reason, by name */
-	SETTING_WORD,		/* int, an index into words */
-	SETTING_PATH,		/* absolute path */
+	SETTING_WORD,		/* int: least + the index into words */
+	SETTING_PATH,		/* absolute path of at most MOST bytes */
 };
 
 /* One key of a configuration file. */
@@ -78,6 +79,11 @@ struct setting_key {
 
 extern const struct setting_key settings_keys[];
 extern const unsigned int settings_keys_count;
+
+#define SETTINGS_WHY_BYTES 256 /* enough for each RET_WHY below */
+
+/* NULL: there is no such key. */
+const struct setting_key *settings_find_key(const char *name);
 
 /* The defaults.  NULL when there is no memory. */
 struct settings *settings_new(void);
@@ -97,5 +103,12 @@ const struct guest_settings *settings_for(const struct settings *settings,
  */
 int settings_set(const struct setting_key *key, void *base, const char *text,
 		 char *ret_why, size_t why_size);
+
+/*
+ * Checks what no single key can tell.  Returns 0, or -EINVAL with the key to
+ * correct in *RET_KEY and the reason in *RET_WHY.
+ */
+int settings_check_guest(const struct guest_settings *guest,
+			 const char **ret_key, char *ret_why, size_t why_size);
 
 #endif

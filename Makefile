@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Builds everything: one make, no recursion into folders.  What was found on
+# this machine comes from config.mk, which is made when it is missing.  All
+# products go below build/ (O=DIR: elsewhere).
+#
+#   make [CC=clang] [SANITIZE=address,undefined] [WERROR=1] [O=DIR] [V=1]
+
+all:
+
+# These prepare the machine themselves, or need nothing of it.
+BARE = check check-unit check-lab check-long demo lint clean distclean dist
+ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
+include config.mk
+endif
+
+PACKAGES = tests/setup/packages
+
+config.mk: config.mk.in configure
+	./configure
+
+configure: configure.ac
+	@command -v autoconf >/dev/null || \
+	  { echo 'autoconf is missing: $(PACKAGES) build installs what is needed' >&2; exit 1; }
+	autoconf
+
+# --- Flags ---------------------------------------------------------------
+
+ifdef SANITIZE
+O = build/sanitize
+HARDENING = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDENING_LD = -fsanitize=$(SANITIZE)
+else
+O = build
+HARDENING = -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE
+HARDENING_LD = -pie -Wl,-z,relro,-z,now
+endif
+
+XV_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Isrc $(PKG_CFLAGS) \
+	-DXENVIGIL_VERSION='"$(VERSION)"' \
+	-DXENVIGIL_CONFIG_DIR='"$(sysconfdir)/xenvigil"'
+XV_CFLAGS = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes $(if $(WERROR),-Werror) \
+	-ffunction-sections -fdata-sections $(HARDENING)
+XV_LDFLAGS = $(HARDENING_LD) -Wl,--as-needed -Wl,--gc-sections
+
+# V=1 shows whole commands.
+say = $(if $(V),,@printf '  %-4s %s\n' $(1) $@;)
+
+COMPILE = $(CC) $(XV_CPPFLAGS) $(CPPFLAGS) $(XV_CFLAGS) $(CFLAGS)
+LINK = $(CC) $(XV_CFLAGS) $(CFLAGS) $(XV_LDFLAGS) $(LDFLAGS)
+
+# --- What is built -------------------------------------------------------
+
+# Every layer but cmd is in the archive, and a program takes what it names.
+# A command is src/cmd/NAME.c with what is in src/cmd/NAME_*.c.
+LAYERS = base core store port role
+COMMANDS = $(notdir $(basename $(wildcard $(addprefix src/cmd/,xenvigild.c xenvigil.c))))
+UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/test_*.c)))
+
+object = $(patsubst %.c,$(O)/obj/%.o,$(1))
+LIB_OBJECTS = $(call object,$(wildcard $(LAYERS:%=src/%/*.c)))
+command_objects = $(call object,$(wildcard src/cmd/$(1).c src/cmd/$(1)_*.c))
+OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
+	$(call object,$(UNIT_TESTS:%=tests/unit/%.c))
+ARCHIVE = $(O)/libxenvigil.a
+
+all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)
+
+unit-programs: $(UNIT_TESTS:%=$(O)/tests/%)
+
+# Objects also depend on the flags they were compiled with.
+$(O)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' $(call quote,$(COMPILE)) $(call quote,$(LINK)) | cmp -s - $@ || \
+	  printf '%s\n' $(call quote,$(COMPILE)) $(call quote,$(LINK)) > $@
+quote = '$(subst ','\'',$(1))'
+
+$(O)/obj/%.o: %.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(COMPILE) -MMD -MP -c -o $@ $<
+
+$(ARCHIVE): $(LIB_OBJECTS)
+	@rm -f $@
+	$(call say,AR)$(AR) rcsD $@ $^
+
+define command_rule
+$(O)/$(1): $(call command_objects,$(1)) $(ARCHIVE)
+	$$(call say,LD)$$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+endef
+$(foreach c,$(COMMANDS),$(eval $(call command_rule,$(c))))
+
+$(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+-include $(OBJECTS:.o=.d)
+
+# --- Tests ---------------------------------------------------------------
+
+RUN = tests/run
+
+LINT = $(filter-out %.awk,$(sort $(wildcard tests/lint/*)))
+UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
+	'tests/build/compile sanitize' \
+	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
+
+lint:
+	$(PACKAGES) build check
+	$(RUN) $(LINT)
+
+check-unit:
+	$(PACKAGES) build check
+	$(RUN) $(UNIT)
+
+check:
+	$(PACKAGES)
+	$(MAKE) all
+	$(RUN) $(LINT) $(UNIT)
+
+# --- Installation --------------------------------------------------------
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir)
+	$(INSTALL) -d -m 755 $(DESTDIR)$(sysconfdir)/xenvigil/domains.d
+	$(if $(filter xenvigild,$(COMMANDS)),$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/)
+	$(if $(filter xenvigil,$(COMMANDS)),$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/)
+	test -e $(DESTDIR)$(sysconfdir)/xenvigil/xenvigil.conf || \
+	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(sysconfdir)/xenvigil/
+	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(sysconfdir)/xenvigil/domains.d/
+
+# The operator's files and the state stay.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/xenvigild $(DESTDIR)$(bindir)/xenvigil
+	rm -f $(DESTDIR)$(sysconfdir)/xenvigil/domains.d/README
+
+dist: configure
+	tests/build/dist
+
+clean:
+	rm -rf build
+
+distclean: clean
+	rm -rf autom4te.cache
+	rm -f configure configure~ config.mk config.log config.status
+
+-include modules/module.mk tests/modules/tests.mk
+
+FORCE:
+.PHONY: all unit-programs lint check-unit check install uninstall dist clean \
+	distclean FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The names of actions and steps, and each action's plan.  Pure.
+ */
+#include "core/action.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const char *const action_names[ACTION_COUNT] = {
+	[ACTION_NONE] = "none",
+#define X(name, text) [ACTION_##name] = text,
+	ACTION_LIST(X)
+#undef X
+};
+
+static const char *const step_names[STEP_COUNT] = {
+	[STEP_END] = "end",
+#define X(name, text, destructive) [STEP_##name] = text,
+	STEP_LIST(X)
+#undef X
+};
+
+static const bool step_destructive[STEP_COUNT] = {
+#define X(name, text, destructive) [STEP_##name] = destructive,
+	STEP_LIST(X)
+#undef X
+};
+
+/*
+ * What a successor is made of is saved while its predecessor still has its
+ * records: destroying a domain erases them.  What is not named is STEP_END.
+ */
+static const enum step plans[ACTION_COUNT][ACTION_STEPS_MAX] = {
+	[ACTION_DESTROY] = { STEP_DESTROY },
+	[ACTION_RESTART] = { STEP_SAVE, STEP_DESTROY, STEP_CREATE },
+	[ACTION_RENAME_RESTART] = { STEP_SAVE, STEP_RENAME, STEP_CREATE },
+	[ACTION_COREDUMP_DESTROY] = { STEP_DUMP, STEP_DESTROY },
+	[ACTION_COREDUMP_RESTART] = { STEP_SAVE, STEP_DUMP, STEP_DESTROY,
+				      STEP_CREATE },
+	[ACTION_SOFT_RESET] = { STEP_SAVE, STEP_SOFT_RESET },
+	[ACTION_PAUSE] = { STEP_PAUSE },
+};
+
+const char *action_name(enum action action)
+{
+	return action_names[action < ACTION_COUNT ? action : ACTION_NONE];
+}
+
+int action_parse(const char *name, enum action *ret_action)
+{
+	for (unsigned int i = 0; i < ACTION_COUNT; i++)
+		if (strcmp(name, action_names[i]) == 0) {
+			*ret_action = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+const enum step *action_steps(enum action action)
+{
+	return plans[action < ACTION_COUNT ? action : ACTION_NONE];
+}
+
+static bool has_step(enum action action, enum step wanted)
+{
+	for (const enum step *step = action_steps(action); *step; step++)
+		if (*step == wanted)
+			return true;
+	return false;
+}
+
+bool action_keeps_domain(enum action action)
+{
+	return !has_step(action, STEP_DESTROY);
+}
+
+bool action_starts_domain(enum action action)
+{
+	return has_step(action, STEP_CREATE);
+}
+
+const char *step_name(enum step step)
+{
+	return step_names[step < STEP_COUNT ? step : STEP_END];
+}
+
+int step_parse(const char *name, enum step *ret_step)
+{
+	for (unsigned int i = 0; i < STEP_COUNT; i++)
+		if (strcmp(name, step_names[i]) == 0) {
+			*ret_step = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
+bool step_is_destructive(enum step step)
+{
+	return step < STEP_COUNT && step_destructive[step];
+}

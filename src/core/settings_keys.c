@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The table of every configuration key, with its bounds and its meaning.
+ * Data only: what is done with it is settings.c.
+ */
+#include "core/settings.h"
+
+/* In the order of enum log_target and enum log_level (base/log.h). */
+static const char *const target_words[] = { "stderr", "syslog", "journal",
+					    NULL };
+static const char *const level_words[] = { "debug", "verbose", "detail",
+					   "progress", "info", "notice",
+					   "warn", "error", "critical", NULL };
+/* In the order of enum settings_adopt. */
+static const char *const adopt_words[] = { "none", "orphans", NULL };
+
+#define GUEST(member) \
+	.per_guest = true, .offset = offsetof(struct guest_settings, member)
+#define GLOBAL(member) .offset = offsetof(struct settings, member)
+
+#define ON(key, reason, text)                                 \
+	{ .name = key, .kind = SETTING_ACTION,                \
+	  GUEST(on[REASON_##reason]), .meaning = text }
+#define SECONDS(key, low, high, place, text)                  \
+	{ .name = key, .kind = SETTING_SECONDS, place,        \
+	  .least = low, .most = high, .meaning = text }
+#define COUNT(key, low, high, place, text)                    \
+	{ .name = key, .kind = SETTING_COUNT, place,          \
+	  .least = low, .most = high, .meaning = text }
+#define WORD(key, from, list, place, text)                    \
+	{ .name = key, .kind = SETTING_WORD, place,           \
+	  .least = from, .words = list, .meaning = text }
+#define PATH(key, longest, place, text)                       \
+	{ .name = key, .kind = SETTING_PATH, place,           \
+	  .most = longest, .meaning = text }
+#define DEADLINE(key, step, text)                             \
+	SECONDS("deadline_" key "_seconds", 1, 86400,         \
+		GLOBAL(deadline_s[STEP_##step]), text)
+
+/* A Unix socket's address has room for 107 bytes, its name included. */
+#define RUN_DIR_BYTES_MAX 64
+
+const struct setting_key settings_keys[] = {
+	ON("on_poweroff", POWEROFF, "what to do when the guest powers off"),
+	ON("on_reboot", REBOOT, "what to do when the guest reboots"),
+	ON("on_crash", CRASH, "what to do when the guest crashes"),
+	ON("on_watchdog", WATCHDOG, "what to do when the guest's watchdog fires"),
+	ON("on_soft_reset", SOFT_RESET,
+	   "what to do when the guest asks for a soft reset"),
+	SECONDS("grace_seconds", 0, 3600, GUEST(grace_s),
+		"wait this long before the action, for a person to look"),
+	COUNT("restart_limit", 0, 1000, GUEST(restart_limit),
+	      "hold the guest after this many restarts in the window; 0: never restart"),
+	SECONDS("restart_window_seconds", 1, 86400, GUEST(restart_window_s),
+		"the window in which restarts are counted"),
+	SECONDS("backoff_min_seconds", 0, 3600, GUEST(backoff_min_s),
+		"wait before the second restart in the window; doubles with each"),
+	SECONDS("backoff_max_seconds", 0, 86400, GUEST(backoff_max_s),
+		"the longest wait before a restart"),
+	SECONDS("healthy_seconds", 1, 86400, GUEST(healthy_s),
+		"a guest that ran this long starts with a clean count"),
+	COUNT("loop_cores", 0, 1000, GUEST(loop_cores),
+	      "cores taken of one guest in one crash loop"),
+	WORD("log_target", 0, target_words, GLOBAL(log_target),
+	     "where the log goes"),
+	WORD("log_level", 1, level_words, GLOBAL(log_level),
+	     "the least important events that are logged"),
+	WORD("adopt", 0, adopt_words, GLOBAL(adopt),
+	     "which domains are taken in hand: none, or those nobody supervises"),
+	{ .name = "unknown_reason", .kind = SETTING_REASON,
+	  GLOBAL(unknown_reason),
+	  .meaning = "what a shutdown code that Xen does not define counts as" },
+	SECONDS("sweep_seconds", 30, 3600, GLOBAL(sweep_s),
+		"compare with the hypervisor's list at least this often"),
+	COUNT("workers", 0, 64, GLOBAL(workers_max),
+	      "actions carried out at the same time; 0: the number of CPUs + 1"),
+	DEADLINE("dump", DUMP, "give up taking a core after this long"),
+	DEADLINE("save", SAVE, "give up reading a configuration after this long"),
+	DEADLINE("rename", RENAME, "give up renaming a domain after this long"),
+	DEADLINE("destroy", DESTROY,
+		 "give up waiting until a domain is gone after this long"),
+	DEADLINE("create", CREATE, "give up creating a domain after this long"),
+	DEADLINE("soft_reset", SOFT_RESET, "give up a soft reset after this long"),
+	DEADLINE("pause", PAUSE, "give up pausing a domain after this long"),
+	DEADLINE("eject", EJECT, "give up emptying a CD drive after this long"),
+	PATH("state_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(state_dir),
+	     "where the records are kept"),
+	PATH("core_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(core_dir),
+	     "where cores are kept"),
+	PATH("run_directory", RUN_DIR_BYTES_MAX, GLOBAL(run_dir),
+	     "where the control socket is"),
+};
+
+const unsigned int settings_keys_count =
+	sizeof(settings_keys) / sizeof(settings_keys[0]);
