@@ -3,7 +3,9 @@
  * The keeper's knowledge as JSON.  Reads only.  json-c escapes what it is
  * given; what is shown on a terminal is escaped once more by the command.
  */
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control.h"
 #include "keeper.h"

@@ -134,7 +134,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 /* --- its life --- */
 
-static void on_exit(struct ev_loop *loop, ev_child *child, int events)
+static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 {
 	struct keeper *keeper = child->data;
 	double wait_s = AGAIN_MIN_S;
@@ -197,7 +197,7 @@ void keeper_watcher_start(struct keeper *keeper)
 {
 	keeper->watcher.fd = -1;
 	ev_init(&keeper->watcher.readable, on_readable);
-	ev_init(&keeper->watcher.exited, on_exit);
+	ev_init(&keeper->watcher.exited, on_exited);
 	ev_init(&keeper->watcher.deadline, on_silence);
 	ev_init(&keeper->watcher_again, on_again);
 	ev_timer_init(&keeper->poll, on_poll, 0., POLL_S);

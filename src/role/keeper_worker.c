@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -116,7 +116,7 @@ static const char *describe_exit(const struct keeper_worker *worker,
 	return text;
 }
 
-static void on_exit(struct ev_loop *loop, ev_child *child, int events)
+static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 {
 	struct keeper_worker *worker = child->data;
 	struct keeper *keeper = worker->keeper;
@@ -175,7 +175,7 @@ static struct keeper_worker *new_worker(struct keeper *keeper)
 	worker->child.fd = -1;
 	list_init(&worker->node);
 	ev_init(&worker->child.readable, on_readable);
-	ev_init(&worker->child.exited, on_exit);
+	ev_init(&worker->child.exited, on_exited);
 	ev_init(&worker->child.deadline, on_deadline);
 	worker->child.readable.data = worker;
 	worker->child.exited.data = worker;
