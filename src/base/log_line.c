@@ -85,14 +85,21 @@ static void line_put_escaped(struct log_line *line, const char *text,
 
 static bool is_plain(const char *text)
 {
+	/* Longer ones are quoted, so that they may be cut. */
+	enum { PLAIN_BYTES_MAX = 256 };
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789._:/@%+,-";
 
-	return *text && text[strspn(text, plain)] == '\0';
+	size_t len = strspn(text, plain);
+
+	return len > 0 && len <= PLAIN_BYTES_MAX && text[len] == '\0';
 }
 
-/* " key=value"; a field whose value cannot even begin is left out. */
+/*
+ * " key=value".  Only a quoted value may be cut: half of a number or of a
+ * name would be taken for another.
+ */
 static void line_put_field(struct log_line *line, const char *key,
 			   const char *value)
 {
@@ -100,7 +107,8 @@ static void line_put_field(struct log_line *line, const char *key,
 
 	line_printf(line, " %s=", key);
 	if (is_plain(value)) {
-		line_put_escaped(line, value, 0);
+		if (!line_put(line, value, 0))
+			line->len = before;
 	} else if (line_put(line, "\"", 1)) {
 		line_put_escaped(line, value, 1);
 		line->at[line->len++] = '"'; /* its place was kept free */

@@ -21,35 +21,36 @@
 /* Long enough for a busy reader; a stuck one is waited for only once. */
 #define PATIENCE_MS 200
 
-static int patience_ms = PATIENCE_MS;
+static int stderr_patience_ms = PATIENCE_MS;
 
 /* Of one socket, as long as it works. */
 static struct {
 	int fd;
 	int type;
 	enum log_target target;
-} connection = { .fd = -1 };
+	int patience_ms;
+} connection = { .fd = -1, .patience_ms = PATIENCE_MS };
 
 static const char *paths[] = {
 	[LOG_TARGET_SYSLOG] = "/dev/log",
 	[LOG_TARGET_JOURNAL] = "/run/systemd/journal/socket",
 };
 
-static int await_writable(int fd)
+static int await_writable(int fd, int *patience_ms)
 {
 	struct pollfd poller = { .fd = fd, .events = POLLOUT };
-	int r = poll(&poller, 1, patience_ms);
+	int r = poll(&poller, 1, *patience_ms);
 
 	if (r < 0)
 		return -errno;
 	if (r == 0) {
-		patience_ms = 0;
+		*patience_ms = 0;
 		return -EAGAIN;
 	}
 	/* A pipe without a reader would raise SIGPIPE. */
 	if (poller.revents & (POLLERR | POLLNVAL))
 		return -EPIPE;
-	patience_ms = PATIENCE_MS;
+	*patience_ms = PATIENCE_MS;
 	return 0;
 }
 
@@ -67,7 +68,7 @@ bool log_sink_is_journal_stream(void)
 int log_sink_write(const char *line, size_t len)
 {
 	while (len) {
-		int rc = await_writable(STDERR_FILENO);
+		int rc = await_writable(STDERR_FILENO, &stderr_patience_ms);
 		ssize_t written = rc ? rc : write(STDERR_FILENO, line, len);
 
 		if (rc == -EINTR || (!rc && written < 0 && errno == EINTR))
@@ -147,7 +148,7 @@ int log_sink_send(enum log_target target, const char *packet, size_t len)
 	if (!rc)
 		return 0;
 	if (is_full(rc)) {
-		rc = await_writable(connection.fd);
+		rc = await_writable(connection.fd, &connection.patience_ms);
 	} else {
 		disconnect();
 		rc = connect_target(target);
