@@ -3,7 +3,7 @@
  * xl's host-wide settings as far as they matter for a new guest, its lock,
  * and the freeing of dom0's memory.  Keeps no state between calls.
  */
-#include "balloon.h"
+#include "port/balloon.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,7 +7,7 @@
 #define PORT_BALLOON_H
 
 #include "base/text.h"
-#include "light.h"
+#include "port/light.h"
 #include "port/hv.h"
 
 struct balloon {

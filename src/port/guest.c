@@ -2,7 +2,7 @@
 /*
  * libxl's enumerations become ours here and nowhere else.  Pure.
  */
-#include "guest.h"
+#include "port/guest.h"
 
 #include <string.h>
 

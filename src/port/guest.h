@@ -6,7 +6,7 @@
 #define PORT_GUEST_H
 
 #include "core/domain.h"
-#include "light.h"
+#include "port/light.h"
 
 void guest_read_config(const libxl_domain_config *from,
 		       struct domain_config *ret_config);

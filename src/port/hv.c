@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "logger.h"
+#include "port/logger.h"
 
 #define HV_CHUNK 1024
 

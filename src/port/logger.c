@@ -3,7 +3,7 @@
  * A xentoollog_logger that forwards to base/log and remembers the last few
  * errors.  Escapes nothing: that is the sink's job.
  */
-#include "logger.h"
+#include "port/logger.h"
 
 #include <stdarg.h>
 #include <stdio.h>

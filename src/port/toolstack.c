@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guest.h"
-#include "logger.h"
-#include "toolstack_impl.h"
+#include "port/guest.h"
+#include "port/logger.h"
+#include "port/toolstack_impl.h"
 
 /*
  * A worker starts children of its own (xl) beside libxl's, and waits for

@@ -6,9 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "balloon.h"
+#include "port/balloon.h"
 #include "base/cleanup.h"
-#include "toolstack_impl.h"
+#include "port/toolstack_impl.h"
 
 /* Whatever still has the uuid that was to be created. */
 static void destroy_remains(struct toolstack *ts, uint32_t domid,

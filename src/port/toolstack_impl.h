@@ -6,7 +6,7 @@
 #ifndef PORT_TOOLSTACK_IMPL_H
 #define PORT_TOOLSTACK_IMPL_H
 
-#include "light.h"
+#include "port/light.h"
 #include "port/hv.h"
 #include "port/toolstack.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "toolstack_impl.h"
+#include "port/toolstack_impl.h"
 
 int toolstack_destroy(struct toolstack *ts, uint32_t domid, struct text *why)
 {

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "toolstack_impl.h"
+#include "port/toolstack_impl.h"
 
 static bool ends_with(const char *s, const char *suffix)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "toolstack_impl.h"
+#include "port/toolstack_impl.h"
 
 /* libxl's record with the live values: memory, vCPUs, devices. */
 static int read_live(struct toolstack *ts, uint32_t domid, char **ret_json,

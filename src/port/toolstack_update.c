@@ -20,7 +20,7 @@
 #include <libxlutil.h>
 
 #include "base/cleanup.h"
-#include "toolstack_impl.h"
+#include "port/toolstack_impl.h"
 
 #define UPDATE_DEADLINE_MS 20000
 #define UPDATE_ERRORS_BYTES 600

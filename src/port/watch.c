@@ -18,8 +18,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "logger.h"
-#include "watch_impl.h"
+#include "port/logger.h"
+#include "port/watch_impl.h"
 
 #ifndef WATCH_STORE_SOCKET
 #define WATCH_STORE_SOCKET "/var/run/xenstored/socket"

@@ -13,8 +13,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "guest.h"
-#include "watch_impl.h"
+#include "port/guest.h"
+#include "port/watch_impl.h"
 
 static uint64_t hash_of(const uint8_t *bytes, size_t len)
 {

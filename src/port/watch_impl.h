@@ -6,7 +6,7 @@
 #define PORT_WATCH_IMPL_H
 
 #include "base/list.h"
-#include "light.h"
+#include "port/light.h"
 #include "port/hv.h"
 #include "port/watch.h"
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <sys/time.h>
 
-#include "watch_impl.h"
+#include "port/watch_impl.h"
 
 struct loop_fd {
 	ev_io io;

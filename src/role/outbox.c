@@ -3,7 +3,7 @@
  * The queue in front of a full socket.  Knows which messages replace each
  * other, and nothing else of their meaning.
  */
-#include "outbox.h"
+#include "role/outbox.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "outbox.h"
+#include "role/outbox.h"
 #include "port/watch.h"
 #include "role/roles.h"
 #include "role/wire.h"

@@ -15,8 +15,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "role/roles.h"
-#include "worker_impl.h"
-#include "worker_lock.h"
+#include "role/worker_impl.h"
+#include "role/worker_lock.h"
 
 #ifndef WORKER_RUN_DIR
 #define WORKER_RUN_DIR "/run/xenvigil"

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "worker_impl.h"
+#include "role/worker_impl.h"
 
 /* A domain of the guest: *RET_INFO, or -ENOENT. */
 static int find_guest(struct work *work, const uint8_t *uuid,

@@ -3,7 +3,7 @@
  * flock() on DIR/UUID.  The files stay: removing one would let two workers
  * hold "the" lock.
  */
-#include "worker_lock.h"
+#include "role/worker_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

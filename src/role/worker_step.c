@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "port/residue.h"
-#include "worker_impl.h"
+#include "role/worker_impl.h"
 
 enum found { FOUND_SAME, FOUND_GONE, FOUND_OTHER };
 

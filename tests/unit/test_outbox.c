@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/role/outbox.h"
+#include "role/outbox.h"
 
 static int failed;
 static int fd[2]; /* [0] the outbox's end, [1] the reader's */
