@@ -27,7 +27,7 @@ enum settings_adopt {
 struct guest_settings {
 	enum action on[REASON_COUNT];	/* ACTION_NONE: as the toolstack has */
 	uint32_t grace_s;		/* 0 to 3600 */
-	uint32_t restart_limit;		/* restarts in a window, 0 to 1000 */
+	uint32_t restart_limit;		/* restarts in a window, 0 to 64 */
 	uint32_t restart_window_s;	/* 1 to 86400 */
 	uint32_t backoff_min_s;		/* 0 to 3600 */
 	uint32_t backoff_max_s;		/* 0 to 86400 */

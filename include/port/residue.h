@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a destroyed domain left in xenstore: backends without a domain, its
- * own directories.  Reads and waits; removes nothing.
+ * What a destroyed domain left behind: backends without a domain, its own
+ * directories, a zombie.  Reads and waits; removes nothing.
  */
 #ifndef PORT_RESIDUE_H
 #define PORT_RESIDUE_H
@@ -9,14 +9,27 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "core/domain.h"
+
+struct residue;
 
 /*
- * Waits until nothing of DOMID is left (backends of every kind, in every
- * backend domain that libxl's record or dom0 holds; /libxl/DOMID;
- * /local/domain/DOMID), at most DEADLINE_MS.  Woken by watches, not by
- * polling.  Returns 0, or -ETIMEDOUT with each leftover named in WHY
- * ("backend vbd/5/51712 state 4; ..."), or -errno.
+ * Opens xenstore and notes the backend domains that libxl's record of DOMID
+ * names: the record goes with the destroy, so call this before it.  UUID
+ * tells the domain from a later one under its domid.  residue_close() it.
  */
-int residue_await(uint32_t domid, uint32_t deadline_ms, struct text *why);
+int residue_open(uint32_t domid, const uint8_t uuid[UUID_BYTES],
+		 struct residue **ret_residue);
+void residue_close(struct residue *residue);
+
+/*
+ * Waits until nothing is left: backends of every kind in dom0 and in the
+ * noted domains; /libxl/DOMID; /local/domain/DOMID; the entry in the
+ * hypervisor's list.  At most DEADLINE_MS, woken by watches.  Returns 0,
+ * also when the domid is another domain's by now; -ETIMEDOUT with each
+ * leftover named in WHY ("backend vbd/5/51712 state 4; ..."); or -errno.
+ */
+int residue_await(struct residue *residue, uint32_t deadline_ms,
+		  struct text *why);
 
 #endif

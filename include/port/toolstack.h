@@ -39,9 +39,8 @@ int toolstack_destroy(struct toolstack *ts, uint32_t domid, struct text *why);
  * hypervisor, and takes its disks away so that a successor may write them.
  * May be repeated after a partial failure.
  */
-int toolstack_rename(struct toolstack *ts, uint32_t domid, const char *json,
-		     const char *suffix, const uint8_t uuid[UUID_BYTES],
-		     struct text *why);
+int toolstack_rename(struct toolstack *ts, uint32_t domid, const char *suffix,
+		     const uint8_t uuid[UUID_BYTES], struct text *why);
 
 /*
  * Frees memory under xl's lock, creates and unpauses.  On failure the half
@@ -64,5 +63,7 @@ int toolstack_eject(struct toolstack *ts, uint32_t domid, const char *vdev,
 /* The parts of JSON that matter to us.  -EINVAL: not libxl's JSON. */
 int toolstack_read_config(struct toolstack *ts, const char *json,
 			  struct domain_config *ret_config);
+int toolstack_read_uuid(struct toolstack *ts, const char *json,
+			uint8_t ret_uuid[UUID_BYTES]);
 
 #endif

@@ -24,19 +24,30 @@ struct watch_calls {
 	/* A pending config-update appeared (XL_CFG text) or went (NULL). */
 	void (*update)(void *ctx, uint32_t domid, const uint8_t *uuid,
 		       const char *xl_cfg);
-	void (*ejected)(void *ctx, uint32_t domid, const char *vdev);
+	void (*ejected)(void *ctx, uint32_t domid, const uint8_t *uuid,
+			const char *vdev);
 	/* libxl's disaster, or xenstore's connection lost: the process must
 	 * end; no further call of this port is allowed. */
 	void (*lost)(void *ctx, const char *why);
 };
 
-/*
- * Arms everything, and reports every present domain's configuration (from
- * the loop).  Returns 0, or -errno.
- */
+/* Opens and arms everything but the domains.  Returns 0, or -errno. */
 int watch_open(struct ev_loop *loop, const struct watch_calls *calls,
 	       void *ctx, struct watch **ret_watch);
 void watch_close(struct watch *watch);
+
+/*
+ * Arms and reports every present domain: its configuration if it has one
+ * yet, and a hint.  From then on the loop does.
+ */
+void watch_start(struct watch *watch);
+
+/*
+ * Asks xenstore for something.  Returns 0; or -errno after calling lost().
+ * Hangs when xenstored hangs: libxenstore does not tell of a connection
+ * that went quiet.
+ */
+int watch_probe(struct watch *watch);
 
 /* "4.17.5": the toolstack's version. */
 const char *watch_toolstack_version(struct watch *watch);

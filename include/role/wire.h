@@ -89,6 +89,12 @@ int wire_send(int fd, const struct wire_msg *msg);
  */
 int wire_recv(int fd, struct wire_msg *ret_msg);
 
+/*
+ * One packet of LEN bytes from anywhere; what wire_recv() does with it.
+ * Returns 0, -EBADMSG, or -ENOMEM; on failure *RET_MSG is untouched.
+ */
+int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg);
+
 /* A pair for one child: [0] non-blocking for the keeper, both close-on-exec. */
 int wire_pair(int ret_fd[2]);
 

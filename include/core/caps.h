@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What this host can do with a domain, asked before anything crashes.  Pure.
+ */
+#ifndef CORE_CAPS_H
+#define CORE_CAPS_H
+
+#include <stdbool.h>
+
+#include "core/action.h"
+#include "core/domain.h"
+
+struct caps {
+	unsigned int xen_major, xen_minor;
+	bool core_dir;		/* the core directory can be written */
+	char toolstack[32];	/* libxl's version; "" while not known */
+};
+
+/*
+ * Why ACTION cannot work on a domain of TYPE here; NULL when it can.
+ * HAVE_CONFIG: a configuration to re-create it from is known.
+ */
+const char *caps_refuse(const struct caps *caps, enum action action,
+			enum domain_type type, bool have_config);
+
+/* The action that is taken in place of a refused one. */
+enum action caps_fallback(enum action refused);
+
+#endif

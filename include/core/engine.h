@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The supervisor's mind: takes what is known (lists, configurations,
+ * results, time) and says what to do, through a table of calls.  No I/O, no
+ * clock, no Xen: the daemon and the simulation drive the same code.
+ */
+#ifndef CORE_ENGINE_H
+#define CORE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/caps.h"
+#include "core/domain.h"
+#include "core/incident.h"
+#include "core/settings.h"
+
+struct engine;
+
+/* Both clocks of one moment, in ms. */
+struct engine_time {
+	int64_t mono_ms;	/* never goes back, goes on during suspend */
+	int64_t wall_ms;	/* since 1970, may jump */
+};
+
+/* What lasts of one guest, by uuid, over its domains and our restarts. */
+struct guest {
+	struct list node, bucket_node;
+	uint8_t uuid[UUID_BYTES];
+	char name[DOMAIN_NAME_BYTES];
+	struct budget budget;
+	int64_t started_ms;	/* wall clock of our last start; 0: never */
+	bool hold;		/* maintenance, by the operator */
+	bool has_config;	/* a configuration is stored for it */
+	struct domain_config config;
+	struct incident *incident;	/* the open one */
+	bool dirty;
+};
+
+/* One domain in the hypervisor's list. */
+struct domain {
+	struct list asking_node;	/* while DOWN and undecided */
+	struct domain_info info;
+	enum life_state state;
+	struct guest *guest;
+	char name[DOMAIN_NAME_BYTES];	/* "" until known */
+	int64_t seen_ms;		/* monotonic, when first listed */
+	int64_t down_ms;		/* monotonic, when seen shut down */
+	uint8_t hinted_reason;
+	bool hinted;			/* an event told the reason */
+	bool configured;		/* this domain's configuration came */
+	int64_t ask_again_ms;		/* DOWN: when to ask once more */
+};
+
+enum engine_claim { ENGINE_CLAIM_NONE, ENGINE_CLAIM_OTHER, ENGINE_CLAIM_UNSETTLED };
+
+/* What the engine tells about; the glue logs it and runs hooks. */
+#define ENGINE_NOTE_LIST(X)                                                 \
+	X(DOMAIN_SEEN, "domain-seen")                                       \
+	X(DOMAIN_GONE, "domain-gone")                                       \
+	X(ACTION_UNSUPPORTED, "action-unsupported")                         \
+	X(DOMAIN_FOREIGN, "domain-foreign")                                 \
+	X(DOMAIN_ASIDE, "domain-suspended")                                 \
+	X(INCIDENT_OPENED, "incident-opened")                               \
+	X(STEP_BEGUN, "step-begun")                                         \
+	X(STEP_DONE, "step-done")                                           \
+	X(STEP_FAILED, "step-failed")                                       \
+	X(WORKER_LOST, "worker-lost")                                       \
+	X(INCIDENT_WAITS, "incident-waits")                                 \
+	X(INCIDENT_HELD, "incident-held")                                   \
+	X(INCIDENT_CLOSED, "incident-closed")                               \
+	X(CRASH_MISSED, "crash-missed")                                     \
+	X(NO_MEMORY, "no-memory")
+
+enum engine_note {
+#define X(name, text) ENGINE_NOTE_##name,
+	ENGINE_NOTE_LIST(X)
+#undef X
+	ENGINE_NOTE_COUNT
+};
+
+const char *engine_note_name(enum engine_note note);
+
+struct engine_calls {
+	/*
+	 * Have a worker do INCIDENT's present step; the answer comes by
+	 * engine_result() or engine_lost() with ORDER.  Returns 0, or -errno
+	 * when no worker could be had (asked again later).
+	 */
+	int (*order)(void *ctx, const struct incident *incident,
+		     uint64_t order);
+	/* No further step follows soon: its worker may go. */
+	void (*dismiss)(void *ctx, const struct incident *incident);
+	/* Make durable.  Returns 0, or -errno: then it stays dirty. */
+	int (*record)(void *ctx, struct incident *incident);
+	int (*record_guest)(void *ctx, struct guest *guest);
+	/* Does another supervisor have the domain?  The glue may call
+	 * engine_freed() when that has ended. */
+	enum engine_claim (*claimed)(void *ctx, const struct domain *domain);
+	void (*note)(void *ctx, enum engine_note note,
+		     const struct domain *domain,
+		     const struct incident *incident, const char *text);
+	/* 16 fresh bytes for a renamed domain. */
+	void (*new_uuid)(void *ctx, uint8_t ret_uuid[UUID_BYTES]);
+	/* A number below RANGE (range > 0), for jitter. */
+	uint32_t (*random)(void *ctx, uint32_t range);
+	void *ctx;
+};
+
+/* SETTINGS and CALLS stay the caller's and must outlive the engine. */
+struct engine *engine_new(const struct settings *settings,
+			  const struct engine_calls *calls);
+void engine_free(struct engine *engine);
+
+void engine_set_settings(struct engine *engine,
+			 const struct settings *settings);
+void engine_set_caps(struct engine *engine, const struct caps *caps);
+void engine_set_workers(struct engine *engine, uint32_t workers_max);
+
+/* Does xenstored answer?  While not, only steps that do without it start. */
+void engine_set_toolstack(struct engine *engine, bool answers,
+			  struct engine_time now);
+
+/*
+ * What the records hold, before the first scan.  INCIDENT becomes the
+ * engine's; GUEST is copied.  A closed incident is remembered only so that
+ * its domain is not handled again.
+ */
+int engine_restore_guest(struct engine *engine, const struct guest *guest);
+int engine_restore(struct engine *engine, struct incident *incident,
+		   struct engine_time now);
+void engine_set_next_number(struct engine *engine, uint64_t number);
+
+/*
+ * The hypervisor's whole list, sorted by domid: the truth.  -ENOMEM: a part
+ * was not taken in; scan again.
+ */
+int engine_scan(struct engine *engine, const struct domain_info *list,
+		size_t count, struct engine_time now);
+
+/* Events: hints only. */
+void engine_hint(struct engine *engine, uint32_t domid, uint8_t reason_code);
+int engine_config(struct engine *engine, uint32_t domid,
+		  const uint8_t uuid[UUID_BYTES],
+		  const struct domain_config *config, struct engine_time now);
+void engine_freed(struct engine *engine, uint32_t domid,
+		  struct engine_time now);
+
+struct engine_result {
+	int rc;			/* 0, or -errno */
+	const char *text;	/* what was found */
+	struct domain_id new_id;/* CREATE, RENAME */
+	const char *core_path;	/* DUMP */
+};
+
+void engine_result(struct engine *engine, uint64_t order,
+		   const struct engine_result *result, struct engine_time now);
+void engine_lost(struct engine *engine, uint64_t order, const char *how,
+		 struct engine_time now);
+
+/* Does what time has come for; call at engine_due_ms() and after input. */
+void engine_run(struct engine *engine, struct engine_time now);
+
+/* When engine_run() is due next, monotonic; INT64_MAX: never. */
+int64_t engine_due_ms(const struct engine *engine);
+
+/* The operator.  Return 0, -ENOENT (no such guest), -EALREADY. */
+int engine_hold(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		struct engine_time now);
+int engine_release(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		   struct engine_time now);
+int engine_retry(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		 struct engine_time now);
+
+/* For showing.  The lists are the engine's: read only. */
+const struct domain *engine_domain(const struct engine *engine,
+				   uint32_t domid);
+size_t engine_domains(const struct engine *engine,
+		      struct domain *const **ret_domains);
+const struct list *engine_incidents(const struct engine *engine);
+const struct list *engine_guests(const struct engine *engine);
+const struct guest *engine_guest(const struct engine *engine,
+				 const uint8_t uuid[UUID_BYTES]);
+uint32_t engine_working(const struct engine *engine);
+bool engine_toolstack_answers(const struct engine *engine);
+
+/* The policy's input for this domain or guest as things stand. */
+void engine_policy_input(const struct engine *engine,
+			 const struct guest *guest, const char *name,
+			 uint8_t reason_code, struct policy_input *ret_input);
+
+#endif

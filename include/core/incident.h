@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One shutdown and its handling, from the decision to the end, as plain
+ * data.  Pure; the store writes it down, the engine moves it.
+ */
+#ifndef CORE_INCIDENT_H
+#define CORE_INCIDENT_H
+
+#include "base/list.h"
+#include "core/domain.h"
+#include "core/machine.h"
+#include "core/policy.h"
+
+#define INCIDENT_TEXT_BYTES 512
+#define INCIDENT_STEPS_MAX 96	/* attempts recorded; older ones are merged */
+
+#define OUTCOME_LIST(X)                                                     \
+	X(OPEN, "open")                                                     \
+	X(HANDLED, "handled")	/* the plan was carried out */              \
+	X(KEPT, "kept")		/* carried out; the domain stays */         \
+	X(VANISHED, "vanished")	/* the domain went away by itself */        \
+	X(RESUMED, "resumed")	/* the domain runs again */                 \
+	X(TAKEN, "taken")	/* somebody else started the guest */       \
+	X(FAILED, "failed")	/* given up; the domain stays */
+
+enum outcome {
+#define X(name, text) OUTCOME_##name,
+	OUTCOME_LIST(X)
+#undef X
+	OUTCOME_COUNT
+};
+
+const char *outcome_name(enum outcome outcome);
+int outcome_parse(const char *name, enum outcome *ret_outcome);
+
+/* One attempt at one step. */
+struct incident_step {
+	enum step step;
+	int64_t begun_ms, ended_ms;	/* wall clock; ended 0: not ended */
+	int32_t rc;			/* 0, or -errno */
+	char text[INCIDENT_TEXT_BYTES];
+};
+
+struct incident {
+	struct list node;		/* in the engine's list of open ones */
+	struct list queue_node;		/* in its queue while QUEUED */
+	uint64_t number;		/* 1 and up, never used twice */
+	struct domain_id id;
+	uint64_t cpu_time_ns;		/* with the id: names this one shutdown */
+	char name[DOMAIN_NAME_BYTES];
+	enum domain_type type;
+	uint8_t reason_code;
+	struct policy_verdict verdict;	/* refused is copied to why */
+	char why[INCIDENT_TEXT_BYTES];	/* held or refused, in words */
+
+	enum case_state state;
+	enum outcome outcome;
+	uint32_t at;			/* index into the action's steps */
+	uint32_t losses;		/* workers lost on this step */
+	bool absent;			/* the domain is gone, by our hand */
+	bool paid;			/* this start is in the budget already */
+	uint64_t order;			/* of the worker at it; 0: none */
+	int64_t due_ms;			/* WAITING: monotonic */
+	int64_t due_wall_ms;		/* the same on the wall clock */
+	int64_t seen_ms, closed_ms;	/* wall clock */
+
+	uint8_t copy_uuid[UUID_BYTES];	/* rename: what the old one becomes */
+	struct domain_id successor;	/* domid 0: none */
+	char core_path[SETTINGS_PATH_BYTES + 128]; /* "" : none */
+
+	uint32_t step_count;
+	struct incident_step *steps;	/* step_count of them */
+	bool dirty;			/* differs from its record */
+};
+
+struct incident *incident_new(void);
+void incident_free(struct incident *incident);
+
+/* The step it stands at; STEP_END after the last. */
+enum step incident_step(const struct incident *incident);
+
+/* Is there an attempt at STEP on record? */
+bool incident_has_begun(const struct incident *incident, enum step step);
+
+/* Notes the begin and end of an attempt.  -ENOMEM leaves no trace of it. */
+int incident_begin_step(struct incident *incident, int64_t wall_ms);
+void incident_end_step(struct incident *incident, int64_t wall_ms, int rc,
+		       const char *text);
+
+/* Does this incident speak of the domain ID (or of its renamed copy)? */
+bool incident_is_about(const struct incident *incident,
+		       const struct domain_id *id);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The decision: this domain, this reason, these settings, this history: do
+ * that.  Pure; every input is an argument, so every class can be tested.
+ */
+#ifndef CORE_POLICY_H
+#define CORE_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/budget.h"
+#include "core/caps.h"
+#include "core/domain.h"
+#include "core/settings.h"
+
+/* Where the action comes from. */
+#define POLICY_SOURCE_LIST(X)                                            \
+	X(SETTINGS, "xenvigil configuration")                            \
+	X(DOMAIN, "domain configuration")                                \
+	X(NO_CONFIG, "no configuration known")                           \
+	X(NOT_ADOPTED, "adopt is none")                                  \
+	X(SUSPENDED, "suspended or migrating")
+
+enum policy_source {
+#define X(name, text) POLICY_SOURCE_##name,
+	POLICY_SOURCE_LIST(X)
+#undef X
+	POLICY_SOURCE_COUNT
+};
+
+const char *policy_source_name(enum policy_source source);
+
+struct policy_input {
+	uint8_t reason_code;
+	const struct settings *settings;
+	const struct caps *caps;
+	const struct domain_config *config; /* NULL: none known */
+	const char *name;		/* for settings of its own; may be "" */
+};
+
+struct policy_verdict {
+	enum reason reason;	/* what the code counts as */
+	bool leave_alone;	/* suspend, migration: not an incident */
+	enum action wanted;	/* what is configured */
+	enum action action;	/* what will be done */
+	enum policy_source source;
+	const char *refused;	/* why wanted cannot work; NULL: it can */
+};
+
+void policy_decide(const struct policy_input *input,
+		   struct policy_verdict *ret_verdict);
+
+/*
+ * Names that `xl migrate` gives both ends of a migration; such a domain is
+ * left alone whatever its reason.
+ */
+bool policy_name_is_migrating(const char *name);
+
+/* What to do about a start that the plan has come to. */
+enum policy_start {
+	POLICY_START_NOW,
+	POLICY_START_LATER,	/* after *ret_delay_ms */
+	POLICY_START_HOLD,	/* the budget is spent */
+};
+
+enum policy_start policy_decide_start(const struct budget *budget,
+				      const struct guest_settings *set,
+				      int64_t now_ms, uint32_t *ret_delay_ms);
+
+/* Is one more core of this guest wanted?  Only the first of a loop are. */
+bool policy_wants_core(const struct budget *budget,
+		       const struct guest_settings *set);
+
+#endif

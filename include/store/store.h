@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The durable records: guests, incidents and their steps, in one SQLite
+ * database.  Knows nothing of Xen, processes or policy.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "core/engine.h"
+#include "core/incident.h"
+
+struct store;
+
+/*
+ * BOOT names the host's present boot (its boot id): a domain of another boot
+ * is gone for certain.
+ *
+ * Opens DIR/xenvigil.db, making the directory (0700) and the file when they
+ * are missing.  A damaged file is set aside under a name that WHY then
+ * holds, and a new one is made.  Returns 0 (WHY empty or a warning), or
+ * -errno with the reason in WHY.
+ */
+int store_open(const char *dir, const char *boot, struct store **ret_store,
+	       struct text *why);
+void store_close(struct store *store);
+
+/*
+ * Write down one incident with its steps, or one guest.  Durable when 0 is
+ * returned; -ENOSPC for a full disk, -EIO and others else, with nothing of
+ * the call written.
+ */
+int store_record(struct store *store, const struct incident *incident);
+int store_record_guest(struct store *store, const struct guest *guest);
+
+/* The configuration to re-create a guest from, libxl's JSON. */
+int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
+		     const struct domain_config *config, const char *json);
+
+/* *RET_JSON is malloc()ed.  -ENOENT: none is known. */
+int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
+		     char **ret_json);
+
+/*
+ * Call EACH for every guest; for every incident that is open, or that was
+ * closed in this boot with its domain left behind (pending); for the incidents seen at or after SINCE_MS, newest
+ * first, at most LIMIT (since).  An
+ * incident belongs to EACH (incident_free()).  They stop at the first
+ * non-zero value of EACH and return it; -errno for trouble of their own.
+ */
+int store_each_guest(struct store *store,
+		     int (*each)(void *ctx, const struct guest *guest),
+		     void *ctx);
+int store_each_pending(struct store *store,
+		       int (*each)(void *ctx, struct incident *incident),
+		       void *ctx);
+int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
+		     int (*each)(void *ctx, struct incident *incident),
+		     void *ctx);
+
+/* The first number never used. */
+int store_next_number(struct store *store, uint64_t *ret_number);
+
+#endif

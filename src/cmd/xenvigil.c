@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operator's command: a table of subcommands, each one question to the
+ * daemon.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "xenvigil_cmd.h"
+
+#define DEFAULT_SOCKET "/run/xenvigil/control"
+
+static const char usage[] =
+	"Usage: xenvigil [OPTION]... COMMAND [DOMAIN]\n"
+	"Show and steer the supervisor of this Xen host's domains.\n"
+	"\n"
+	"  status          the daemon, the domains, what is being done now\n"
+	"  list            the incidents, with each step of their handling\n"
+	"  policy [DOMAIN] what would happen for each reason, and why\n"
+	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
+	"  release DOMAIN  end that, or let a held incident go on\n"
+	"  retry DOMAIN    try the step again that is held or waits\n"
+	"\n"
+	"DOMAIN is a name, a domid or a uuid.\n"
+	"\n"
+	"  -j, --json           print the daemon's answer as JSON\n"
+	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
+	"  -n, --limit N        list: at most N of the latest (default 1000)\n"
+	"      --socket PATH    the daemon's socket (default " DEFAULT_SOCKET
+	")\n"
+	"  -h, --help           print this\n"
+	"  -V, --version        print the version\n";
+
+enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN };
+
+static const struct command {
+	const char *name;
+	enum needs needs;
+	void (*show)(json_object *answer);
+} commands[] = {
+	{ "status", NEEDS_NOTHING, xenvigil_show_status },
+	{ "list", NEEDS_NOTHING, xenvigil_show_list },
+	{ "policy", TAKES_DOMAIN, xenvigil_show_policy },
+	{ "hold", NEEDS_DOMAIN, NULL },
+	{ "release", NEEDS_DOMAIN, NULL },
+	{ "retry", NEEDS_DOMAIN, NULL },
+};
+
+static const struct option options[] = {
+	{ "json", no_argument, NULL, 'j' },
+	{ "since", required_argument, NULL, 's' },
+	{ "limit", required_argument, NULL, 'n' },
+	{ "socket", required_argument, NULL, 'S' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ 0 },
+};
+
+struct call {
+	const struct command *command;
+	const char *domain, *socket_path;
+	bool json;
+	int64_t since_s, limit;	/* -1: not given */
+};
+
+static int parse_number(const char *text, int64_t most, int64_t *ret)
+{
+	char *end;
+	long long number;
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (errno || *end || end == text || number < 0 || number > most) {
+		fprintf(stderr, "xenvigil: '%s' is not a number from 0 to "
+			"%lld\n", text, (long long)most);
+		return -EINVAL;
+	}
+	*ret = number;
+	return 0;
+}
+
+/* Returns -1 to go on, or an exit status. */
+static int parse_option(struct call *call, int opt)
+{
+	switch (opt) {
+	case 'j':
+		call->json = true;
+		return -1;
+	case 's':
+		return parse_number(optarg, INT32_MAX, &call->since_s) ?
+			EXIT_USAGE : -1;
+	case 'n':
+		return parse_number(optarg, 1000000, &call->limit) ?
+			EXIT_USAGE : -1;
+	case 'S':
+		call->socket_path = optarg;
+		return -1;
+	case 'h':
+		fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	case 'V':
+		puts("xenvigil " XENVIGIL_VERSION);
+		return EXIT_SUCCESS;
+	default:
+		fputs(usage, stderr);
+		return EXIT_USAGE;
+	}
+}
+
+static int fail_usage(const char *why, const char *what)
+{
+	fprintf(stderr, "xenvigil: %s%s%s%s\n", why, *what ? " '" : "", what,
+		*what ? "'" : "");
+	return EXIT_USAGE;
+}
+
+static int parse_words(struct call *call, char **words)
+{
+	if (!words[0])
+		return fail_usage("which command? (--help lists them)", "");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (strcmp(commands[i].name, words[0]) == 0)
+			call->command = &commands[i];
+	if (!call->command)
+		return fail_usage("no such command:", words[0]);
+	call->domain = words[1];
+	if (call->command->needs == NEEDS_DOMAIN && !call->domain)
+		return fail_usage("which domain?", "");
+	if (call->domain && (call->command->needs == NEEDS_NOTHING || words[2]))
+		return fail_usage("unexpected argument", words[2] ? words[2] :
+							 words[1]);
+	return -1;
+}
+
+static json_object *make_request(const struct call *call)
+{
+	json_object *request = json_object_new_object();
+
+	json_object_object_add(request, "command",
+			       json_object_new_string(call->command->name));
+	if (call->domain)
+		json_object_object_add(request, "domain",
+				       json_object_new_string(call->domain));
+	if (call->since_s >= 0)
+		json_object_object_add(
+			request, "since_ms",
+			json_object_new_int64(((int64_t)time(NULL) -
+					       call->since_s) * 1000));
+	if (call->limit >= 0)
+		json_object_object_add(request, "limit",
+				       json_object_new_int64(call->limit));
+	return request;
+}
+
+static int show(const struct call *call, json_object *answer)
+{
+	json_object *error;
+
+	if (json_object_object_get_ex(answer, "error", &error)) {
+		fprintf(stderr, "xenvigil: %s\n",
+			json_object_get_string(error));
+		return EXIT_FAILURE;
+	}
+	if (call->json)
+		puts(json_object_to_json_string_ext(
+			answer, JSON_C_TO_STRING_PRETTY |
+				JSON_C_TO_STRING_NOSLASHESCAPE));
+	else if (call->command->show)
+		call->command->show(answer);
+	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct call call = {
+		.socket_path = DEFAULT_SOCKET, .since_s = -1, .limit = -1,
+	};
+	json_object *request, *answer;
+	int opt, r = -1;
+
+	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:hV", options,
+					   NULL)) != -1)
+		r = parse_option(&call, opt);
+	if (r < 0)
+		r = parse_words(&call, argv + optind);
+	if (r >= 0)
+		return r;
+	request = make_request(&call);
+	answer = xenvigil_client_ask(call.socket_path, request);
+	json_object_put(request);
+	if (!answer)
+		return EXIT_UNAVAILABLE;
+	r = show(&call, answer);
+	json_object_put(answer);
+	return r;
+}

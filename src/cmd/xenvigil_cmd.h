@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the files of the operator's command share.
+ */
+#ifndef CMD_XENVIGIL_CMD_H
+#define CMD_XENVIGIL_CMD_H
+
+#include <json-c/json.h>
+#include <stdint.h>
+
+#define EXIT_USAGE 100
+#define EXIT_UNAVAILABLE 75 /* EX_TEMPFAIL: the daemon does not answer */
+
+/*
+ * xenvigil_client.c: asks the daemon.  Returns its answer, or NULL after
+ * saying on stderr why there is none.
+ */
+json_object *xenvigil_client_ask(const char *socket_path,
+				 json_object *request);
+
+/* xenvigil_show.c: an answer for a person, on stdout. */
+void xenvigil_show_status(json_object *answer);
+void xenvigil_show_list(json_object *answer);
+void xenvigil_show_policy(json_object *answer);
+
+#endif

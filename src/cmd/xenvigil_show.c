@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Answers as text for a person.  All that a guest or operator named is
+ * escaped before it reaches the terminal.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "xenvigil_cmd.h"
+
+#define CELL_BYTES 1024
+
+static const char *text_of(json_object *from, const char *key)
+{
+	json_object *value = json_object_object_get(from, key);
+
+	return value ? json_object_get_string(value) : "";
+}
+
+static int64_t number_of(json_object *from, const char *key)
+{
+	return json_object_get_int64(json_object_object_get(from, key));
+}
+
+static bool is_set(json_object *from, const char *key)
+{
+	return json_object_get_boolean(json_object_object_get(from, key));
+}
+
+/* Up to four cells may be under way in one printf(). */
+static const char *safe(const char *text)
+{
+	static char cells[4][CELL_BYTES];
+	static unsigned int next;
+
+	return text_escape(cells[next++ % 4], CELL_BYTES, text);
+}
+
+static const char *moment(int64_t ms)
+{
+	static char text[32];
+	time_t at = ms / 1000;
+	struct tm tm;
+
+	if (!ms)
+		return "-";
+	localtime_r(&at, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+	return text;
+}
+
+/* --- status --- */
+
+static void show_flags(json_object *domain)
+{
+	printf("%s%s%s%s", is_set(domain, "shutdown") ? " shutdown" : "",
+	       is_set(domain, "paused") ? " paused" : "",
+	       is_set(domain, "dying") ? " dying" : "",
+	       is_set(domain, "held") ? " held" : "");
+}
+
+static void show_domains(json_object *list)
+{
+	printf("%-5s %-24s %-5s %-9s %s\n", "DOMID", "DOMAIN", "TYPE",
+	       "STATE", "FLAGS");
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *domain = json_object_array_get_idx(list, i);
+
+		printf("%-5lld %-24s %-5s %-9s",
+		       (long long)number_of(domain, "domid"),
+		       safe(text_of(domain, "domain")),
+		       text_of(domain, "type"), text_of(domain, "state"));
+		show_flags(domain);
+		if (is_set(domain, "shutdown"))
+			printf(" (%s)", text_of(domain, "reason"));
+		putchar('\n');
+	}
+}
+
+static void show_open(json_object *list)
+{
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		json_object *inc = json_object_array_get_idx(list, i);
+
+		printf("incident %lld: %s (domid %lld) %s, %s: %s at %s",
+		       (long long)number_of(inc, "incident"),
+		       safe(text_of(inc, "domain")),
+		       (long long)number_of(inc, "domid"),
+		       text_of(inc, "reason"), text_of(inc, "action"),
+		       text_of(inc, "state"), text_of(inc, "next_step"));
+		if (text_of(inc, "progress")[0])
+			printf(" (%s)", safe(text_of(inc, "progress")));
+		if (number_of(inc, "due_ms"))
+			printf(" until %s", moment(number_of(inc, "due_ms")));
+		if (text_of(inc, "why")[0])
+			printf(": %s", safe(text_of(inc, "why")));
+		putchar('\n');
+	}
+}
+
+void xenvigil_show_status(json_object *answer)
+{
+	bool ready = is_set(answer, "watcher_ready");
+
+	printf("xenvigild %s, pid %lld, since %s\n",
+	       text_of(answer, "version"),
+	       (long long)number_of(answer, "pid"),
+	       moment(number_of(answer, "started_ms")));
+	printf("Xen %s, toolstack %s, watcher %s\n", text_of(answer, "xen"),
+	       text_of(answer, "toolstack")[0] ? text_of(answer, "toolstack") :
+						 "unknown",
+	       ready ? "ready" : "NOT READY: xenstored does not answer, "
+				 "destructive actions wait");
+	show_domains(json_object_object_get(answer, "domains"));
+	show_open(json_object_object_get(answer, "open"));
+}
+
+/* --- list --- */
+
+static void show_step(json_object *step, int64_t seen_ms)
+{
+	int64_t begun = number_of(step, "begun_ms");
+	int64_t ended = number_of(step, "ended_ms");
+	int64_t error = number_of(step, "error");
+
+	printf("    +%8.3f s  %-10s ", (double)(begun - seen_ms) / 1e3,
+	       text_of(step, "step"));
+	if (ended)
+		printf("%8.3f s", (double)(ended - begun) / 1e3);
+	else
+		printf("%10s", "running");
+	if (error)
+		printf("  FAILED");
+	if (text_of(step, "text")[0])
+		printf("  %s", safe(text_of(step, "text")));
+	putchar('\n');
+}
+
+static void show_incident(json_object *inc)
+{
+	json_object *steps = json_object_object_get(inc, "steps");
+	int64_t seen_ms = number_of(inc, "seen_ms");
+
+	printf("%lld  %s  %s (domid %lld, %s)  %s -> %s: ",
+	       (long long)number_of(inc, "incident"), moment(seen_ms),
+	       safe(text_of(inc, "domain")),
+	       (long long)number_of(inc, "domid"), text_of(inc, "type"),
+	       text_of(inc, "reason"), text_of(inc, "action"));
+	if (strcmp(text_of(inc, "state"), "closed") == 0)
+		printf("%s", text_of(inc, "outcome"));
+	else
+		printf("%s", text_of(inc, "state"));
+	if (number_of(inc, "new_domid"))
+		printf(", runs as domid %lld",
+		       (long long)number_of(inc, "new_domid"));
+	if (text_of(inc, "why")[0])
+		printf(" (%s)", safe(text_of(inc, "why")));
+	putchar('\n');
+	for (size_t i = 0; i < json_object_array_length(steps); i++)
+		show_step(json_object_array_get_idx(steps, i), seen_ms);
+}
+
+/* Oldest first: a person reads on downwards. */
+void xenvigil_show_list(json_object *answer)
+{
+	json_object *list = json_object_object_get(answer, "incidents");
+
+	for (size_t i = json_object_array_length(list); i-- > 0;)
+		show_incident(json_object_array_get_idx(list, i));
+}
+
+/* --- policy --- */
+
+static void show_verdict(json_object *verdict)
+{
+	const char *wanted = text_of(verdict, "wanted");
+	const char *action = text_of(verdict, "action");
+
+	printf("  %-14s ", text_of(verdict, "reason"));
+	if (is_set(verdict, "leave_alone"))
+		printf("left alone");
+	else
+		printf("%s", action);
+	printf("  (%s", text_of(verdict, "source"));
+	if (text_of(verdict, "refused")[0])
+		printf("; %s cannot work: %s", wanted,
+		       text_of(verdict, "refused"));
+	puts(")");
+}
+
+static void show_delays(json_object *guest)
+{
+	json_object *delays = json_object_object_get(guest, "delays_ms");
+
+	printf("  restarts after");
+	for (size_t i = 0; i < json_object_array_length(delays); i++)
+		printf(" %g",
+		       json_object_get_int64(
+			       json_object_array_get_idx(delays, i)) / 1e3);
+	printf(" s; more than %lld in %lld s: held; forgotten after %lld s "
+	       "of running\n", (long long)number_of(guest, "restart_limit"),
+	       (long long)number_of(guest, "restart_window_s"),
+	       (long long)number_of(guest, "healthy_s"));
+}
+
+void xenvigil_show_policy(json_object *answer)
+{
+	json_object *guests = json_object_object_get(answer, "guests");
+
+	for (size_t i = 0; i < json_object_array_length(guests); i++) {
+		json_object *guest = json_object_array_get_idx(guests, i);
+		json_object *reasons =
+			json_object_object_get(guest, "reasons");
+
+		printf("%s (%s)%s\n", safe(text_of(guest, "domain")),
+		       text_of(guest, "type"),
+		       is_set(guest, "held") ? ", held by the operator" : "");
+		for (size_t j = 0; j < json_object_array_length(reasons); j++)
+			show_verdict(json_object_array_get_idx(reasons, j));
+		show_delays(guest);
+	}
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The daemon's command line, and the choice of the role.  No logic.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "port/conf.h"
+#include "role/roles.h"
+
+static const char usage[] =
+	"Usage: xenvigild [OPTION]...\n"
+	"Supervise the domains of this Xen host: act when one shuts down or\n"
+	"crashes, as its configuration says.  Stays in the foreground.\n"
+	"\n"
+	"  -c, --config-dir DIR  read DIR/xenvigil.conf and DIR/domains.d\n"
+	"                        (default " XENVIGIL_CONFIG_DIR ")\n"
+	"      --check-config    read the configuration, name its faults, end\n"
+	"      --list-settings   print every setting with its meaning\n"
+	"  -h, --help            print this\n"
+	"  -V, --version         print the version\n"
+	"\n"
+	"SIGHUP reads the configuration again; SIGTERM ends the daemon and\n"
+	"leaves every domain as it is.\n";
+
+enum { OPT_CHECK = 256, OPT_SETTINGS, OPT_ROLE, OPT_LOG };
+
+static const struct option options[] = {
+	{ "config-dir", required_argument, NULL, 'c' },
+	{ "check-config", no_argument, NULL, OPT_CHECK },
+	{ "list-settings", no_argument, NULL, OPT_SETTINGS },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	/* For the keeper's children only. */
+	{ "role", required_argument, NULL, OPT_ROLE },
+	{ "log", required_argument, NULL, OPT_LOG },
+	{ 0 },
+};
+
+static int check_config(const char *dir)
+{
+	struct settings *settings;
+	struct text why = { 0 };
+	int r = conf_load(dir, &settings, &why);
+
+	if (r < 0)
+		fprintf(stderr, "%s\n", text_get(&why));
+	else
+		settings_free(settings);
+	text_free(&why);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int list_settings(void)
+{
+	for (unsigned int i = 0; i < settings_keys_count; i++)
+		printf("%-24s %s%s\n", settings_keys[i].name,
+		       settings_keys[i].meaning,
+		       settings_keys[i].per_guest ? " [per domain]" : "");
+	return EXIT_SUCCESS;
+}
+
+static int run_role(const char *role, const char *log)
+{
+	int target = LOG_TARGET_STDERR, level = LOG_LEVEL_INFO;
+
+	if (log && sscanf(log, "%d,%d", &target, &level) != 2)
+		return ROLE_EXIT_USAGE;
+	log_setup(target, level, role);
+	if (strcmp(role, "watcher") == 0)
+		return watcher_main();
+	if (strcmp(role, "worker") == 0)
+		return worker_main();
+	return ROLE_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	const char *dir = XENVIGIL_CONFIG_DIR, *role = NULL, *log = NULL;
+	int opt, check = 0;
+
+	while ((opt = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			dir = optarg;
+			break;
+		case OPT_CHECK:
+			check = 1;
+			break;
+		case OPT_SETTINGS:
+			return list_settings();
+		case OPT_ROLE:
+			role = optarg;
+			break;
+		case OPT_LOG:
+			log = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		case 'V':
+			puts("xenvigild " XENVIGIL_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			fputs(usage, stderr);
+			return ROLE_EXIT_USAGE;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "xenvigild: unexpected argument '%s'\n",
+			argv[optind]);
+		return ROLE_EXIT_USAGE;
+	}
+	if (check)
+		return check_config(dir);
+	return role ? run_role(role, log) : keeper_main(dir);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Bounded restarts: a sliding window over the start times and a doubling
+ * wait.  Only a healthy run resets it, never a successful start.
+ */
+#include "core/budget.h"
+
+#include <string.h>
+
+void budget_reset(struct budget *budget)
+{
+	memset(budget, 0, sizeof(*budget));
+}
+
+void budget_note_run(struct budget *budget, const struct guest_settings *set,
+		     int64_t ran_ms)
+{
+	if (ran_ms >= (int64_t)set->healthy_s * 1000)
+		budget_reset(budget);
+}
+
+static uint32_t starts_in_window(const struct budget *budget,
+				 uint32_t window_s, int64_t now_ms)
+{
+	int64_t since = now_ms - (int64_t)window_s * 1000;
+	uint32_t i, n = 0;
+
+	for (i = 0; i < budget->count; i++)
+		n += budget->at_ms[i] > since;
+	return n;
+}
+
+bool budget_allows(const struct budget *budget,
+		   const struct guest_settings *set, int64_t now_ms)
+{
+	return starts_in_window(budget, set->restart_window_s, now_ms) <
+	       set->restart_limit;
+}
+
+uint32_t budget_delay_of_streak_ms(uint32_t streak,
+				   const struct guest_settings *set)
+{
+	uint64_t delay_ms = (uint64_t)set->backoff_min_s * 1000;
+	uint64_t most_ms = (uint64_t)set->backoff_max_s * 1000;
+
+	if (streak == 0)
+		return 0;
+	while (--streak && delay_ms < most_ms)
+		delay_ms *= 2;
+	return delay_ms < most_ms ? delay_ms : most_ms;
+}
+
+uint32_t budget_delay_ms(const struct budget *budget,
+			 const struct guest_settings *set)
+{
+	return budget_delay_of_streak_ms(budget->streak, set);
+}
+
+void budget_spend(struct budget *budget, int64_t now_ms)
+{
+	uint32_t i;
+
+	if (budget->count == BUDGET_LIMIT_MAX) {
+		memmove(budget->at_ms, budget->at_ms + 1,
+			(BUDGET_LIMIT_MAX - 1) * sizeof(budget->at_ms[0]));
+		budget->count--;
+	}
+	/* A clock that was set back must not hide the earlier starts. */
+	for (i = 0; i < budget->count; i++)
+		if (budget->at_ms[i] > now_ms)
+			budget->at_ms[i] = now_ms;
+	budget->at_ms[budget->count++] = now_ms;
+	if (budget->streak < UINT32_MAX)
+		budget->streak++;
+}

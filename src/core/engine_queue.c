@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Which incident gets the next worker.  Starts nothing itself: it fires the
+ * event, the case does the rest.
+ */
+#include "core/engine_impl.h"
+
+static bool goes_before(const struct incident *incident)
+{
+	return incident->step_count > 0 &&
+	       incident_step(incident) != STEP_DUMP;
+}
+
+/*
+ * Those that go on stand before those that begin, each in its order, so
+ * that a guest whose domain is destroyed already is up again soonest.
+ */
+void engine_queue_add(struct engine *e, struct incident *incident)
+{
+	struct list *before = &e->queue;
+	struct incident *other;
+
+	list_remove(&incident->queue_node);
+	if (goes_before(incident)) {
+		LIST_EACH(other, &e->queue, struct incident, queue_node) {
+			if (!goes_before(other)) {
+				before = &other->queue_node;
+				break;
+			}
+		}
+	}
+	list_append(before, &incident->queue_node);
+}
+
+/* The hypervisor alone can pause; everything else goes through xenstored. */
+static bool needs_toolstack(enum step step)
+{
+	return step != STEP_PAUSE;
+}
+
+/* Dumps are long: one worker stays free for what is short. */
+static bool may_dump(const struct engine *e)
+{
+	return e->dumping + 1 < e->workers_max || e->workers_max == 1;
+}
+
+static struct incident *pick(const struct engine *e)
+{
+	struct incident *incident, *dump = NULL;
+
+	LIST_EACH(incident, &e->queue, struct incident, queue_node) {
+		enum step step = incident_step(incident);
+
+		if (!e->toolstack && needs_toolstack(step))
+			continue;
+		if (step != STEP_DUMP)
+			return incident;
+		if (!dump && may_dump(e))
+			dump = incident;
+	}
+	return dump;
+}
+
+void engine_queue_pump(struct engine *e, struct engine_time now)
+{
+	struct incident *incident;
+
+	while (e->scanned && e->working < e->workers_max &&
+	       (incident = pick(e)))
+		engine_case_event(e, incident, CASE_EVENT_STARTED, now);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Memory for a new guest, freed as xl frees it: by its configuration, under
+ * its lock, so that the two never take the same memory.
+ */
+#ifndef PORT_BALLOON_H
+#define PORT_BALLOON_H
+
+#include "base/text.h"
+#include "light.h"
+#include "port/hv.h"
+
+struct balloon {
+	bool on;		/* autoballoon holds on this host */
+	int lock_fd;		/* -1 while not held */
+	libxl_domid domid_policy; /* what a guest without a domid= gets */
+};
+
+/*
+ * Reads xl.conf, and takes xl's lock when autoballoon is on; waits for it
+ * without bound.  Returns 0, or -errno with the fault in WHY.
+ */
+int balloon_lock(struct hv *hv, struct balloon *ret_balloon, struct text *why);
+void balloon_unlock(struct balloon *balloon);
+
+/* Makes dom0 give up what CONFIG needs.  Fills in CONFIG's defaults. */
+int balloon_free_memory(const struct balloon *balloon, libxl_ctx *ctx,
+			libxl_domain_config *config, struct text *why);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the toolstack's files share: the context, and how failures become
+ * words.
+ */
+#ifndef PORT_TOOLSTACK_IMPL_H
+#define PORT_TOOLSTACK_IMPL_H
+
+#include "light.h"
+#include "port/hv.h"
+#include "port/toolstack.h"
+
+struct toolstack {
+	libxl_ctx *ctx;
+	struct xentoollog_logger *logger;
+	struct hv *hv;
+};
+
+/* libxl's codes (ERROR_*) as -errno; 0 stays 0. */
+int toolstack_errno(int rc);
+
+/* Appends one clause to WHY, after "; " when it is not the first. */
+void toolstack_note(struct text *why, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/*
+ * Notes "WHAT failed: what libxl said".  Returns the errno of RC, which is
+ * libxl's.
+ */
+int toolstack_fail(struct toolstack *ts, int rc, const char *what,
+		   struct text *why);
+
+/* Notes what has become of DOMID, by the hypervisor's word. */
+void toolstack_note_state(struct toolstack *ts, uint32_t domid,
+			  struct text *why);
+
+/* *RET_CONFIG must be initialised, and is disposed of by the caller. */
+int toolstack_parse(struct toolstack *ts, const char *json,
+		    libxl_domain_config *ret_config, struct text *why);
+
+/*
+ * A pending `xl config-update` of DOMID as libxl's JSON, malloc()ed.
+ * Returns 0, -ENOENT when there is none, or -errno with the fault in WHY.
+ */
+int toolstack_read_update(struct toolstack *ts, uint32_t domid,
+			  char **ret_json, struct text *why);
+
+#endif

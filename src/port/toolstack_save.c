@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Where the configuration of a domain that is to be made again comes from.
+ * Reads only: a save may be repeated.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "toolstack_impl.h"
+
+/* libxl's record with the live values: memory, vCPUs, devices. */
+static int read_live(struct toolstack *ts, uint32_t domid, char **ret_json,
+		     struct text *why)
+{
+	AUTO_CONFIG libxl_domain_config config;
+	char *json;
+	int rc;
+
+	libxl_domain_config_init(&config);
+	rc = libxl_retrieve_domain_configuration(ts->ctx, domid, &config,
+						 NULL);
+	if (rc)
+		return toolstack_fail(ts, rc,
+				      "retrieving the live configuration",
+				      why);
+	json = libxl_domain_config_to_json(ts->ctx, &config);
+	if (!json)
+		return -ENOMEM;
+	*ret_json = json;
+	return 0;
+}
+
+static int use_fallback(struct toolstack *ts, const char *fallback,
+			char **ret_json, struct text *why)
+{
+	AUTO_CONFIG libxl_domain_config config;
+	char *json;
+	int r;
+
+	libxl_domain_config_init(&config);
+	if (!fallback || !*fallback) {
+		toolstack_note(why, "there is no snapshot to fall back to");
+		return -ENOENT;
+	}
+	r = toolstack_parse(ts, fallback, &config, why);
+	if (r)
+		return r;
+	json = strdup(fallback);
+	if (!json)
+		return -ENOMEM;
+	*ret_json = json;
+	return 0;
+}
+
+int toolstack_save(struct toolstack *ts, uint32_t domid, const char *fallback,
+		   char **ret_json, struct text *why)
+{
+	int r = toolstack_read_update(ts, domid, ret_json, why);
+
+	if (!r) {
+		toolstack_note(why, "from a pending config-update");
+		return 0;
+	}
+	r = read_live(ts, domid, ret_json, why);
+	if (!r) {
+		toolstack_note(why, "from libxl's record and the live values");
+		return 0;
+	}
+	r = use_fallback(ts, fallback, ret_json, why);
+	if (!r)
+		toolstack_note(why, "from the snapshot taken earlier");
+	return r;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the watch's files share: its state and the domains it knows.
+ */
+#ifndef PORT_WATCH_IMPL_H
+#define PORT_WATCH_IMPL_H
+
+#include "base/list.h"
+#include "light.h"
+#include "port/hv.h"
+#include "port/watch.h"
+
+#define WATCH_EJECTS_MAX 16
+#define WATCH_NOT_SHUT_DOWN (-1)
+
+struct watch_domain {
+	struct list node;
+	uint32_t domid;
+	uint8_t uuid[UUID_BYTES];
+	bool present;		/* in the list that is being looked through */
+	bool dying;
+	int reason_code;	/* last reported; or WATCH_NOT_SHUT_DOWN */
+	bool has_config, has_update;
+	uint64_t config_hash;
+	libxl_evgen_domain_death *death;
+	libxl_evgen_disk_eject *eject[WATCH_EJECTS_MAX];
+	unsigned int ejects;
+};
+
+struct watch {
+	struct ev_loop *loop;
+	struct watch_calls calls;
+	void *ctx;
+	struct xentoollog_logger *logger;
+	libxl_ctx *light;
+	struct hv *hv;
+	struct xs_handle *store;
+	ev_io store_io, lifeline_io, files_io;
+	struct list domains;
+	bool lost;		/* no call of any library from here on */
+	char version[48];
+};
+
+/* Calls lost(), once. */
+void watch_lose(struct watch *watch, const char *why);
+
+/* Compares the hypervisor's list with what is known. */
+void watch_look(struct watch *watch);
+
+/* NULL: not known. */
+struct watch_domain *watch_find(struct watch *watch, uint32_t domid);
+
+/* libxl's file descriptors and timeouts in our loop (watch_loop.c). */
+void watch_loop_attach(struct watch *watch);
+
+/* libxl's userdata files (watch_files.c): changes, and reading them. */
+int watch_files_open(struct watch *watch);
+void watch_files_close(struct watch *watch);
+void watch_files_read(struct watch *watch, struct watch_domain *domain);
+
+/* CD drives of one domain (watch_files.c arms them by its configuration). */
+void watch_eject_disarm(struct watch *watch, struct watch_domain *domain);
+void watch_eject_arm(struct watch *watch, struct watch_domain *domain,
+		     const libxl_domain_config *config);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operator's socket: RUN_DIR/control, root only.  A client sends one
+ * JSON object and a newline, gets one JSON object, and is hung up on.
+ */
+#ifndef ROLE_CONTROL_H
+#define ROLE_CONTROL_H
+
+#include <json-c/json.h>
+
+struct control;
+struct keeper;
+
+int control_open(struct keeper *keeper, struct control **ret_control);
+void control_close(struct control *control);
+
+/*
+ * control_answer.c: carries out REQUEST and returns the answer, the
+ * caller's to put; {"error": "..."} when it cannot be done.
+ */
+json_object *control_answer(struct keeper *keeper, json_object *request);
+
+/* control_show.c: what is known, as JSON objects for the caller to put. */
+json_object *control_show_status(struct keeper *keeper);
+json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
+				    uint32_t limit);
+struct guest;
+json_object *control_show_policy(struct keeper *keeper,
+				 const struct guest *guest);
+
+#endif

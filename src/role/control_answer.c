@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The operator's commands: one short function each, found in a table.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "keeper.h"
+
+#define LIST_LIMIT 1000
+
+static json_object *error(const char *text)
+{
+	json_object *answer = json_object_new_object();
+
+	json_object_object_add(answer, "error", json_object_new_string(text));
+	return answer;
+}
+
+static const char *text_of(json_object *request, const char *key)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(request, key, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	return json_object_get_string(value);
+}
+
+static int64_t number_of(json_object *request, const char *key,
+			 int64_t otherwise)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(request, key, &value) ||
+	    !json_object_is_type(value, json_type_int))
+		return otherwise;
+	return json_object_get_int64(value);
+}
+
+/* --- finding a guest: by uuid, domid, or name --- */
+
+static const struct guest *guest_by_domid(struct keeper *keeper,
+					  const char *text)
+{
+	char *end;
+	unsigned long domid = strtoul(text, &end, 10);
+	const struct domain *domain;
+
+	if (*end || domid > UINT16_MAX)
+		return NULL;
+	domain = engine_domain(keeper->engine, domid);
+	return domain ? domain->guest : NULL;
+}
+
+/* A name may have been used by several guests; the one that lives wins. */
+static const struct guest *guest_by_name(struct keeper *keeper,
+					 const char *name)
+{
+	const struct guest *guest, *found = NULL;
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(domains[i]->name, name) == 0)
+			return domains[i]->guest;
+	LIST_EACH(guest, (struct list *)engine_guests(keeper->engine),
+		  const struct guest, node)
+		if (strcmp(guest->name, name) == 0 &&
+		    (!found || guest->incident))
+			found = guest;
+	return found;
+}
+
+static const struct guest *find_guest(struct keeper *keeper, const char *text)
+{
+	const struct guest *guest = NULL;
+	uint8_t uuid[UUID_BYTES];
+
+	if (uuid_parse(text, uuid) == 0)
+		guest = engine_guest(keeper->engine, uuid);
+	if (!guest)
+		guest = guest_by_name(keeper, text);
+	if (!guest && text[0])
+		guest = guest_by_domid(keeper, text);
+	return guest;
+}
+
+/* --- commands --- */
+
+static json_object *do_status(struct keeper *keeper, json_object *request)
+{
+	(void)request;
+	return control_show_status(keeper);
+}
+
+static json_object *do_list(struct keeper *keeper, json_object *request)
+{
+	int64_t limit = number_of(request, "limit", LIST_LIMIT);
+
+	if (limit < 1 || limit > 1000000)
+		return error("limit: 1 to 1000000");
+	return control_show_incidents(keeper,
+				      number_of(request, "since_ms", 0),
+				      (uint32_t)limit);
+}
+
+static json_object *do_policy(struct keeper *keeper, json_object *request)
+{
+	const char *name = text_of(request, "domain");
+	const struct guest *guest = NULL;
+
+	if (name) {
+		guest = find_guest(keeper, name);
+		if (!guest)
+			return error("no such domain");
+	}
+	return control_show_policy(keeper, guest);
+}
+
+static json_object *operate(struct keeper *keeper, json_object *request,
+			    int (*call)(struct engine *engine,
+					const uint8_t *uuid,
+					struct engine_time now),
+			    const char *already)
+{
+	const char *name = text_of(request, "domain");
+	const struct guest *guest = name ? find_guest(keeper, name) : NULL;
+	json_object *answer;
+	int r;
+
+	if (!guest)
+		return error("no such domain");
+	r = call(keeper->engine, guest->uuid, keeper_now(keeper));
+	if (r == -EALREADY)
+		return error(already);
+	if (r == -ENOENT)
+		return error("it has no open incident");
+	answer = json_object_new_object();
+	json_object_object_add(answer, "ok", json_object_new_boolean(1));
+	return answer;
+}
+
+static json_object *do_hold(struct keeper *keeper, json_object *request)
+{
+	return operate(keeper, request, engine_hold, "it is held already");
+}
+
+static json_object *do_release(struct keeper *keeper, json_object *request)
+{
+	return operate(keeper, request, engine_release, "it is not held");
+}
+
+static json_object *do_retry(struct keeper *keeper, json_object *request)
+{
+	return operate(keeper, request, engine_retry,
+		       "its incident is being worked on");
+}
+
+static const struct {
+	const char *name;
+	json_object *(*call)(struct keeper *keeper, json_object *request);
+} commands[] = {
+	{ "status", do_status },
+	{ "list", do_list },
+	{ "policy", do_policy },
+	{ "hold", do_hold },
+	{ "release", do_release },
+	{ "retry", do_retry },
+};
+
+json_object *control_answer(struct keeper *keeper, json_object *request)
+{
+	const char *name;
+
+	if (!request || !json_object_is_type(request, json_type_object))
+		return error("the request is not a JSON object");
+	name = text_of(request, "command");
+	for (size_t i = 0; name && i < sizeof(commands) / sizeof(*commands);
+	     i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return commands[i].call(keeper, request);
+	return error("no such command");
+}

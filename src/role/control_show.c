@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The keeper's knowledge as JSON.  Reads only.  json-c escapes what it is
+ * given; what is shown on a terminal is escaped once more by the command.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+#include "keeper.h"
+
+static void add_text(json_object *to, const char *key, const char *text)
+{
+	json_object_object_add(to, key, json_object_new_string(text));
+}
+
+static void add_int(json_object *to, const char *key, int64_t number)
+{
+	json_object_object_add(to, key, json_object_new_int64(number));
+}
+
+static void add_bool(json_object *to, const char *key, bool yes)
+{
+	json_object_object_add(to, key, json_object_new_boolean(yes));
+}
+
+static void add_uuid(json_object *to, const char *key, const uint8_t *uuid)
+{
+	char text[UUID_TEXT_BYTES];
+
+	add_text(to, key, uuid_format(uuid, text));
+}
+
+/* --- incidents --- */
+
+static json_object *show_step(const struct incident_step *step)
+{
+	json_object *to = json_object_new_object();
+
+	add_text(to, "step", step_name(step->step));
+	add_int(to, "begun_ms", step->begun_ms);
+	add_int(to, "ended_ms", step->ended_ms);
+	add_int(to, "error", -step->rc);
+	add_text(to, "text", step->text);
+	return to;
+}
+
+static json_object *show_incident(const struct incident *incident)
+{
+	static const uint8_t none[UUID_BYTES];
+	json_object *to = json_object_new_object();
+	json_object *steps = json_object_new_array();
+
+	add_int(to, "incident", (int64_t)incident->number);
+	add_text(to, "domain", incident->name);
+	add_int(to, "domid", incident->id.domid);
+	add_uuid(to, "uuid", incident->id.uuid);
+	add_text(to, "type", domain_type_name(incident->type));
+	add_text(to, "reason", reason_name(incident->verdict.reason));
+	add_int(to, "reason_code", incident->reason_code);
+	add_text(to, "wanted", action_name(incident->verdict.wanted));
+	add_text(to, "action", action_name(incident->verdict.action));
+	add_text(to, "source",
+		 policy_source_name(incident->verdict.source));
+	add_text(to, "why", incident->why);
+	add_text(to, "state", machine_case_name(incident->state));
+	add_text(to, "outcome", outcome_name(incident->outcome));
+	add_text(to, "next_step", step_name(incident_step(incident)));
+	add_int(to, "seen_ms", incident->seen_ms);
+	add_int(to, "closed_ms", incident->closed_ms);
+	if (incident->successor.domid)
+		add_int(to, "new_domid", incident->successor.domid);
+	if (!uuid_equal(incident->copy_uuid, none))
+		add_uuid(to, "copy_uuid", incident->copy_uuid);
+	add_text(to, "core", incident->core_path);
+	for (uint32_t i = 0; i < incident->step_count; i++)
+		json_object_array_add(steps, show_step(&incident->steps[i]));
+	json_object_object_add(to, "steps", steps);
+	return to;
+}
+
+static int add_incident(void *ctx, struct incident *incident)
+{
+	json_object_array_add(ctx, show_incident(incident));
+	incident_free(incident);
+	return 0;
+}
+
+json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
+				    uint32_t limit)
+{
+	json_object *to = json_object_new_object();
+	json_object *list = json_object_new_array();
+	int r = store_each_since(keeper->store, since_ms, limit, add_incident,
+				 list);
+
+	json_object_object_add(to, "incidents", list);
+	if (r < 0)
+		add_text(to, "error", strerror(-r));
+	return to;
+}
+
+/* --- status --- */
+
+static json_object *show_domain(const struct domain *domain)
+{
+	const struct domain_info *info = &domain->info;
+	json_object *to = json_object_new_object();
+
+	add_text(to, "domain", domain->name[0] ? domain->name :
+						 domain->guest->name);
+	add_int(to, "domid", info->id.domid);
+	add_uuid(to, "uuid", info->id.uuid);
+	add_text(to, "type", domain_type_name(domain->guest->config.type));
+	add_text(to, "state", machine_life_name(domain->state));
+	add_bool(to, "shutdown", info->shutdown);
+	if (info->shutdown)
+		add_text(to, "reason",
+			 reason_name(reason_from_code(info->reason_code)));
+	add_bool(to, "paused", info->paused);
+	add_bool(to, "dying", info->dying);
+	add_bool(to, "held", domain->guest->hold);
+	return to;
+}
+
+static json_object *show_open(struct keeper *keeper,
+			      const struct incident *incident)
+{
+	json_object *to = show_incident(incident);
+
+	if (incident->order)
+		add_text(to, "progress",
+			 keeper_worker_progress(keeper, incident->order));
+	if (incident->state == CASE_STATE_WAITING)
+		add_int(to, "due_ms", incident->due_wall_ms);
+	return to;
+}
+
+static void add_daemon(json_object *to, struct keeper *keeper)
+{
+	const struct hv_host *host = &keeper->host;
+	char xen[64];
+
+	snprintf(xen, sizeof(xen), "%u.%u%s", host->major, host->minor,
+		 host->extra);
+	add_text(to, "version", XENVIGIL_VERSION);
+	add_int(to, "pid", getpid());
+	add_int(to, "started_ms", keeper->started_ms);
+	add_text(to, "xen", xen);
+	add_text(to, "toolstack", keeper->toolstack);
+	add_bool(to, "toolstack_answers",
+		 engine_toolstack_answers(keeper->engine));
+	add_int(to, "watcher_pid", keeper->watcher.pid);
+	add_bool(to, "watcher_ready", keeper->watcher_ready);
+	add_int(to, "working", engine_working(keeper->engine));
+}
+
+json_object *control_show_status(struct keeper *keeper)
+{
+	json_object *to = json_object_new_object();
+	json_object *domains_to = json_object_new_array();
+	json_object *incidents = json_object_new_array();
+	const struct incident *incident;
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+
+	add_daemon(to, keeper);
+	for (size_t i = 0; i < count; i++)
+		json_object_array_add(domains_to, show_domain(domains[i]));
+	json_object_object_add(to, "domains", domains_to);
+	LIST_EACH(incident,
+		  (struct list *)engine_incidents(keeper->engine),
+		  const struct incident, node)
+		json_object_array_add(incidents, show_open(keeper, incident));
+	json_object_object_add(to, "open", incidents);
+	return to;
+}
+
+/* --- policy --- */
+
+static json_object *show_verdict(struct keeper *keeper,
+				 const struct guest *guest, uint8_t code,
+				 const char *reason)
+{
+	json_object *to = json_object_new_object();
+	struct policy_input input;
+	struct policy_verdict verdict;
+
+	engine_policy_input(keeper->engine, guest, guest ? guest->name : "",
+			    code, &input);
+	policy_decide(&input, &verdict);
+	add_text(to, "reason", reason);
+	add_bool(to, "leave_alone", verdict.leave_alone);
+	add_text(to, "wanted", action_name(verdict.wanted));
+	add_text(to, "action", action_name(verdict.action));
+	add_text(to, "source", policy_source_name(verdict.source));
+	if (verdict.refused)
+		add_text(to, "refused", verdict.refused);
+	return to;
+}
+
+/* The delays of a loop, up to the start that the budget refuses. */
+static json_object *show_delays(const struct guest_settings *set)
+{
+	json_object *to = json_object_new_array();
+
+	for (uint32_t i = 0; i < set->restart_limit; i++)
+		json_object_array_add(to, json_object_new_int64(
+			budget_delay_of_streak_ms(i, set)));
+	return to;
+}
+
+static json_object *show_guest_policy(struct keeper *keeper,
+				      const struct guest *guest)
+{
+	const struct guest_settings *set =
+		settings_for(keeper->settings, guest ? guest->name : "");
+	json_object *to = json_object_new_object();
+	json_object *reasons = json_object_new_array();
+
+	add_text(to, "domain", guest ? guest->name : "");
+	if (guest) {
+		add_uuid(to, "uuid", guest->uuid);
+		add_text(to, "type", domain_type_name(guest->config.type));
+		add_bool(to, "held", guest->hold);
+		add_int(to, "starts_counted", guest->budget.count);
+		add_int(to, "streak", guest->budget.streak);
+	}
+	add_int(to, "grace_s", set->grace_s);
+	add_int(to, "restart_limit", set->restart_limit);
+	add_int(to, "restart_window_s", set->restart_window_s);
+	add_int(to, "healthy_s", set->healthy_s);
+	json_object_object_add(to, "delays_ms", show_delays(set));
+	for (uint8_t i = 0; i < REASON_UNKNOWN; i++)
+		json_object_array_add(reasons,
+				      show_verdict(keeper, guest, i,
+						   reason_name(i)));
+	json_object_array_add(reasons, show_verdict(keeper, guest, UINT8_MAX,
+						    "any other code"));
+	json_object_object_add(to, "reasons", reasons);
+	return to;
+}
+
+json_object *control_show_policy(struct keeper *keeper,
+				 const struct guest *guest)
+{
+	json_object *to = json_object_new_object();
+	json_object *list = json_object_new_array();
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+
+	if (guest)
+		json_object_array_add(list, show_guest_policy(keeper, guest));
+	for (size_t i = 0; !guest && i < count; i++)
+		json_object_array_add(list,
+				      show_guest_policy(keeper,
+							domains[i]->guest));
+	json_object_object_add(to, "guests", list);
+	return to;
+}

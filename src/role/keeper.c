@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The keeper: the daemon's own process.  Owns the loop, the engine and the
+ * records; talks to the hypervisor by hypercalls only.
+ */
+#include "role/roles.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "control.h"
+#include "keeper.h"
+#include "port/conf.h"
+
+static int64_t clock_ms(clockid_t id)
+{
+	struct timespec at;
+
+	clock_gettime(id, &at);
+	return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+struct engine_time keeper_now(const struct keeper *keeper)
+{
+	(void)keeper;
+	return (struct engine_time){
+		.mono_ms = clock_ms(CLOCK_BOOTTIME),
+		.wall_ms = clock_ms(CLOCK_REALTIME),
+	};
+}
+
+/* Asks the hypervisor, and lets the engine draw its conclusions. */
+void keeper_scan(struct keeper *keeper)
+{
+	const struct domain_info *list;
+	size_t count;
+	int r = hv_list(keeper->hv, &list, &count);
+
+	if (r == 0)
+		r = engine_scan(keeper->engine, list, count,
+				keeper_now(keeper));
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "scan-failed",
+			  LOG_TEXT("error", strerror(-r)));
+}
+
+/* Sets the one timer to the engine's next time. */
+void keeper_rearm(struct keeper *keeper)
+{
+	int64_t due_ms = engine_due_ms(keeper->engine);
+	int64_t wait_ms;
+
+	ev_timer_stop(keeper->loop, &keeper->due);
+	if (due_ms == INT64_MAX)
+		return;
+	wait_ms = due_ms - keeper_now(keeper).mono_ms;
+	ev_now_update(keeper->loop);
+	ev_timer_set(&keeper->due, wait_ms > 0 ? wait_ms / 1e3 : 0., 0.);
+	ev_timer_start(keeper->loop, &keeper->due);
+}
+
+static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper *keeper = timer->data;
+
+	(void)loop;
+	(void)events;
+	engine_run(keeper->engine, keeper_now(keeper));
+	keeper_rearm(keeper);
+}
+
+/* --- settings --- */
+
+static uint32_t workers_max(const struct settings *settings)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (settings->workers_max)
+		return settings->workers_max;
+	return cpus > 0 ? (uint32_t)cpus + 1 : 2;
+}
+
+static int load_settings(struct keeper *keeper, struct settings **ret)
+{
+	struct text why = { 0 };
+	int r = conf_load(keeper->config_dir, ret, &why);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "configuration-bad",
+			  LOG_TEXT("directory", keeper->config_dir),
+			  LOG_TEXT("text", text_get(&why)));
+	text_free(&why);
+	return r;
+}
+
+/* The old settings stay when the new ones are bad. */
+static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	struct keeper *keeper = signal->data;
+	struct settings *old = keeper->settings, *settings;
+
+	(void)loop;
+	(void)events;
+	if (load_settings(keeper, &settings) < 0) {
+		log_event(LOG_LEVEL_WARN, "configuration-kept");
+		return;
+	}
+	keeper->settings = settings;
+	log_setup(settings->log_target, settings->log_level, "keeper");
+	engine_set_settings(keeper->engine, settings);
+	engine_set_workers(keeper->engine, workers_max(settings));
+	settings_free(old);
+	log_event(LOG_LEVEL_NOTICE, "configuration-read",
+		  LOG_TEXT("directory", keeper->config_dir));
+	engine_run(keeper->engine, keeper_now(keeper));
+	keeper_rearm(keeper);
+}
+
+static void on_stop(struct ev_loop *loop, ev_signal *signal, int events)
+{
+	(void)events;
+	log_event(LOG_LEVEL_NOTICE, "stopping",
+		  LOG_INT("signal", signal->signum));
+	ev_break(loop, EVBREAK_ALL);
+}
+
+/* --- start --- */
+
+static int make_dir(const char *path)
+{
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "no-directory", LOG_TEXT("path", path),
+		  LOG_TEXT("error", strerror(errno)));
+	return -errno;
+}
+
+/* Held while we live: two keepers would both act. */
+static int take_lock(const struct settings *settings)
+{
+	char path[SETTINGS_PATH_BYTES + 32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/xenvigild.lock", settings->run_dir);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	log_event(LOG_LEVEL_ERROR,
+		  errno == EWOULDBLOCK ? "already-running" : "no-lock",
+		  LOG_TEXT("path", path), LOG_TEXT("error", strerror(errno)));
+	if (fd >= 0)
+		close(fd);
+	return -EBUSY;
+}
+
+static int read_boot_id(char *ret, size_t size)
+{
+	AUTO_FILE FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!file || !fgets(ret, (int)size, file))
+		return -EIO;
+	ret[strcspn(ret, "\n")] = '\0';
+	return 0;
+}
+
+static int open_store(struct keeper *keeper)
+{
+	struct text why = { 0 };
+	char boot[64] = "";
+	int r = read_boot_id(boot, sizeof(boot));
+
+	if (r == 0)
+		r = store_open(keeper->settings->state_dir, boot,
+			       &keeper->store, &why);
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "store-failed",
+			  LOG_TEXT("text", text_get(&why)));
+	else if (text_get(&why)[0])
+		log_event(LOG_LEVEL_ERROR, "store-replaced",
+			  LOG_TEXT("text", text_get(&why)));
+	text_free(&why);
+	return r;
+}
+
+static int open_hypervisor(struct keeper *keeper)
+{
+	int r = hv_open(&keeper->hv);
+
+	if (r == 0)
+		r = hv_host(keeper->hv, &keeper->host);
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "no-hypervisor",
+			  LOG_TEXT("error", strerror(-r)),
+			  LOG_TEXT("text", "not running as dom0 of a Xen host, "
+					   "or not as root?"));
+	return r;
+}
+
+static int make_engine(struct keeper *keeper)
+{
+	struct caps caps = {
+		.xen_major = keeper->host.major,
+		.xen_minor = keeper->host.minor,
+		.core_dir = make_dir(keeper->settings->core_dir) == 0,
+	};
+	static struct engine_calls calls;
+
+	calls = keeper_calls;
+	calls.ctx = keeper;
+	keeper->engine = engine_new(keeper->settings, &calls);
+	if (!keeper->engine)
+		return -ENOMEM;
+	engine_set_caps(keeper->engine, &caps);
+	engine_set_workers(keeper->engine, workers_max(keeper->settings));
+	return keeper_calls_restore(keeper);
+}
+
+static int open_all(struct keeper *keeper, int *ret_lock)
+{
+	int r = load_settings(keeper, &keeper->settings);
+
+	if (r < 0)
+		return r;
+	log_setup(keeper->settings->log_target, keeper->settings->log_level,
+		  "keeper");
+	r = make_dir(keeper->settings->run_dir);
+	if (r == 0)
+		r = *ret_lock = take_lock(keeper->settings);
+	if (r >= 0)
+		r = open_hypervisor(keeper);
+	if (r == 0)
+		r = open_store(keeper);
+	if (r == 0)
+		r = make_engine(keeper);
+	return r;
+}
+
+static void start_signals(struct keeper *keeper)
+{
+	ev_signal_init(&keeper->hup, on_hup, SIGHUP);
+	ev_signal_init(&keeper->term, on_stop, SIGTERM);
+	ev_signal_init(&keeper->interrupt, on_stop, SIGINT);
+	keeper->hup.data = keeper;
+	ev_signal_start(keeper->loop, &keeper->hup);
+	ev_signal_start(keeper->loop, &keeper->term);
+	ev_signal_start(keeper->loop, &keeper->interrupt);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+static int start(struct keeper *keeper)
+{
+	int r;
+
+	start_signals(keeper);
+	ev_init(&keeper->due, on_due);
+	keeper->due.data = keeper;
+	r = control_open(keeper, &keeper->control);
+	if (r < 0) {
+		log_event(LOG_LEVEL_ERROR, "no-control-socket",
+			  LOG_TEXT("error", strerror(-r)));
+		return r;
+	}
+	log_event(LOG_LEVEL_NOTICE, "started",
+		  LOG_TEXT("version", XENVIGIL_VERSION),
+		  LOG_INT("xen_major", keeper->host.major),
+		  LOG_INT("xen_minor", keeper->host.minor),
+		  LOG_INT("workers", workers_max(keeper->settings)));
+	keeper_scan(keeper);
+	keeper_watcher_start(keeper);
+	keeper_rearm(keeper);
+	return 0;
+}
+
+/* Guests are left as they are; a worker that is at something ends it. */
+static void stop(struct keeper *keeper)
+{
+	control_close(keeper->control);
+	keeper_watcher_stop(keeper);
+	keeper_worker_leave(keeper);
+	keeper_calls_drop_claims(keeper);
+	log_event(LOG_LEVEL_NOTICE, "stopped");
+}
+
+static void free_all(struct keeper *keeper)
+{
+	engine_free(keeper->engine);
+	store_close(keeper->store);
+	hv_close(keeper->hv);
+	settings_free(keeper->settings);
+}
+
+int keeper_main(const char *config_dir)
+{
+	struct keeper keeper = { .config_dir = config_dir };
+	AUTO_CLOSE int lock = -1;
+	int r;
+
+	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_INFO, "keeper");
+	list_init(&keeper.workers);
+	list_init(&keeper.claims);
+	keeper.loop = ev_default_loop(EVFLAG_AUTO);
+	keeper.started_ms = keeper_now(&keeper).wall_ms;
+	srandom((unsigned int)keeper.started_ms ^ (unsigned int)getpid());
+	if (!keeper.loop)
+		return ROLE_EXIT_SYSTEM;
+	r = open_all(&keeper, &lock);
+	if (r >= 0)
+		r = start(&keeper);
+	if (r == 0) {
+		ev_run(keeper.loop, 0);
+		stop(&keeper);
+	}
+	free_all(&keeper);
+	return r < 0 ? ROLE_EXIT_SYSTEM : 0;
+}

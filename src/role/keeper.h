@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the keeper's files share.  The keeper never calls anything that can
+ * block on xenstored: hypercalls, its own files and sockets only.
+ */
+#ifndef ROLE_KEEPER_H
+#define ROLE_KEEPER_H
+
+#include <ev.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "core/engine.h"
+#include "port/hv.h"
+#include "role/wire.h"
+#include "store/store.h"
+
+struct control;
+
+/* A child of ours and its socket. */
+struct child {
+	pid_t pid;		/* 0: none */
+	int fd;			/* our end; -1: none */
+	ev_child exited;
+	ev_io readable;
+	ev_timer deadline;
+};
+
+struct keeper_worker {
+	struct list node;
+	struct keeper *keeper;
+	struct child child;
+	uint64_t incident;	/* its number; 0: dismissed, or a side job */
+	uint64_t order;		/* under way; 0: idle */
+	const char *how;	/* why it was killed; NULL: it was not */
+	char progress[256];
+};
+
+struct keeper {
+	struct ev_loop *loop;
+	const char *config_dir;
+	struct settings *settings;
+	struct hv *hv;
+	struct hv_host host;
+	struct store *store;
+	struct engine *engine;
+	struct control *control;
+	int64_t started_ms;		/* wall clock */
+
+	struct child watcher;
+	ev_timer watcher_again;
+	bool watcher_ready;
+	unsigned int watcher_losses;	/* in a row */
+	char toolstack[32];		/* its version */
+
+	struct list workers;
+	struct list claims;		/* other supervisors we wait for */
+
+	ev_timer due;			/* the engine's next time */
+	ev_timer poll;			/* while there is no watcher */
+	ev_signal hup, term, interrupt;
+};
+
+/* --- keeper.c --- */
+struct engine_time keeper_now(const struct keeper *keeper);
+void keeper_scan(struct keeper *keeper);
+void keeper_rearm(struct keeper *keeper);
+
+/* --- keeper_child.c --- */
+int keeper_child_spawn(struct keeper *keeper, struct child *child,
+		       const char *role);
+void keeper_child_close(struct keeper *keeper, struct child *child);
+
+/* --- keeper_watcher.c --- */
+void keeper_watcher_start(struct keeper *keeper);
+void keeper_watcher_stop(struct keeper *keeper);
+void keeper_watcher_ping(struct keeper *keeper);
+
+/* --- keeper_worker.c --- */
+int keeper_worker_order(struct keeper *keeper,
+			const struct incident *incident, uint64_t order);
+void keeper_worker_dismiss(struct keeper *keeper,
+			   const struct incident *incident);
+void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
+			 const char *vdev);
+const char *keeper_worker_progress(const struct keeper *keeper,
+				   uint64_t order);
+/* Lets them finish what they are at; nobody waits for them. */
+void keeper_worker_leave(struct keeper *keeper);
+
+/* --- keeper_calls.c --- */
+extern const struct engine_calls keeper_calls;
+/* Loads what the store holds into the engine. */
+int keeper_calls_restore(struct keeper *keeper);
+void keeper_calls_drop_claims(struct keeper *keeper);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The watcher child: started, listened to, replaced when it dies or falls
+ * silent.  Its events are hints; each leads to a scan.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "keeper.h"
+
+/* It must be armed, and answer a ping, within this. */
+#define ANSWER_S 10.
+/* Its own beat comes every 60 s; one missed is one too many. */
+#define SILENCE_S 75.
+/* Between attempts to replace it: doubling up to the second. */
+#define AGAIN_MIN_S 0.1
+#define AGAIN_MAX_S 5.
+/* How often the hypervisor is asked while there is no watcher. */
+#define POLL_S 1.
+
+static void expect_within(struct keeper *keeper, double seconds)
+{
+	ev_now_update(keeper->loop);
+	ev_timer_stop(keeper->loop, &keeper->watcher.deadline);
+	ev_timer_set(&keeper->watcher.deadline, seconds, 0.);
+	ev_timer_start(keeper->loop, &keeper->watcher.deadline);
+}
+
+/* --- messages --- */
+
+static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
+{
+	struct caps caps = {
+		.xen_major = keeper->host.major,
+		.xen_minor = keeper->host.minor,
+		.core_dir = true,
+	};
+
+	keeper->watcher_ready = true;
+	keeper->watcher_losses = 0;
+	ev_timer_stop(keeper->loop, &keeper->poll);
+	text_copy(keeper->toolstack, sizeof(keeper->toolstack), msg->text);
+	text_copy(caps.toolstack, sizeof(caps.toolstack), msg->text);
+	engine_set_caps(keeper->engine, &caps);
+	log_event(LOG_LEVEL_NOTICE, "watcher-ready",
+		  LOG_INT("pid", keeper->watcher.pid),
+		  LOG_TEXT("toolstack", msg->text));
+	keeper_scan(keeper);
+	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
+}
+
+static void on_config(struct keeper *keeper, const struct wire_msg *msg)
+{
+	int r;
+
+	if (!msg->blob)
+		return;
+	r = store_set_config(keeper->store, msg->id.uuid, &msg->config,
+			     msg->blob);
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "config-not-stored",
+			  LOG_TEXT("domain", msg->config.name),
+			  LOG_UUID("uuid", msg->id.uuid),
+			  LOG_TEXT("error", strerror(-r)));
+	if (!engine_domain(keeper->engine, msg->id.domid))
+		keeper_scan(keeper);
+	engine_config(keeper->engine, msg->id.domid, msg->id.uuid,
+		      &msg->config, keeper_now(keeper));
+}
+
+static void on_ejected(struct keeper *keeper, const struct wire_msg *msg)
+{
+	const struct domain *domain =
+		engine_domain(keeper->engine, msg->id.domid);
+
+	if (domain)
+		keeper_worker_eject(keeper, &domain->info.id, msg->text);
+}
+
+/* Returns whether the list should be looked at. */
+static bool handle(struct keeper *keeper, const struct wire_msg *msg)
+{
+	switch (msg->kind) {
+	case WIRE_READY:
+		on_ready(keeper, msg);
+		return false;
+	case WIRE_HINT:
+		if (msg->has_reason)
+			engine_hint(keeper->engine, msg->id.domid,
+				    msg->reason_code);
+		return true;
+	case WIRE_CONFIG:
+		on_config(keeper, msg);
+		return false;
+	case WIRE_UPDATE:
+		log_event(LOG_LEVEL_INFO, "config-update-pending",
+			  LOG_INT("domid", msg->id.domid),
+			  LOG_UUID("uuid", msg->id.uuid),
+			  LOG_TEXT("state", msg->blob ? "pending" : "taken"));
+		return false;
+	case WIRE_EJECTED:
+		on_ejected(keeper, msg);
+		return false;
+	case WIRE_BEAT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper *keeper = io->data;
+	struct wire_msg msg;
+	bool look = false;
+	int r;
+
+	(void)events;
+	while ((r = wire_recv(keeper->watcher.fd, &msg)) == 0) {
+		look |= handle(keeper, &msg);
+		wire_clear(&msg);
+	}
+	if (r != -EAGAIN)
+		ev_io_stop(loop, io); /* its exit follows */
+	else if (keeper->watcher_ready)
+		expect_within(keeper, SILENCE_S);
+	if (look)
+		keeper_scan(keeper);
+	keeper_rearm(keeper);
+}
+
+/* --- its life --- */
+
+static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct keeper *keeper = child->data;
+	double wait_s = AGAIN_MIN_S;
+
+	(void)events;
+	log_event(LOG_LEVEL_WARN, "watcher-lost",
+		  LOG_INT("pid", keeper->watcher.pid),
+		  LOG_INT("status", child->rstatus));
+	ev_child_stop(loop, child);
+	keeper_child_close(keeper, &keeper->watcher);
+	keeper->watcher.pid = 0;
+	keeper->watcher_ready = false;
+	engine_set_toolstack(keeper->engine, false, keeper_now(keeper));
+	for (unsigned int i = 0; i < keeper->watcher_losses; i++)
+		wait_s = wait_s < AGAIN_MAX_S ? wait_s * 2 : AGAIN_MAX_S;
+	keeper->watcher_losses++;
+	ev_timer_set(&keeper->watcher_again, wait_s, 0.);
+	ev_timer_start(loop, &keeper->watcher_again);
+	ev_timer_again(loop, &keeper->poll);
+	keeper_scan(keeper);
+	keeper_rearm(keeper);
+}
+
+static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper *keeper = timer->data;
+
+	(void)loop;
+	(void)events;
+	log_event(LOG_LEVEL_ERROR, "watcher-hung",
+		  LOG_INT("pid", keeper->watcher.pid));
+	kill(keeper->watcher.pid, SIGKILL);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper *keeper = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (keeper_child_spawn(keeper, &keeper->watcher, "watcher") < 0) {
+		ev_timer_set(timer, AGAIN_MAX_S, 0.);
+		ev_timer_start(keeper->loop, timer);
+		return;
+	}
+	expect_within(keeper, ANSWER_S);
+}
+
+static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper *keeper = timer->data;
+
+	(void)loop;
+	(void)events;
+	keeper_scan(keeper);
+	keeper_rearm(keeper);
+}
+
+void keeper_watcher_start(struct keeper *keeper)
+{
+	keeper->watcher.fd = -1;
+	ev_init(&keeper->watcher.readable, on_readable);
+	ev_init(&keeper->watcher.exited, on_exited);
+	ev_init(&keeper->watcher.deadline, on_silence);
+	ev_init(&keeper->watcher_again, on_again);
+	ev_timer_init(&keeper->poll, on_poll, 0., POLL_S);
+	keeper->watcher.readable.data = keeper;
+	keeper->watcher.exited.data = keeper;
+	keeper->watcher.deadline.data = keeper;
+	keeper->watcher_again.data = keeper;
+	keeper->poll.data = keeper;
+	ev_timer_again(keeper->loop, &keeper->poll);
+	on_again(keeper->loop, &keeper->watcher_again, 0);
+}
+
+void keeper_watcher_stop(struct keeper *keeper)
+{
+	ev_timer_stop(keeper->loop, &keeper->watcher_again);
+	ev_timer_stop(keeper->loop, &keeper->poll);
+	keeper_child_close(keeper, &keeper->watcher);
+	ev_child_stop(keeper->loop, &keeper->watcher.exited);
+}
+
+void keeper_watcher_ping(struct keeper *keeper)
+{
+	struct wire_msg msg = { .kind = WIRE_PING };
+
+	if (!keeper->watcher_ready)
+		return;
+	if (wire_send(keeper->watcher.fd, &msg) == 0)
+		expect_within(keeper, ANSWER_S);
+}

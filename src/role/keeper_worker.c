@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The workers: one process an incident, one order at a time, each with a
+ * deadline.  Decides nothing.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "keeper.h"
+
+static void free_worker(struct keeper_worker *worker)
+{
+	keeper_child_close(worker->keeper, &worker->child);
+	ev_child_stop(worker->keeper->loop, &worker->child.exited);
+	list_remove(&worker->node);
+	free(worker);
+}
+
+/* --- what comes back --- */
+
+static void store_saved(struct keeper *keeper, const struct wire_msg *msg)
+{
+	int r = store_set_config(keeper->store, msg->id.uuid, &msg->config,
+				 msg->blob);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "config-not-stored",
+			  LOG_UUID("uuid", msg->id.uuid),
+			  LOG_TEXT("error", strerror(-r)));
+}
+
+static void handle_result(struct keeper_worker *worker,
+			  const struct wire_msg *msg)
+{
+	struct keeper *keeper = worker->keeper;
+	struct engine_result result = {
+		.rc = msg->rc,
+		.text = msg->text,
+		.new_id = msg->new_id,
+	};
+
+	if (msg->order != worker->order)
+		return;
+	worker->order = 0;
+	worker->progress[0] = '\0';
+	ev_timer_stop(keeper->loop, &worker->child.deadline);
+	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
+		store_saved(keeper, msg);
+	if (msg->step == STEP_DUMP && msg->rc == 0)
+		result.core_path = msg->text;
+	if (msg->step == STEP_EJECT)
+		log_event(msg->rc ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
+			  "medium-ejected", LOG_INT("domid", msg->id.domid),
+			  LOG_TEXT("text", msg->text));
+	if (!worker->incident)
+		keeper_child_close(keeper, &worker->child);
+	else
+		engine_result(keeper->engine, msg->order, &result,
+			      keeper_now(keeper));
+}
+
+static void handle(struct keeper_worker *worker, const struct wire_msg *msg)
+{
+	if (msg->kind == WIRE_PROGRESS)
+		text_copy(worker->progress, sizeof(worker->progress),
+			  msg->text);
+	else if (msg->kind == WIRE_RESULT)
+		handle_result(worker, msg);
+}
+
+/* Reads all there is.  The socket may be closed by what a message does. */
+static void drain(struct keeper_worker *worker)
+{
+	struct wire_msg msg;
+
+	while (worker->child.fd >= 0 && wire_recv(worker->child.fd, &msg) == 0) {
+		handle(worker, &msg);
+		wire_clear(&msg);
+	}
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper_worker *worker = io->data;
+	struct keeper *keeper = worker->keeper;
+	char byte;
+
+	(void)events;
+	drain(worker);
+	/* At end of file the exit follows; do not spin until then. */
+	if (worker->child.fd >= 0 &&
+	    recv(worker->child.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		ev_io_stop(loop, io);
+	keeper_rearm(keeper);
+}
+
+static const char *describe_exit(const struct keeper_worker *worker,
+				 int status, char *text, size_t size)
+{
+	if (worker->how)
+		return worker->how;
+	if (WIFSIGNALED(status))
+		snprintf(text, size, "worker killed by signal %d",
+			 WTERMSIG(status));
+	else
+		snprintf(text, size, "worker ended with status %d",
+			 WEXITSTATUS(status));
+	return text;
+}
+
+static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct keeper_worker *worker = child->data;
+	struct keeper *keeper = worker->keeper;
+	uint64_t order;
+	char text[64];
+
+	(void)loop;
+	(void)events;
+	drain(worker); /* it may have answered first */
+	order = worker->order;
+	if (order) {
+		describe_exit(worker, child->rstatus, text, sizeof(text));
+		const char *how = worker->how ? worker->how : text;
+
+		free_worker(worker);
+		engine_lost(keeper->engine, order, how, keeper_now(keeper));
+		keeper_scan(keeper);
+	} else {
+		free_worker(worker);
+	}
+	keeper_rearm(keeper);
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper_worker *worker = timer->data;
+
+	(void)loop;
+	(void)events;
+	worker->how = "worker overran its deadline and was killed";
+	kill(worker->child.pid, SIGKILL);
+	keeper_watcher_ping(worker->keeper);
+}
+
+/* --- orders --- */
+
+static struct keeper_worker *find_idle(struct keeper *keeper,
+				       uint64_t incident)
+{
+	struct keeper_worker *worker;
+
+	LIST_EACH(worker, &keeper->workers, struct keeper_worker, node)
+		if (worker->incident == incident && !worker->order &&
+		    worker->child.fd >= 0)
+			return worker;
+	return NULL;
+}
+
+static struct keeper_worker *new_worker(struct keeper *keeper)
+{
+	struct keeper_worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->keeper = keeper;
+	worker->child.fd = -1;
+	list_init(&worker->node);
+	ev_init(&worker->child.readable, on_readable);
+	ev_init(&worker->child.exited, on_exited);
+	ev_init(&worker->child.deadline, on_deadline);
+	worker->child.readable.data = worker;
+	worker->child.exited.data = worker;
+	worker->child.deadline.data = worker;
+	if (keeper_child_spawn(keeper, &worker->child, "worker") < 0) {
+		free(worker);
+		return NULL;
+	}
+	list_append(&keeper->workers, &worker->node);
+	return worker;
+}
+
+/* The same path whenever it is asked for: a second attempt after our death
+ * finds what the first one made. */
+static void core_path(const struct keeper *keeper,
+		      const struct incident *incident, char *ret, size_t size)
+{
+	char uuid[UUID_TEXT_BYTES], when[32];
+	time_t seen = incident->seen_ms / 1000;
+	struct tm tm;
+
+	gmtime_r(&seen, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(ret, size, "%s/%s-%s-%llu.core", keeper->settings->core_dir,
+		 uuid_format(incident->id.uuid, uuid), when,
+		 (unsigned long long)incident->number);
+}
+
+static void rename_suffix(const struct incident *incident, char *ret,
+			  size_t size)
+{
+	time_t seen = incident->seen_ms / 1000;
+	struct tm tm;
+	char when[32];
+
+	gmtime_r(&seen, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(ret, size, "-%s-%llu", when,
+		 (unsigned long long)incident->number);
+}
+
+/* Fills in what the step needs beside the incident. */
+static int prepare(struct keeper *keeper, const struct incident *incident,
+		   struct wire_msg *msg)
+{
+	const struct guest *guest =
+		engine_guest(keeper->engine, incident->id.uuid);
+	int r = 0;
+
+	if (guest)
+		msg->config = guest->config;
+	text_copy(msg->config.name, sizeof(msg->config.name), incident->name);
+	switch (msg->step) {
+	case STEP_DUMP:
+		core_path(keeper, incident, msg->text, sizeof(msg->text));
+		return 0;
+	case STEP_RENAME:
+		rename_suffix(incident, msg->text, sizeof(msg->text));
+		msg->new_id = incident->id;
+		memcpy(msg->new_id.uuid, incident->copy_uuid, UUID_BYTES);
+		break;
+	case STEP_SAVE:
+	case STEP_CREATE:
+	case STEP_SOFT_RESET:
+		break;
+	default:
+		return 0;
+	}
+	r = store_get_config(keeper->store, incident->id.uuid, &msg->blob);
+	if (msg->blob)
+		msg->blob_len = strlen(msg->blob);
+	return r == -ENOENT && msg->step == STEP_SAVE ? 0 : r;
+}
+
+static int send_order(struct keeper *keeper, struct keeper_worker *worker,
+		      struct wire_msg *msg)
+{
+	uint32_t deadline_s = keeper->settings->deadline_s[msg->step];
+	int r;
+
+	msg->kind = WIRE_ORDER;
+	msg->deadline_ms = deadline_s * 1000;
+	r = wire_send(worker->child.fd, msg);
+	if (r < 0)
+		return r;
+	worker->order = msg->order;
+	ev_now_update(keeper->loop);
+	ev_timer_set(&worker->child.deadline, deadline_s + 5., 0.);
+	ev_timer_start(keeper->loop, &worker->child.deadline);
+	return 0;
+}
+
+int keeper_worker_order(struct keeper *keeper,
+			const struct incident *incident, uint64_t order)
+{
+	struct keeper_worker *worker = find_idle(keeper, incident->number);
+	struct wire_msg msg = {
+		.order = order,
+		.step = incident_step(incident),
+		.id = incident->id,
+	};
+	int r = prepare(keeper, incident, &msg);
+
+	if (r == 0 && !worker) {
+		worker = new_worker(keeper);
+		if (!worker)
+			r = -EAGAIN;
+		else
+			worker->incident = incident->number;
+	}
+	if (r == 0)
+		r = send_order(keeper, worker, &msg);
+	wire_clear(&msg);
+	return r;
+}
+
+void keeper_worker_dismiss(struct keeper *keeper,
+			   const struct incident *incident)
+{
+	struct keeper_worker *worker = find_idle(keeper, incident->number);
+
+	if (worker)
+		keeper_child_close(keeper, &worker->child);
+}
+
+/* A side job outside any incident: order 0 is never an incident's. */
+void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
+			 const char *vdev)
+{
+	struct keeper_worker *worker = new_worker(keeper);
+	struct wire_msg msg = {
+		.order = UINT64_MAX,
+		.step = STEP_EJECT,
+		.id = *id,
+	};
+
+	text_copy(msg.text, sizeof(msg.text), vdev);
+	if (worker && send_order(keeper, worker, &msg) < 0)
+		keeper_child_close(keeper, &worker->child);
+}
+
+const char *keeper_worker_progress(const struct keeper *keeper,
+				   uint64_t order)
+{
+	struct keeper_worker *worker;
+
+	LIST_EACH(worker, &keeper->workers, struct keeper_worker, node)
+		if (worker->order == order)
+			return worker->progress;
+	return "";
+}
+
+void keeper_worker_leave(struct keeper *keeper)
+{
+	struct keeper_worker *worker;
+
+	LIST_EACH(worker, &keeper->workers, struct keeper_worker, node)
+		free_worker(worker);
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The watcher: tells the keeper what port/watch sees.  Decides nothing,
+ * changes nothing, and ends when xenstore is lost: the keeper starts another.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "outbox.h"
+#include "port/watch.h"
+#include "role/roles.h"
+#include "role/wire.h"
+
+/* Below libev's longest sleep (59.743 s), which would wake us once more. */
+#ifndef WATCHER_BEAT_S
+#define WATCHER_BEAT_S 55.0
+#endif
+
+struct watcher {
+	struct ev_loop *loop;
+	struct watch *watch;
+	struct outbox box;
+	ev_io in, out;
+	ev_timer beat;
+	bool ended;
+	int status;
+};
+
+static void end(struct watcher *watcher, int status)
+{
+	if (watcher->ended)
+		return;
+	watcher->ended = true;
+	watcher->status = status;
+	ev_break(watcher->loop, EVBREAK_ALL);
+}
+
+/* The keeper is gone, or does not read: nothing more can be told. */
+static void end_unheard(struct watcher *watcher, int r)
+{
+	if (r != -EPIPE)
+		log_event(LOG_LEVEL_ERROR, "keeper-unreachable",
+			  LOG_TEXT("error", strerror(-r)));
+	end(watcher, r == -EPIPE ? 0 : ROLE_EXIT_SYSTEM);
+}
+
+/* Takes MSG's blob.  Silence is counted from here. */
+static void tell(struct watcher *watcher, struct wire_msg *msg)
+{
+	int r = outbox_send(&watcher->box, msg);
+
+	if (r) {
+		end_unheard(watcher, r);
+		return;
+	}
+	ev_timer_again(watcher->loop, &watcher->beat);
+	if (watcher->box.count)
+		ev_io_start(watcher->loop, &watcher->out);
+}
+
+static void set_id(struct wire_msg *msg, uint32_t domid, const uint8_t *uuid)
+{
+	msg->id.domid = domid;
+	memcpy(msg->id.uuid, uuid, UUID_BYTES);
+}
+
+static void set_blob(struct wire_msg *msg, const char *text)
+{
+	msg->blob = text ? strdup(text) : NULL;
+	msg->blob_len = msg->blob ? strlen(msg->blob) : 0;
+}
+
+static void on_hint(void *ctx, uint32_t domid, int reason_code)
+{
+	struct wire_msg msg = { .kind = WIRE_HINT, .id.domid = domid };
+
+	msg.has_reason = reason_code >= 0;
+	msg.reason_code = reason_code >= 0 ? (uint8_t)reason_code : 0;
+	tell(ctx, &msg);
+}
+
+static void on_config(void *ctx, uint32_t domid, const uint8_t *uuid,
+		      const struct domain_config *config, const char *json)
+{
+	struct wire_msg msg = { .kind = WIRE_CONFIG, .config = *config };
+
+	set_id(&msg, domid, uuid);
+	set_blob(&msg, json);
+	tell(ctx, &msg);
+}
+
+static void on_update(void *ctx, uint32_t domid, const uint8_t *uuid,
+		      const char *xl_cfg)
+{
+	struct wire_msg msg = { .kind = WIRE_UPDATE };
+
+	set_id(&msg, domid, uuid);
+	set_blob(&msg, xl_cfg);
+	tell(ctx, &msg);
+}
+
+static void on_ejected(void *ctx, uint32_t domid, const uint8_t *uuid,
+		       const char *vdev)
+{
+	struct wire_msg msg = { .kind = WIRE_EJECTED };
+
+	set_id(&msg, domid, uuid);
+	text_copy(msg.text, sizeof(msg.text), vdev);
+	tell(ctx, &msg);
+}
+
+static void on_lost(void *ctx, const char *why)
+{
+	log_event(LOG_LEVEL_ERROR, "xenstore-lost", LOG_TEXT("error", why));
+	end(ctx, ROLE_EXIT_SYSTEM);
+}
+
+/* A beat says that xenstore answers, too; on_lost() tells when not. */
+static void tell_beat(struct watcher *watcher)
+{
+	struct wire_msg msg = { .kind = WIRE_BEAT };
+
+	if (!watch_probe(watcher->watch))
+		tell(watcher, &msg);
+}
+
+static void beat_due(struct ev_loop *loop, ev_timer *timer, int revents)
+{
+	(void)loop, (void)revents;
+	tell_beat(timer->data);
+}
+
+static void out_ready(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct watcher *watcher = io->data;
+	int r = outbox_flush(&watcher->box);
+
+	(void)revents;
+	if (!r)
+		ev_io_stop(loop, io);
+	else if (r != -EAGAIN)
+		end_unheard(watcher, r);
+}
+
+static void in_ready(struct ev_loop *loop, ev_io *io, int revents)
+{
+	struct watcher *watcher = io->data;
+	struct wire_msg msg = {0};
+	int r;
+
+	(void)loop, (void)revents;
+	while (!watcher->ended && !(r = wire_recv(io->fd, &msg))) {
+		if (msg.kind == WIRE_PING)
+			tell_beat(watcher);
+		else
+			log_event(LOG_LEVEL_WARN, "message-unexpected",
+				  LOG_TEXT("kind", wire_kind_name(msg.kind)));
+		wire_clear(&msg);
+	}
+	if (!watcher->ended && r != -EAGAIN)
+		end_unheard(watcher, r);
+}
+
+static void arm(struct watcher *watcher)
+{
+	ev_io_init(&watcher->in, in_ready, WIRE_FD, EV_READ);
+	ev_io_init(&watcher->out, out_ready, WIRE_FD, EV_WRITE);
+	ev_timer_init(&watcher->beat, beat_due, 0., WATCHER_BEAT_S);
+	watcher->in.data = watcher->out.data = watcher->beat.data = watcher;
+	ev_io_start(watcher->loop, &watcher->in);
+	ev_timer_again(watcher->loop, &watcher->beat);
+}
+
+static void run(struct watcher *watcher)
+{
+	struct wire_msg ready = { .kind = WIRE_READY };
+
+	arm(watcher);
+	watch_start(watcher->watch);
+	if (!watcher->ended) {
+		text_copy(ready.text, sizeof(ready.text),
+			  watch_toolstack_version(watcher->watch));
+		tell(watcher, &ready);
+	}
+	if (!watcher->ended)
+		ev_run(watcher->loop, 0);
+}
+
+/* Ours alone, and never blocking: the keeper may be slow. */
+static int adopt_wire(void)
+{
+	int flags = fcntl(WIRE_FD, F_GETFL);
+
+	if (flags < 0 || fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC) ||
+	    fcntl(WIRE_FD, F_SETFL, flags | O_NONBLOCK))
+		return -errno;
+	return 0;
+}
+
+int watcher_main(void)
+{
+	static const struct watch_calls calls = {
+		.hint = on_hint,
+		.config = on_config,
+		.update = on_update,
+		.ejected = on_ejected,
+		.lost = on_lost,
+	};
+	struct watcher watcher = { .status = ROLE_EXIT_SYSTEM };
+	int r = adopt_wire();
+
+	/* Not the default loop: that one would take SIGCHLD from libxl. */
+	watcher.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	if (!watcher.loop)
+		r = -ENOMEM;
+	outbox_init(&watcher.box, WIRE_FD);
+	signal(SIGPIPE, SIG_IGN);
+	if (!r)
+		r = watch_open(watcher.loop, &calls, &watcher, &watcher.watch);
+	if (r) {
+		log_event(LOG_LEVEL_ERROR, "watcher-start-failed",
+			  LOG_TEXT("error", strerror(-r)));
+		return ROLE_EXIT_SYSTEM;
+	}
+	run(&watcher);
+	watch_close(watcher.watch);
+	outbox_clear(&watcher.box);
+	ev_loop_destroy(watcher.loop);
+	return watcher.status;
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The packets between the keeper and its children: sending, receiving and
+ * checking them.  Knows nothing of what the messages mean.
+ */
+#include "role/wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "base/cleanup.h"
+
+#define WIRE_MAGIC 0x31677658u /* "Xvg1" */
+
+/* A socket must hold the largest packet and a burst of common ones. */
+#define WIRE_BUFFER_BYTES (4 * DOMAIN_CONFIG_MAX_BYTES)
+
+/* The start of each packet; text and blob follow without their NULs. */
+struct wire_head {
+	uint32_t magic;
+	uint32_t text_len;
+	uint32_t blob_len;
+	uint32_t deadline_ms;
+	uint64_t order;
+	struct domain_id id;
+	struct domain_id new_id;
+	int32_t rc;
+	uint8_t kind;
+	uint8_t step;
+	uint8_t reason_code;
+	uint8_t has_reason;
+	uint8_t type;
+	uint8_t on[REASON_COUNT];
+	char name[DOMAIN_NAME_BYTES];
+};
+
+#define WIRE_PACKET_MAX \
+	(sizeof(struct wire_head) + WIRE_TEXT_BYTES + DOMAIN_CONFIG_MAX_BYTES)
+
+const char *wire_kind_name(enum wire_kind kind)
+{
+	static const char *const names[] = {
+#define X(name) [WIRE_##name] = #name,
+		WIRE_LIST(X)
+#undef X
+	};
+
+	return (unsigned int)kind < WIRE_COUNT ? names[kind] : "?";
+}
+
+void wire_clear(struct wire_msg *msg)
+{
+	free(msg->blob);
+	memset(msg, 0, sizeof(*msg));
+}
+
+static void head_fill(struct wire_head *head, const struct wire_msg *msg)
+{
+	/* The padding travels too: it must hold no memory of ours. */
+	memset(head, 0, sizeof(*head));
+	head->magic = WIRE_MAGIC;
+	head->text_len = (uint32_t)strnlen(msg->text, WIRE_TEXT_BYTES - 1);
+	head->blob_len = msg->blob ? (uint32_t)msg->blob_len : 0;
+	head->deadline_ms = msg->deadline_ms;
+	head->order = msg->order;
+	head->id = msg->id;
+	head->new_id = msg->new_id;
+	head->rc = msg->rc;
+	head->kind = (uint8_t)msg->kind;
+	head->step = (uint8_t)msg->step;
+	head->reason_code = msg->reason_code;
+	head->has_reason = msg->has_reason;
+	head->type = (uint8_t)msg->config.type;
+	for (size_t i = 0; i < REASON_COUNT; i++)
+		head->on[i] = (uint8_t)msg->config.on[i];
+	memcpy(head->name, msg->config.name,
+	       strnlen(msg->config.name, sizeof(head->name) - 1));
+}
+
+int wire_send(int fd, const struct wire_msg *msg)
+{
+	struct wire_head head;
+	struct iovec part[3];
+	struct msghdr packet = { .msg_iov = part, .msg_iovlen = 3 };
+	ssize_t n;
+
+	if (msg->blob && msg->blob_len > DOMAIN_CONFIG_MAX_BYTES)
+		return -EMSGSIZE;
+	head_fill(&head, msg);
+	part[0] = (struct iovec){ &head, sizeof(head) };
+	part[1] = (struct iovec){ (char *)msg->text, head.text_len };
+	part[2] = (struct iovec){ msg->blob, head.blob_len };
+	do {
+		n = sendmsg(fd, &packet, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	return 0;
+}
+
+static bool head_valid(const struct wire_head *head, size_t packet_len)
+{
+	if (head->magic != WIRE_MAGIC || head->kind >= WIRE_COUNT ||
+	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
+	    head->has_reason > 1)
+		return false;
+	for (size_t i = 0; i < REASON_COUNT; i++)
+		if (head->on[i] >= ACTION_COUNT)
+			return false;
+	if (!memchr(head->name, '\0', sizeof(head->name)))
+		return false;
+	return head->text_len < WIRE_TEXT_BYTES &&
+	       head->blob_len <= DOMAIN_CONFIG_MAX_BYTES &&
+	       packet_len == sizeof(*head) + head->text_len + head->blob_len;
+}
+
+static void head_read(const struct wire_head *head, struct wire_msg *ret_msg)
+{
+	ret_msg->kind = head->kind;
+	ret_msg->step = head->step;
+	ret_msg->order = head->order;
+	ret_msg->id = head->id;
+	ret_msg->new_id = head->new_id;
+	ret_msg->rc = head->rc;
+	ret_msg->deadline_ms = head->deadline_ms;
+	ret_msg->reason_code = head->reason_code;
+	ret_msg->has_reason = head->has_reason;
+	ret_msg->config.type = head->type;
+	for (size_t i = 0; i < REASON_COUNT; i++)
+		ret_msg->config.on[i] = head->on[i];
+	strcpy(ret_msg->config.name, head->name);
+}
+
+int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg)
+{
+	struct wire_head head;
+	const char *body = (const char *)packet + sizeof(head);
+	char *blob = NULL;
+
+	if (len < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, packet, sizeof(head));
+	if (!head_valid(&head, len) || memchr(body, '\0', head.text_len))
+		return -EBADMSG;
+	if (head.blob_len) {
+		blob = malloc(head.blob_len + 1);
+		if (!blob)
+			return -ENOMEM;
+		memcpy(blob, body + head.text_len, head.blob_len);
+		blob[head.blob_len] = '\0';
+	}
+	memset(ret_msg, 0, sizeof(*ret_msg));
+	head_read(&head, ret_msg);
+	memcpy(ret_msg->text, body, head.text_len);
+	ret_msg->blob = blob;
+	ret_msg->blob_len = head.blob_len;
+	return 0;
+}
+
+int wire_recv(int fd, struct wire_msg *ret_msg)
+{
+	AUTO_FREE char *packet = NULL;
+	ssize_t len, got;
+
+	do {
+		len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN :
+		       errno == ECONNRESET ? -EPIPE : -errno;
+	if (len == 0)
+		return -EPIPE;
+	/* One byte more than is allowed keeps an oversized packet wrong. */
+	if ((size_t)len > WIRE_PACKET_MAX)
+		len = WIRE_PACKET_MAX + 1;
+	packet = malloc((size_t)len);
+	if (!packet)
+		return -ENOMEM;
+	do {
+		got = recv(fd, packet, (size_t)len, 0);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	return wire_decode(packet, (size_t)got, ret_msg);
+}
+
+/* Without the privilege (tests) the system's limit has to do. */
+static void buffer_enlarge(int fd)
+{
+	int bytes = WIRE_BUFFER_BYTES;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)))
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes,
+				 sizeof(bytes));
+}
+
+int wire_pair(int ret_fd[2])
+{
+	int fd[2], flags;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd))
+		return -errno;
+	flags = fcntl(fd[0], F_GETFL);
+	if (flags < 0 || fcntl(fd[0], F_SETFL, flags | O_NONBLOCK)) {
+		flags = -errno;
+		close(fd[0]);
+		close(fd[1]);
+		return flags;
+	}
+	buffer_enlarge(fd[0]);
+	buffer_enlarge(fd[1]);
+	ret_fd[0] = fd[0];
+	ret_fd[1] = fd[1];
+	return 0;
+}

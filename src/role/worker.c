@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The worker: carries out the keeper's orders, one after the other, and says
+ * how each ended.  It may hang or be killed at any point; what must hold is
+ * that the next worker finds out what was done by looking.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "role/roles.h"
+#include "worker_impl.h"
+#include "worker_lock.h"
+
+#ifndef WORKER_RUN_DIR
+#define WORKER_RUN_DIR "/run/xenvigil"
+#endif
+#define WORKER_LOCK_DIR WORKER_RUN_DIR "/lock"
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+uint32_t worker_left_ms(const struct work *work)
+{
+	int64_t left = work->end_ms - clock_ms();
+
+	return left > 0 ? (uint32_t)left : 0;
+}
+
+static void copy_text(struct wire_msg *msg, const char *text)
+{
+	text_copy(msg->text, sizeof(msg->text), text);
+}
+
+/* A keeper that is gone does not stop the work: its successor will look. */
+static void send_or_log(const struct wire_msg *msg)
+{
+	int r = wire_send(WIRE_FD, msg);
+
+	if (r)
+		log_event(LOG_LEVEL_NOTICE, "message-unheard",
+			  LOG_TEXT("kind", wire_kind_name(msg->kind)),
+			  LOG_INT("domid", msg->id.domid),
+			  LOG_TEXT("step", step_name(msg->step)),
+			  LOG_INT("rc", msg->rc), LOG_TEXT("text", msg->text),
+			  LOG_TEXT("error", strerror(-r)));
+}
+
+void worker_tell(const struct work *work, const char *what)
+{
+	struct wire_msg msg = { .kind = WIRE_PROGRESS,
+				.step = work->order->step,
+				.order = work->order->order,
+				.id = work->order->id };
+
+	copy_text(&msg, what);
+	send_or_log(&msg);
+}
+
+static int lock_guest(const struct work *work, int *ret_fd)
+{
+	const uint8_t *uuid = work->order->id.uuid;
+	int r;
+
+	if (mkdir(WORKER_RUN_DIR, 0700) && errno != EEXIST)
+		return -errno;
+	r = worker_lock_try(WORKER_LOCK_DIR, uuid, ret_fd);
+	if (r != -EBUSY)
+		return r;
+	worker_tell(work, "waiting for an earlier worker of this guest");
+	return worker_lock_wait(WORKER_LOCK_DIR, uuid, worker_left_ms(work),
+				ret_fd);
+}
+
+/* A step on the hypervisor alone must work when xenstored hangs. */
+static int run_open(struct work *work)
+{
+	int r = hv_open(&work->hv);
+
+	if (r) {
+		text_printf(work->why, "cannot reach the hypervisor: %s",
+			    strerror(-r));
+		return r;
+	}
+	if (work->order->step != STEP_PAUSE)
+		r = toolstack_open(&work->ts);
+	if (r)
+		text_printf(work->why, "cannot open libxl: %s", strerror(-r));
+	else
+		r = worker_step_run(work);
+	toolstack_close(work->ts);
+	hv_close(work->hv);
+	return r;
+}
+
+static int run_locked(struct work *work)
+{
+	AUTO_CLOSE int lock = -1;
+	int r = lock_guest(work, &lock);
+
+	if (r) {
+		text_printf(work->why, "cannot lock the guest: %s",
+			    r == -ETIMEDOUT ? "an earlier worker still has it"
+					    : strerror(-r));
+		return r;
+	}
+	return run_open(work);
+}
+
+static void do_order(const struct wire_msg *order)
+{
+	struct wire_msg result = { .kind = WIRE_RESULT, .step = order->step,
+				   .order = order->order, .id = order->id };
+	struct text why = {0};
+	struct work work = { .order = order, .result = &result, .why = &why,
+			     .end_ms = clock_ms() + order->deadline_ms };
+	int64_t began = clock_ms();
+
+	result.rc = run_locked(&work);
+	copy_text(&result, text_get(&why));
+	log_event(LOG_LEVEL_DEBUG, "order-done",
+		  LOG_INT("domid", order->id.domid),
+		  LOG_UUID("uuid", order->id.uuid),
+		  LOG_TEXT("step", step_name(order->step)),
+		  LOG_INT("rc", result.rc), LOG_TEXT("text", result.text),
+		  LOG_INT("duration_ms", clock_ms() - began));
+	send_or_log(&result);
+	wire_clear(&result);
+	text_free(&why);
+}
+
+static void no_handler(int signal)
+{
+	(void)signal;
+}
+
+/*
+ * libxl's children (device models, hotplug scripts) inherit what we are:
+ * nothing blocked, nothing ignored, no descriptor of ours.  A handler, unlike
+ * SIG_IGN, ends with the exec.  And a signal to the daemon's group must not
+ * end a worker halfway.
+ */
+static int become_worker(void)
+{
+	struct sigaction act = { .sa_handler = SIG_DFL };
+	sigset_t none;
+
+	for (int signal = 1; signal <= SIGRTMAX; signal++)
+		(void)sigaction(signal, &act, NULL); /* some cannot be set */
+	act.sa_handler = no_handler;
+	act.sa_flags = SA_RESTART;
+	sigaction(SIGPIPE, &act, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	setsid(); /* fails for a leader, who needs it not */
+	return fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC) ? -errno : 0;
+}
+
+int worker_main(void)
+{
+	struct wire_msg order = {0};
+	int r = become_worker();
+
+	while (!r) {
+		r = wire_recv(WIRE_FD, &order);
+		if (r)
+			break;
+		if (order.kind == WIRE_ORDER)
+			do_order(&order);
+		else
+			r = -EBADMSG;
+		wire_clear(&order);
+	}
+	if (r == -EPIPE)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "worker-failed",
+		  LOG_TEXT("error", strerror(-r)));
+	return ROLE_EXIT_SYSTEM;
+}

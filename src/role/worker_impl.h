@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the worker's loop gives to the steps.
+ */
+#ifndef ROLE_WORKER_IMPL_H
+#define ROLE_WORKER_IMPL_H
+
+#include "base/text.h"
+#include "port/hv.h"
+#include "port/toolstack.h"
+#include "role/wire.h"
+
+/* One order at work. */
+struct work {
+	const struct wire_msg *order;
+	struct wire_msg *result;	/* new_id and blob are the steps' */
+	struct hv *hv;
+	struct toolstack *ts;		/* NULL for PAUSE */
+	struct text *why;
+	int64_t end_ms;			/* CLOCK_MONOTONIC */
+};
+
+/* What is left of the deadline, at least 0. */
+uint32_t worker_left_ms(const struct work *work);
+
+/* Tells the keeper what is waited for now. */
+void worker_tell(const struct work *work, const char *what);
+
+/* Carries out the order.  Returns the result's rc. */
+int worker_step_run(struct work *work);
+
+/* CREATE has a file of its own. */
+int worker_create_run(struct work *work);
+
+/* Awaits the end of the domain ID, and destroys it before when it is asked. */
+int worker_step_clear(struct work *work, const struct domain_id *id,
+		      bool destroy);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One lock for each guest, held by the worker at work on it: workers outlive
+ * their keeper, and its successor's must wait for them.
+ */
+#ifndef ROLE_WORKER_LOCK_H
+#define ROLE_WORKER_LOCK_H
+
+#include <stdint.h>
+
+#include "base/uuid.h"
+
+/*
+ * Takes the lock of the guest in DIR (made when missing).  Returns 0 with
+ * the descriptor that holds it, -EBUSY when somebody else has it, or -errno.
+ */
+int worker_lock_try(const char *dir, const uint8_t uuid[UUID_BYTES],
+		    int *ret_fd);
+
+/* The same, waiting at most WAIT_MS; then -ETIMEDOUT. */
+int worker_lock_wait(const char *dir, const uint8_t uuid[UUID_BYTES],
+		     uint32_t wait_ms, int *ret_fd);
+
+#endif

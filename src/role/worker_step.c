@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The steps.  Each looks first, so that it may be ordered again after a
+ * worker was killed in it; a destructive one acts only on the very domain it
+ * was ordered for.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "port/residue.h"
+#include "worker_impl.h"
+
+enum found { FOUND_SAME, FOUND_GONE, FOUND_OTHER };
+
+static int look(struct work *work, const struct domain_id *id,
+		enum found *ret_found, struct domain_info *ret_info)
+{
+	struct domain_info info = {0};
+	int r = hv_find(work->hv, id->domid, &info);
+
+	if (r && r != -ESRCH) {
+		text_printf(work->why, "the hypervisor's list: %s",
+			    strerror(-r));
+		return r;
+	}
+	*ret_found = r ? FOUND_GONE :
+		     domain_id_equal(&info.id, id) ? FOUND_SAME : FOUND_OTHER;
+	*ret_info = info;
+	return 0;
+}
+
+/* -ESTALE unless the domain of the order is there. */
+static int look_same(struct work *work, struct domain_info *ret_info)
+{
+	const struct domain_id *id = &work->order->id;
+	enum found found;
+	int r = look(work, id, &found, ret_info);
+
+	if (r || found == FOUND_SAME)
+		return r;
+	text_printf(work->why, found == FOUND_GONE ? "domain %u is gone" :
+		    "domain %u is another domain by now", id->domid);
+	return -ESTALE;
+}
+
+static int look_shut_down(struct work *work)
+{
+	struct domain_info info;
+	int r = look_same(work, &info);
+
+	if (r || info.shutdown)
+		return r;
+	text_printf(work->why, "domain %u is not shut down any more%s",
+		    info.id.domid, info.paused ? ", but paused" : "");
+	return -EBUSY;
+}
+
+static int sync_parent(const char *path)
+{
+	char dir[PATH_MAX];
+	char *slash;
+	AUTO_CLOSE int fd = -1;
+
+	text_copy(dir, sizeof(dir), path);
+	slash = strrchr(dir, '/');
+	if (!slash)
+		return -EINVAL;
+	slash[slash == dir] = '\0';
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+static int step_dump(struct work *work)
+{
+	const char *path = work->order->text;
+	char part[PATH_MAX];
+	struct domain_info info;
+	int r;
+
+	if ((size_t)snprintf(part, sizeof(part), "%s.part", path) >=
+	    sizeof(part) || path[0] != '/')
+		return -EINVAL;
+	if (!access(path, F_OK)) {
+		text_append(work->why, "the core was already complete");
+		return 0;
+	}
+	r = look_same(work, &info);
+	if (r)
+		return r;
+	if (unlink(part) && errno != ENOENT)
+		return -errno;
+	worker_tell(work, "writing the core");
+	r = toolstack_dump(work->ts, info.id.domid, part, work->why);
+	if (!r && renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE))
+		r = -errno;
+	if (r) {
+		unlink(part);
+		return r;
+	}
+	return sync_parent(path);
+}
+
+static int step_save(struct work *work)
+{
+	struct domain_info info;
+	char *json;
+	int r = look_same(work, &info);
+
+	if (!r)
+		r = toolstack_save(work->ts, info.id.domid, work->order->blob,
+				   &json, work->why);
+	if (r)
+		return r;
+	if (strlen(json) > DOMAIN_CONFIG_MAX_BYTES) {
+		text_append(work->why, "; but it is too large");
+		free(json);
+		return -EMSGSIZE;
+	}
+	work->result->blob = json;
+	work->result->blob_len = strlen(json);
+	return 0;
+}
+
+static int step_rename(struct work *work)
+{
+	const struct wire_msg *order = work->order;
+	struct domain_info info;
+	int r = hv_find(work->hv, order->id.domid, &info);
+
+	/* It may have its new uuid from an attempt before. */
+	if (r || !uuid_equal(info.id.uuid, order->new_id.uuid)) {
+		r = look_shut_down(work);
+		if (r)
+			return r;
+	}
+	worker_tell(work, "renaming");
+	r = toolstack_rename(work->ts, order->id.domid, order->text,
+			     order->new_id.uuid, work->why);
+	if (!r)
+		r = hv_find(work->hv, order->id.domid, &info);
+	if (!r)
+		work->result->new_id = info.id;
+	return r;
+}
+
+int worker_step_clear(struct work *work, const struct domain_id *id,
+		      bool destroy)
+{
+	struct residue *residue;
+	int r = residue_open(id->domid, id->uuid, &residue);
+
+	if (r) {
+		text_printf(work->why, "cannot open xenstore: %s",
+			    strerror(-r));
+		return r;
+	}
+	if (destroy) {
+		worker_tell(work, "destroying");
+		r = toolstack_destroy(work->ts, id->domid, work->why);
+	}
+	if (!r) {
+		worker_tell(work, "waiting for its devices and memory");
+		r = residue_await(residue, worker_left_ms(work), work->why);
+	}
+	residue_close(residue);
+	return r;
+}
+
+static int step_destroy(struct work *work)
+{
+	const struct domain_id *id = &work->order->id;
+	struct domain_info info;
+	enum found found;
+	int r = look(work, id, &found, &info);
+
+	if (r)
+		return r;
+	if (found == FOUND_OTHER) {
+		text_printf(work->why, "domain %u is another domain by now",
+			    id->domid);
+		return 0;
+	}
+	if (found == FOUND_SAME && !info.dying && !info.shutdown) {
+		text_printf(work->why, "domain %u is not shut down any more",
+			    id->domid);
+		return -EBUSY;
+	}
+	return worker_step_clear(work, id, found == FOUND_SAME && !info.dying);
+}
+
+static int step_soft_reset(struct work *work)
+{
+	struct domain_info info;
+	int r = look_same(work, &info);
+
+	if (r)
+		return r;
+	if (!info.shutdown && !info.paused) {
+		text_append(work->why, "it already runs again");
+		return 0;
+	}
+	r = look_shut_down(work);
+	if (r)
+		return r;
+	if (!work->order->blob)
+		return -EINVAL;
+	worker_tell(work, "resetting");
+	return toolstack_soft_reset(work->ts, info.id.domid, work->order->blob,
+				    work->why);
+}
+
+static int step_pause(struct work *work)
+{
+	struct domain_info info;
+	int r = look_same(work, &info);
+
+	return r || info.paused ? r : hv_pause(work->hv, info.id.domid);
+}
+
+static int step_eject(struct work *work)
+{
+	struct domain_info info;
+	int r = look_same(work, &info);
+
+	return r ? r : toolstack_eject(work->ts, info.id.domid,
+				       work->order->text, work->why);
+}
+
+int worker_step_run(struct work *work)
+{
+	static int (*const steps[STEP_COUNT])(struct work *) = {
+		[STEP_DUMP] = step_dump,
+		[STEP_SAVE] = step_save,
+		[STEP_RENAME] = step_rename,
+		[STEP_DESTROY] = step_destroy,
+		[STEP_CREATE] = worker_create_run,
+		[STEP_SOFT_RESET] = step_soft_reset,
+		[STEP_PAUSE] = step_pause,
+		[STEP_EJECT] = step_eject,
+	};
+
+	if (!steps[work->order->step]) {
+		text_append(work->why, "the order names no step");
+		return -EINVAL;
+	}
+	return steps[work->order->step](work);
+}

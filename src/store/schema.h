@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The schema, one migration a version: migration N takes a database of
+ * user_version N to N + 1.  Never edit one that was released; append.
+ */
+#ifndef STORE_SCHEMA_H
+#define STORE_SCHEMA_H
+
+static const char *const schema_migrations[] = {
+	"CREATE TABLE guest ("
+	" uuid BLOB PRIMARY KEY,"
+	" name TEXT NOT NULL,"
+	" hold INTEGER NOT NULL DEFAULT 0,"
+	" streak INTEGER NOT NULL DEFAULT 0,"
+	" starts TEXT NOT NULL DEFAULT '',"	/* wall ms, space separated */
+	" started_ms INTEGER NOT NULL DEFAULT 0,"
+	" type INTEGER,"			/* NULL: no configuration */
+	" actions TEXT,"			/* names in order of reason */
+	" config TEXT"				/* libxl's JSON */
+	") WITHOUT ROWID;"
+	"CREATE TABLE incident ("
+	" number INTEGER PRIMARY KEY, boot TEXT NOT NULL,"
+	" uuid BLOB NOT NULL, domid INTEGER NOT NULL,"
+	" epoch INTEGER NOT NULL, cpu_time_ns INTEGER NOT NULL,"
+	" name TEXT NOT NULL, type INTEGER NOT NULL,"
+	" reason_code INTEGER NOT NULL, reason TEXT NOT NULL,"
+	" wanted TEXT NOT NULL, action TEXT NOT NULL,"
+	" source INTEGER NOT NULL, why TEXT NOT NULL,"
+	" state TEXT NOT NULL, outcome TEXT NOT NULL,"
+	" at INTEGER NOT NULL, absent INTEGER NOT NULL,"
+	" paid INTEGER NOT NULL, due_wall_ms INTEGER NOT NULL,"
+	" seen_ms INTEGER NOT NULL, closed_ms INTEGER NOT NULL,"
+	" copy_uuid BLOB NOT NULL, new_uuid BLOB NOT NULL,"
+	" new_domid INTEGER NOT NULL, new_epoch INTEGER NOT NULL,"
+	" core_path TEXT NOT NULL);"
+	"CREATE INDEX incident_seen ON incident (seen_ms);"
+	"CREATE INDEX incident_pending ON incident (state, outcome);"
+	"CREATE TABLE step ("
+	" incident INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	" step TEXT NOT NULL, begun_ms INTEGER NOT NULL,"
+	" ended_ms INTEGER NOT NULL, rc INTEGER NOT NULL,"
+	" text TEXT NOT NULL,"
+	" PRIMARY KEY (incident, seq)) WITHOUT ROWID;",
+};
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Opening, checking, migrating and setting aside the database.
+ */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "schema.h"
+#include "store_impl.h"
+
+#define SCHEMA_VERSION ((int)ARRAY_LEN(schema_migrations))
+#define PATH_BYTES (SETTINGS_PATH_BYTES + 64)
+
+int store_errno(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return -EACCES;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return -EBADMSG;
+	default:
+		return -EIO;
+	}
+}
+
+void store_cleanup_stmt(sqlite3_stmt **stmt)
+{
+	sqlite3_finalize(*stmt);
+}
+
+int store_prepare(struct store *store, const char *sql,
+		  sqlite3_stmt **ret_stmt)
+{
+	return store_errno(sqlite3_prepare_v2(store->db, sql, -1, ret_stmt,
+					      NULL));
+}
+
+int store_finish(sqlite3_stmt *stmt)
+{
+	return store_errno(sqlite3_step(stmt));
+}
+
+const char *store_column_text(sqlite3_stmt *stmt, int column)
+{
+	const unsigned char *text = sqlite3_column_text(stmt, column);
+
+	return text ? (const char *)text : "";
+}
+
+static int run(struct store *store, const char *sql)
+{
+	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
+}
+
+/* One whole number out of a query. */
+static int ask_number(struct store *store, const char *sql, int64_t *ret)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, sql, &stmt);
+
+	if (r < 0)
+		return r;
+	r = sqlite3_step(stmt);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENOENT : store_errno(r);
+	*ret = sqlite3_column_int64(stmt, 0);
+	return 0;
+}
+
+static int check_integrity(struct store *store)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "PRAGMA quick_check(1)", &stmt);
+
+	if (r < 0)
+		return r;
+	r = sqlite3_step(stmt);
+	if (r != SQLITE_ROW)
+		return store_errno(r);
+	return strcmp(store_column_text(stmt, 0), "ok") == 0 ? 0 : -EBADMSG;
+}
+
+static int migrate_once(struct store *store, int version)
+{
+	char sql[64];
+	int r = run(store, "BEGIN IMMEDIATE");
+
+	if (r < 0)
+		return r;
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version + 1);
+	r = run(store, schema_migrations[version]);
+	if (r == 0)
+		r = run(store, sql);
+	if (r == 0)
+		r = run(store, "COMMIT");
+	if (r < 0)
+		run(store, "ROLLBACK");
+	return r;
+}
+
+static int migrate(struct store *store, struct text *why)
+{
+	int64_t version = 0;
+	int r = ask_number(store, "PRAGMA user_version", &version);
+
+	if (r == 0 && version > SCHEMA_VERSION) {
+		text_printf(why, "schema version %lld is newer than this "
+			    "program's %d", (long long)version,
+			    SCHEMA_VERSION);
+		return -EPROTONOSUPPORT;
+	}
+	while (r == 0 && version < SCHEMA_VERSION)
+		r = migrate_once(store, version++);
+	return r;
+}
+
+/* FULL: an acknowledged record outlives a power cut.  The small cache and
+ * the journal's limit keep the daemon small. */
+static int configure(struct store *store)
+{
+	sqlite3_extended_result_codes(store->db, 1);
+	sqlite3_busy_timeout(store->db, 2000);
+	return run(store, "PRAGMA journal_mode = WAL;"
+			  "PRAGMA synchronous = FULL;"
+			  "PRAGMA cache_size = -128;"
+			  "PRAGMA journal_size_limit = 1048576;"
+			  "PRAGMA wal_autocheckpoint = 256;"
+			  "PRAGMA trusted_schema = OFF");
+}
+
+static int open_db(const char *path, struct store *store, struct text *why)
+{
+	int r = store_errno(sqlite3_open_v2(path, &store->db,
+					    SQLITE_OPEN_READWRITE |
+					    SQLITE_OPEN_CREATE |
+					    SQLITE_OPEN_NOMUTEX, NULL));
+
+	if (r == 0)
+		r = configure(store);
+	if (r == 0)
+		r = check_integrity(store);
+	if (r == 0)
+		r = migrate(store, why);
+	if (r < 0) {
+		sqlite3_close(store->db);
+		store->db = NULL;
+	}
+	return r;
+}
+
+/* Renames the damaged file and what SQLite keeps beside it. */
+static int set_aside(const char *path, struct text *why)
+{
+	static const char *const parts[] = { "-wal", "-shm", "" };
+	char from[PATH_BYTES + 8], to[PATH_BYTES + 48];
+	long long now = time(NULL);
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		snprintf(from, sizeof(from), "%s%s", path, parts[i]);
+		snprintf(to, sizeof(to), "%s.damaged-%lld%s", path, now,
+			 parts[i]);
+		if (rename(from, to) < 0 && errno != ENOENT)
+			r = -errno;
+	}
+	if (r == 0)
+		text_printf(why, "%s was damaged; it is kept as %s", path, to);
+	return r;
+}
+
+static int make_dir(const char *dir, struct text *why)
+{
+	struct stat st;
+
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST) {
+		text_printf(why, "%s: %s", dir, strerror(errno));
+		return -errno;
+	}
+	if (stat(dir, &st) < 0 || !S_ISDIR(st.st_mode)) {
+		text_printf(why, "%s is not a directory", dir);
+		return -ENOTDIR;
+	}
+	return 0;
+}
+
+int store_open(const char *dir, const char *boot, struct store **ret_store,
+	       struct text *why)
+{
+	AUTO_FREE struct store *store = calloc(1, sizeof(*store));
+	char path[PATH_BYTES];
+	mode_t mask;
+	int r;
+
+	if (!store)
+		return -ENOMEM;
+	text_copy(store->boot, sizeof(store->boot), boot);
+	r = make_dir(dir, why);
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/xenvigil.db", dir);
+	mask = umask(077);
+	r = open_db(path, store, why);
+	if (r == -EBADMSG) {
+		r = set_aside(path, why);
+		if (r == 0)
+			r = open_db(path, store, why);
+	}
+	umask(mask);
+	if (r < 0) {
+		text_printf(why, "%s%s: %s", text_get(why)[0] ? "; " : "",
+			    path, strerror(-r));
+		return r;
+	}
+	*ret_store = store;
+	store = NULL;
+	return 0;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	sqlite3_close(store->db);
+	free(store);
+}
+
+int store_next_number(struct store *store, uint64_t *ret_number)
+{
+	int64_t most = 0;
+	int r = ask_number(store, "SELECT coalesce(max(number), 0) "
+				  "FROM incident", &most);
+
+	if (r == 0)
+		*ret_number = most + 1;
+	return r;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Guests in the database: budget, hold, configuration.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_impl.h"
+
+static void bind_starts(sqlite3_stmt *stmt, int column,
+			const struct budget *budget, struct text *text)
+{
+	for (uint32_t i = 0; i < budget->count; i++)
+		text_printf(text, "%s%lld", i ? " " : "",
+			    (long long)budget->at_ms[i]);
+	sqlite3_bind_text(stmt, column, text_get(text), -1, SQLITE_TRANSIENT);
+}
+
+int store_record_guest(struct store *store, const struct guest *guest)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	struct text starts = { 0 };
+	int r = store_prepare(store,
+			      "INSERT INTO guest"
+			      " (uuid, name, hold, streak, starts, started_ms)"
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"
+			      " ON CONFLICT (uuid) DO UPDATE SET"
+			      " name = ?2, hold = ?3, streak = ?4,"
+			      " starts = ?5, started_ms = ?6", &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_blob(stmt, 1, guest->uuid, UUID_BYTES, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, guest->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int(stmt, 3, guest->hold);
+	sqlite3_bind_int64(stmt, 4, guest->budget.streak);
+	bind_starts(stmt, 5, &guest->budget, &starts);
+	sqlite3_bind_int64(stmt, 6, guest->started_ms);
+	r = starts.error ? starts.error : store_finish(stmt);
+	text_free(&starts);
+	return r;
+}
+
+int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
+		     const struct domain_config *config, const char *json)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	struct text actions = { 0 };
+	int r = store_prepare(store,
+			      "INSERT INTO guest"
+			      " (uuid, name, type, actions, config)"
+			      " VALUES (?1, ?2, ?3, ?4, ?5)"
+			      " ON CONFLICT (uuid) DO UPDATE SET"
+			      " name = ?2, type = ?3, actions = ?4,"
+			      " config = ?5", &stmt);
+
+	if (r < 0)
+		return r;
+	for (int i = 0; i < REASON_COUNT; i++)
+		text_printf(&actions, "%s%s", i ? " " : "",
+			    action_name(config->on[i]));
+	sqlite3_bind_blob(stmt, 1, uuid, UUID_BYTES, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, config->name, -1, SQLITE_STATIC);
+	sqlite3_bind_int(stmt, 3, config->type);
+	sqlite3_bind_text(stmt, 4, text_get(&actions), -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 5, json, -1, SQLITE_STATIC);
+	r = actions.error ? actions.error : store_finish(stmt);
+	text_free(&actions);
+	return r;
+}
+
+int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
+		     char **ret_json)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	char *json;
+	int r = store_prepare(store, "SELECT config FROM guest "
+				     "WHERE uuid = ?1 AND config IS NOT NULL",
+			      &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_blob(stmt, 1, uuid, UUID_BYTES, SQLITE_STATIC);
+	r = sqlite3_step(stmt);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENOENT : store_errno(r);
+	json = strdup(store_column_text(stmt, 0));
+	if (!json)
+		return -ENOMEM;
+	*ret_json = json;
+	return 0;
+}
+
+static void read_starts(const char *text, struct budget *budget)
+{
+	char *end;
+
+	while (*text && budget->count < BUDGET_LIMIT_MAX) {
+		int64_t at_ms = strtoll(text, &end, 10);
+
+		if (end == text)
+			return;
+		budget->at_ms[budget->count++] = at_ms;
+		text = end;
+	}
+}
+
+/* An unknown name (a newer program wrote it) counts as not set. */
+static void read_actions(const char *text, struct domain_config *config)
+{
+	char name[32];
+
+	for (int i = 0; i < REASON_COUNT && *text; i++) {
+		size_t len = strcspn(text, " ");
+
+		if (len < sizeof(name)) {
+			memcpy(name, text, len);
+			name[len] = '\0';
+			action_parse(name, &config->on[i]);
+		}
+		text += len + (text[len] == ' ');
+	}
+}
+
+static bool read_guest(sqlite3_stmt *stmt, struct guest *guest)
+{
+	if (sqlite3_column_bytes(stmt, 0) != UUID_BYTES)
+		return false;
+	memcpy(guest->uuid, sqlite3_column_blob(stmt, 0), UUID_BYTES);
+	text_copy(guest->name, sizeof(guest->name),
+		  store_column_text(stmt, 1));
+	guest->hold = sqlite3_column_int(stmt, 2);
+	guest->budget.streak = sqlite3_column_int64(stmt, 3);
+	read_starts(store_column_text(stmt, 4), &guest->budget);
+	guest->started_ms = sqlite3_column_int64(stmt, 5);
+	guest->has_config = sqlite3_column_type(stmt, 6) != SQLITE_NULL;
+	if (guest->has_config) {
+		text_copy(guest->config.name, sizeof(guest->config.name),
+			  guest->name);
+		guest->config.type = sqlite3_column_int(stmt, 6);
+		read_actions(store_column_text(stmt, 7), &guest->config);
+	}
+	return true;
+}
+
+int store_each_guest(struct store *store,
+		     int (*each)(void *ctx, const struct guest *guest),
+		     void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store,
+			      "SELECT uuid, name, hold, streak, starts,"
+			      " started_ms, type, actions FROM guest", &stmt);
+
+	if (r < 0)
+		return r;
+	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct guest guest = { 0 };
+
+		if (!read_guest(stmt, &guest))
+			continue;
+		r = each(ctx, &guest);
+		if (r)
+			return r;
+	}
+	return store_errno(r);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the store's files share.
+ */
+#ifndef STORE_STORE_IMPL_H
+#define STORE_STORE_IMPL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+struct store {
+	sqlite3 *db;
+	char boot[64];
+};
+
+/* SQLite's result code as -errno. */
+int store_errno(int sqlite_rc);
+
+/* Prepares SQL; *RET_STMT is finalized by STORE_AUTO_STMT. */
+int store_prepare(struct store *store, const char *sql,
+		  sqlite3_stmt **ret_stmt);
+
+/* Runs a statement that returns no rows. */
+int store_finish(sqlite3_stmt *stmt);
+
+void store_cleanup_stmt(sqlite3_stmt **stmt);
+#define STORE_AUTO_STMT __attribute__((cleanup(store_cleanup_stmt)))
+
+/* A column's text, "" for NULL. */
+const char *store_column_text(sqlite3_stmt *stmt, int column);
+
+#endif

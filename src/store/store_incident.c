@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Incidents and their steps in the database.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store_impl.h"
+
+/* The columns in the order that bind_incident() and read_incident() use. */
+#define COLUMNS                                                             \
+	"number, uuid, domid, epoch, cpu_time_ns, name, type, reason_code," \
+	" reason, wanted, action, source, why, state, outcome, at, absent," \
+	" paid, due_wall_ms, seen_ms, closed_ms, copy_uuid, new_uuid,"      \
+	" new_domid, new_epoch, core_path, boot"
+
+static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
+{
+	sqlite3_bind_blob(stmt, column, uuid, UUID_BYTES, SQLITE_STATIC);
+}
+
+static void bind_name(sqlite3_stmt *stmt, int column, const char *text)
+{
+	sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
+}
+
+static void bind_verdict(sqlite3_stmt *stmt, const struct incident *incident)
+{
+	const struct policy_verdict *verdict = &incident->verdict;
+
+	sqlite3_bind_int(stmt, 8, incident->reason_code);
+	bind_name(stmt, 9, reason_name(verdict->reason));
+	bind_name(stmt, 10, action_name(verdict->wanted));
+	bind_name(stmt, 11, action_name(verdict->action));
+	sqlite3_bind_int(stmt, 12, verdict->source);
+	bind_name(stmt, 13, incident->why);
+}
+
+static void bind_progress(sqlite3_stmt *stmt, const struct incident *incident)
+{
+	bind_name(stmt, 14, machine_case_name(incident->state));
+	bind_name(stmt, 15, outcome_name(incident->outcome));
+	sqlite3_bind_int64(stmt, 16, incident->at);
+	sqlite3_bind_int(stmt, 17, incident->absent);
+	sqlite3_bind_int(stmt, 18, incident->paid);
+	sqlite3_bind_int64(stmt, 19, incident->due_wall_ms);
+	sqlite3_bind_int64(stmt, 20, incident->seen_ms);
+	sqlite3_bind_int64(stmt, 21, incident->closed_ms);
+	bind_uuid(stmt, 22, incident->copy_uuid);
+	bind_uuid(stmt, 23, incident->successor.uuid);
+	sqlite3_bind_int64(stmt, 24, incident->successor.domid);
+	sqlite3_bind_int64(stmt, 25, (int64_t)incident->successor.epoch);
+	bind_name(stmt, 26, incident->core_path);
+}
+
+static int write_incident(struct store *store,
+			  const struct incident *incident)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "INSERT OR REPLACE INTO incident ("
+			      COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+			      " ?, ?, ?)", &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(stmt, 1, (int64_t)incident->number);
+	bind_uuid(stmt, 2, incident->id.uuid);
+	sqlite3_bind_int64(stmt, 3, incident->id.domid);
+	sqlite3_bind_int64(stmt, 4, (int64_t)incident->id.epoch);
+	sqlite3_bind_int64(stmt, 5, (int64_t)incident->cpu_time_ns);
+	bind_name(stmt, 6, incident->name);
+	sqlite3_bind_int(stmt, 7, incident->type);
+	bind_verdict(stmt, incident);
+	bind_progress(stmt, incident);
+	bind_name(stmt, 27, store->boot);
+	return store_finish(stmt);
+}
+
+static int write_steps(struct store *store, const struct incident *incident)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "INSERT OR REPLACE INTO step"
+			      " (incident, seq, step, begun_ms, ended_ms, rc,"
+			      " text) VALUES (?, ?, ?, ?, ?, ?, ?)", &stmt);
+
+	for (uint32_t i = 0; r == 0 && i < incident->step_count; i++) {
+		const struct incident_step *step = &incident->steps[i];
+
+		sqlite3_bind_int64(stmt, 1, (int64_t)incident->number);
+		sqlite3_bind_int64(stmt, 2, i);
+		bind_name(stmt, 3, step_name(step->step));
+		sqlite3_bind_int64(stmt, 4, step->begun_ms);
+		sqlite3_bind_int64(stmt, 5, step->ended_ms);
+		sqlite3_bind_int(stmt, 6, step->rc);
+		bind_name(stmt, 7, step->text);
+		r = store_finish(stmt);
+		sqlite3_reset(stmt);
+	}
+	return r;
+}
+
+static int run(struct store *store, const char *sql)
+{
+	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
+}
+
+int store_record(struct store *store, const struct incident *incident)
+{
+	int r = run(store, "BEGIN IMMEDIATE");
+
+	if (r < 0)
+		return r;
+	r = write_incident(store, incident);
+	if (r == 0)
+		r = write_steps(store, incident);
+	if (r == 0)
+		r = run(store, "COMMIT");
+	if (r < 0)
+		run(store, "ROLLBACK");
+	return r;
+}
+
+/* --- reading --- */
+
+static void read_uuid(sqlite3_stmt *stmt, int column, uint8_t *uuid)
+{
+	if (sqlite3_column_bytes(stmt, column) == UUID_BYTES)
+		memcpy(uuid, sqlite3_column_blob(stmt, column), UUID_BYTES);
+}
+
+static void read_verdict(sqlite3_stmt *stmt, struct incident *incident)
+{
+	struct policy_verdict *verdict = &incident->verdict;
+
+	incident->reason_code = sqlite3_column_int(stmt, 7);
+	reason_parse(store_column_text(stmt, 8), &verdict->reason);
+	action_parse(store_column_text(stmt, 9), &verdict->wanted);
+	action_parse(store_column_text(stmt, 10), &verdict->action);
+	verdict->source = sqlite3_column_int(stmt, 11);
+	text_copy(incident->why, sizeof(incident->why),
+		  store_column_text(stmt, 12));
+}
+
+static int read_progress(sqlite3_stmt *stmt, struct incident *incident)
+{
+	int r = machine_case_parse(store_column_text(stmt, 13),
+				   &incident->state);
+
+	if (r == 0)
+		r = outcome_parse(store_column_text(stmt, 14),
+				  &incident->outcome);
+	incident->at = sqlite3_column_int64(stmt, 15);
+	if (incident->at >= ACTION_STEPS_MAX)
+		r = -EBADMSG;
+	incident->absent = sqlite3_column_int(stmt, 16);
+	incident->paid = sqlite3_column_int(stmt, 17);
+	incident->due_wall_ms = sqlite3_column_int64(stmt, 18);
+	incident->seen_ms = sqlite3_column_int64(stmt, 19);
+	incident->closed_ms = sqlite3_column_int64(stmt, 20);
+	read_uuid(stmt, 21, incident->copy_uuid);
+	read_uuid(stmt, 22, incident->successor.uuid);
+	incident->successor.domid = sqlite3_column_int64(stmt, 23);
+	incident->successor.epoch = sqlite3_column_int64(stmt, 24);
+	text_copy(incident->core_path, sizeof(incident->core_path),
+		  store_column_text(stmt, 25));
+	return r;
+}
+
+static int read_row(sqlite3_stmt *stmt, struct incident *incident)
+{
+	incident->number = sqlite3_column_int64(stmt, 0);
+	read_uuid(stmt, 1, incident->id.uuid);
+	incident->id.domid = sqlite3_column_int64(stmt, 2);
+	incident->id.epoch = sqlite3_column_int64(stmt, 3);
+	incident->cpu_time_ns = sqlite3_column_int64(stmt, 4);
+	text_copy(incident->name, sizeof(incident->name),
+		  store_column_text(stmt, 5));
+	incident->type = sqlite3_column_int(stmt, 6);
+	read_verdict(stmt, incident);
+	return read_progress(stmt, incident);
+}
+
+static int read_steps(struct store *store, struct incident *incident)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "SELECT step, begun_ms, ended_ms, rc,"
+			      " text FROM step WHERE incident = ?"
+			      " ORDER BY seq", &stmt);
+
+	if (r < 0)
+		return r;
+	incident->steps = calloc(INCIDENT_STEPS_MAX,
+				 sizeof(*incident->steps));
+	if (!incident->steps)
+		return -ENOMEM;
+	sqlite3_bind_int64(stmt, 1, (int64_t)incident->number);
+	while (incident->step_count < INCIDENT_STEPS_MAX &&
+	       (r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct incident_step *step =
+			&incident->steps[incident->step_count++];
+
+		step_parse(store_column_text(stmt, 0), &step->step);
+		step->begun_ms = sqlite3_column_int64(stmt, 1);
+		step->ended_ms = sqlite3_column_int64(stmt, 2);
+		step->rc = sqlite3_column_int(stmt, 3);
+		text_copy(step->text, sizeof(step->text),
+			  store_column_text(stmt, 4));
+	}
+	return store_errno(r);
+}
+
+static int each_row(struct store *store, sqlite3_stmt *stmt,
+		    int (*each)(void *ctx, struct incident *incident),
+		    void *ctx)
+{
+	int r;
+
+	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct incident *incident = incident_new();
+
+		if (!incident)
+			return -ENOMEM;
+		r = read_row(stmt, incident);
+		if (r == 0)
+			r = read_steps(store, incident);
+		if (r < 0) {
+			incident_free(incident);
+			return r;
+		}
+		r = each(ctx, incident);
+		if (r)
+			return r;
+	}
+	return store_errno(r);
+}
+
+int store_each_pending(struct store *store,
+		       int (*each)(void *ctx, struct incident *incident),
+		       void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "SELECT " COLUMNS " FROM incident"
+			      " WHERE state <> 'closed'"
+			      " OR (boot = ?1 AND (action = 'rename-restart'"
+			      " OR outcome IN ('kept', 'taken', 'failed')))"
+			      " ORDER BY number", &stmt);
+
+	if (r < 0)
+		return r;
+	bind_name(stmt, 1, store->boot);
+	return each_row(store, stmt, each, ctx);
+}
+
+int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
+		     int (*each)(void *ctx, struct incident *incident),
+		     void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "SELECT " COLUMNS " FROM incident"
+			      " WHERE seen_ms >= ?1"
+			      " ORDER BY seen_ms DESC, number DESC LIMIT ?2",
+			      &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(stmt, 1, since_ms);
+	sqlite3_bind_int64(stmt, 2, limit);
+	return each_row(store, stmt, each, ctx);
+}

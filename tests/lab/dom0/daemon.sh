@@ -1,0 +1,114 @@
+# shellcheck shell=dash disable=SC1091,SC2154
+# SPDX-License-Identifier: GPL-2.0-only
+# Owns the daemon under test: its configuration, start, end and log.
+# It must not judge guests.
+
+daemon_log=$dir/xenvigild.log
+
+# daemon_conf LINE...: the daemon's configuration, a line each.
+daemon_conf()
+{
+	mkdir -p /etc/xenvigil/domains.d
+	printf '%s\n' "$@" > /etc/xenvigil/xenvigil.conf
+}
+
+# domain_conf NAME LINE...
+domain_conf()
+{
+	local name=$1
+	shift
+	mkdir -p /etc/xenvigil/domains.d
+	printf '%s\n' "$@" > "/etc/xenvigil/domains.d/$name.conf"
+}
+
+daemon_answers()
+{
+	timeout 5 xenvigil status --json > "$dir/status.json" 2> "$dir/status.stderr"
+}
+
+# daemon_start [CONF-LINE...]: returns when it answers.
+daemon_start()
+{
+	[ $# -eq 0 ] || daemon_conf "$@"
+	mkdir -p /etc/xenvigil/domains.d
+	setsid /usr/sbin/xenvigild >> "$daemon_log" 2>&1 < /dev/null &
+	daemon_pid=$!
+	if ! await 30 'xenvigild to answer on its control socket' daemon_answers; then
+		note_file "$daemon_log"
+		fail "xenvigild answers within 30 s of its start"
+	fi
+}
+
+daemon_is_gone()
+{
+	[ -z "$(pids_of '(^|/)xenvigild$')" ]
+}
+
+# By SIGTERM, as an init does; all its processes have to go.
+daemon_stop()
+{
+	kill "$daemon_pid"
+	if ! await 30 'xenvigild and its processes to end after SIGTERM' daemon_is_gone; then
+		not_ok 'xenvigild and its processes end after SIGTERM'
+		return 1
+	fi
+	wait "$daemon_pid" 2>/dev/null
+}
+
+# role_pids keeper|watcher|worker: the keeper is the one without a role.
+role_pids()
+{
+	if [ "$1" = keeper ]; then
+		echo "$daemon_pid"
+	else
+		pids_of "role=$1"
+	fi
+}
+
+has_role()
+{
+	[ -n "$(role_pids "$1")" ]
+}
+
+# kill_role ROLE: SIGKILL to all of that role; fails when there is none.
+kill_role()
+{
+	local pids
+	pids=$(role_pids "$1")
+	[ -n "$pids" ] || return 1
+	# shellcheck disable=SC2086 # one word per process
+	kill -9 $pids
+}
+
+daemon_kill9()
+{
+	kill_role keeper
+	wait "$daemon_pid" 2>/dev/null
+}
+
+# log_has PATTERN...: one line of the daemon's log that matches all of them.
+log_has()
+{
+	local lines
+	lines=$(cat "$daemon_log")
+	for pattern in "$@"; do
+		lines=$(printf '%s\n' "$lines" | grep -E -e "$pattern") || return 1
+	done
+}
+
+# Cores are found by the guest's uuid in their names.
+core_of()
+{
+	find /var/lib/xenvigil/cores -type f -name "*$(uuid_of "$1")*" ! -name '*.tmp' ! -name '*.part*' ! -name '.*' -size +0 2>/dev/null
+}
+
+has_core()
+{
+	[ -n "$(core_of "$1")" ]
+}
+
+# Files of a dump that was broken off.
+core_leftovers()
+{
+	find /var/lib/xenvigil/cores \( -name '*.tmp' -o -name '*.part*' -o -name '.*' \) -type f 2>/dev/null
+}

@@ -1,0 +1,70 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# Owns the lab host between two scenarios: what to save, how to make it clean and
+# the proof that it is. It must not be used by a scenario to pass a test.
+
+uptime_ms()
+{
+	read -r now _ < /proc/uptime
+	echo "${now%.*}${now#*.}0"
+}
+
+# pids_of PATTERN: processes with an argument that matches (extended expression).
+pids_of()
+{
+	grep -lzE -e "$1" /proc/[0-9]*/cmdline 2>/dev/null | sed 's:^/proc/::; s:/cmdline$::'
+}
+
+host_collect()
+{
+	[ ! -d /var/lib/xenvigil ] || ls -lR /var/lib/xenvigil > "$1/var-lib-xenvigil" 2>&1
+	domlist > "$1/domlist" 2>&1
+	timeout 20 xenstore-ls -f > "$1/xenstore" 2>&1
+	dmesg > "$1/dmesg"
+	xl dmesg > "$1/xl-dmesg" 2>&1
+	cp -r /var/log/xen "$1/log"
+}
+
+host_stop_ours()
+{
+	# The judges, our daemon and all its roles, and what xl left running.
+	for pid in $(pids_of '(^|/)(xenvigild|xenvigil|domwatch|xl|libxl-save-helper)$'); do
+		kill -9 "$pid" 2>/dev/null
+	done
+}
+
+host_destroy_guests()
+{
+	domlist | while read -r domid _; do
+		[ "$domid" = 0 ] || timeout 30 xl destroy "$domid" 2>&1
+	done
+}
+
+host_leftovers()
+{
+	domlist | sed -n '/^0 /!s/^/domain left: /p'
+	timeout 10 xenstore-list /local/domain 2>&1 | sed -n '/^0$/!s/^/in xenstore: domain /p'
+	for pid in $(pids_of '(^|/)(xenvigild|xl|qemu-system-[^/]*)$'); do
+		echo "process left: $pid $(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline")"
+	done
+	for dir in /var/lib/xenvigil /etc/xenvigil /run/xenvigil; do
+		[ ! -e "$dir" ] || echo "file left: $dir"
+	done
+}
+
+# Prints what is in the way and fails when the host does not get clean.
+host_reset()
+{
+	host_stop_ours
+	errors=$(host_destroy_guests)
+	rm -rf /var/lib/xenvigil /etc/xenvigil /run/xenvigil /var/log/xen/*.log /var/log/xen/console/*
+	end=$(($(uptime_ms) + 20000))
+	while left=$(host_leftovers); [ -n "$left" ]; do
+		if [ "$(uptime_ms)" -gt "$end" ]; then
+			printf '%s\n%s\n' "$left" "$errors"
+			return 1
+		fi
+		usleep 100000
+	done
+	xl dmesg -c > /dev/null 2>&1
+}

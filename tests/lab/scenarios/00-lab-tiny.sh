@@ -1,0 +1,28 @@
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# about: the tiny guest ends as its command line says, PV and PVH
+# image: small
+# deadline: 120
+
+# NAME TYPE ARGS REASON
+try()
+{
+	begin=$(uptime_ms)
+	guest "$1" type="$2" args="$3" || return
+	expect 15 "$1 ($3) ends with reason $4" is_shutdown "$1" "$4"
+	note "$1: $(($(uptime_ms) - begin)) ms from xl create to its end"
+}
+
+for type in pv pvh; do
+	try "crash-$type" "$type" crash 3
+	try "crash-later-$type" "$type" crash=500 3
+	try "poweroff-$type" "$type" poweroff 0
+	try "reboot-$type" "$type" reboot=100 1
+	try "suspend-$type" "$type" suspend 2
+	try "watchdog-$type" "$type" watchdog 4
+	try "soft-reset-$type" "$type" soft_reset 5
+	try "odd-$type" "$type" reason=200,50 200
+	try "highest-$type" "$type" reason=255 255
+done
+try triple-pv pv triplefault 3
+try triple-pvh pvh triplefault 1

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The packets of role/wire.h: round trips, limits, and that no malformed
+ * packet gets through.  Needs no Xen and no privilege.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "role/wire.h"
+
+static int failed;
+
+static void check(int ok, const char *what)
+{
+	printf("%s - %s\n", ok ? "ok" : "not ok", what);
+	failed += !ok;
+}
+
+static struct wire_msg *sample(void)
+{
+	static struct wire_msg msg;
+
+	wire_clear(&msg);
+	msg.kind = WIRE_ORDER;
+	msg.step = STEP_CREATE;
+	msg.order = 0x123456789abcdef0ull;
+	msg.id = (struct domain_id){ 7, { 1, 2, 3 }, 0xfeedull };
+	msg.new_id = (struct domain_id){ 8, { 4, 5 }, ~0ull };
+	strcpy(msg.config.name, "a guest\n\"");
+	msg.config.type = DOMAIN_TYPE_PVH;
+	msg.config.on[REASON_CRASH] = ACTION_COREDUMP_RESTART;
+	msg.rc = -110;
+	msg.deadline_ms = 4000000000u;
+	msg.reason_code = 255;
+	msg.has_reason = 1;
+	strcpy(msg.text, "what was found");
+	msg.blob = strdup("{\"json\": true}");
+	msg.blob_len = strlen(msg.blob);
+	return &msg;
+}
+
+static int same(const struct wire_msg *a, const struct wire_msg *b)
+{
+	return a->kind == b->kind && a->step == b->step &&
+	       a->order == b->order &&
+	       !memcmp(&a->id, &b->id, sizeof(a->id)) &&
+	       !memcmp(&a->new_id, &b->new_id, sizeof(a->new_id)) &&
+	       !strcmp(a->config.name, b->config.name) &&
+	       a->config.type == b->config.type &&
+	       !memcmp(a->config.on, b->config.on, sizeof(a->config.on)) &&
+	       a->rc == b->rc && a->deadline_ms == b->deadline_ms &&
+	       a->reason_code == b->reason_code &&
+	       a->has_reason == b->has_reason && !strcmp(a->text, b->text) &&
+	       a->blob_len == b->blob_len && !a->blob == !b->blob &&
+	       (!a->blob || !memcmp(a->blob, b->blob, a->blob_len + 1));
+}
+
+static void test_round_trip(int tx, int rx)
+{
+	struct wire_msg *msg = sample(), got = {0};
+
+	check(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
+	      "a full message arrives as it was sent");
+	wire_clear(&got);
+	wire_clear(msg);
+	msg->kind = WIRE_BEAT;
+	check(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
+	      "so does an empty one");
+	check(!got.blob && !got.blob_len, "without a blob there is none");
+	wire_clear(&got);
+}
+
+static void test_text_is_cut(int tx, int rx)
+{
+	struct wire_msg msg = { .kind = WIRE_RESULT }, got = {0};
+
+	memset(msg.text, 'x', sizeof(msg.text));
+	memset(msg.config.name, 'n', sizeof(msg.config.name));
+	check(!wire_send(tx, &msg) && !wire_recv(rx, &got) &&
+	      strlen(got.text) == WIRE_TEXT_BYTES - 1 &&
+	      strlen(got.config.name) == DOMAIN_NAME_BYTES - 1,
+	      "text and name without a NUL are cut, not overrun");
+	wire_clear(&got);
+}
+
+static void test_blob_sizes(int tx, int rx)
+{
+	struct wire_msg *msg = sample(), got = {0};
+	int size = 0, ret;
+	socklen_t len = sizeof(size);
+
+	free(msg->blob);
+	msg->blob = malloc(DOMAIN_CONFIG_MAX_BYTES + 2);
+	memset(msg->blob, 'b', DOMAIN_CONFIG_MAX_BYTES + 2);
+	msg->blob[DOMAIN_CONFIG_MAX_BYTES + 1] = '\0';
+	msg->blob_len = DOMAIN_CONFIG_MAX_BYTES + 1;
+	check(wire_send(tx, msg) == -EMSGSIZE, "a blob over the limit is refused");
+	msg->blob[DOMAIN_CONFIG_MAX_BYTES] = '\0';
+	msg->blob_len = DOMAIN_CONFIG_MAX_BYTES;
+	ret = wire_send(tx, msg);
+	getsockopt(tx, SOL_SOCKET, SO_SNDBUF, &size, &len);
+	if (ret == -EMSGSIZE && size < DOMAIN_CONFIG_MAX_BYTES)
+		printf("# the largest packet needs CAP_NET_ADMIN: %d bytes\n",
+		       size);
+	else
+		check(!ret && !wire_recv(rx, &got) && same(msg, &got),
+		      "the largest packet passes");
+	wire_clear(&got);
+	wire_clear(msg);
+}
+
+static void test_ends(int keeper, int child)
+{
+	struct wire_msg msg = { .kind = WIRE_HINT }, got = {0};
+	int r, sent = 0;
+
+	check(wire_recv(keeper, &got) == -EAGAIN,
+	      "an empty socket is -EAGAIN for the keeper");
+	while (!(r = wire_send(keeper, &msg)) && sent < 1000000)
+		sent++;
+	check(r == -EAGAIN && sent > 0, "a full one too");
+	while (sent-- > 0 && !wire_recv(child, &got))
+		wire_clear(&got);
+	check(sent == -1, "what was queued arrives, packet by packet");
+	check(fcntl(keeper, F_GETFD) == FD_CLOEXEC &&
+	      fcntl(child, F_GETFD) == FD_CLOEXEC,
+	      "both ends are close-on-exec");
+	close(child);
+	check(wire_recv(keeper, &got) == -EPIPE, "the end of file is -EPIPE");
+	check(wire_send(keeper, &msg) == -EPIPE, "for the sender too");
+	close(keeper);
+}
+
+/* The bytes of one packet as they travel. */
+static size_t packet_of(const struct wire_msg *msg, unsigned char *buf,
+			size_t size)
+{
+	int fd[2];
+	ssize_t n;
+
+	if (wire_pair(fd) || wire_send(fd[0], msg))
+		exit(1);
+	n = recv(fd[1], buf, size, 0);
+	close(fd[0]);
+	close(fd[1]);
+	return (size_t)n;
+}
+
+/* An exact copy on the heap, so that a sanitizer sees each overrun. */
+static int decode_copy(const unsigned char *packet, size_t len)
+{
+	unsigned char *copy = malloc(len ? len : 1);
+	struct wire_msg got = {0};
+	int r;
+
+	memcpy(copy, packet, len);
+	r = wire_decode(copy, len, &got);
+	free(copy);
+	if (!r && (got.kind >= WIRE_COUNT || got.step >= STEP_COUNT ||
+		   got.config.type >= DOMAIN_TYPE_COUNT ||
+		   !memchr(got.text, 0, sizeof(got.text)) ||
+		   !memchr(got.config.name, 0, sizeof(got.config.name)) ||
+		   (got.blob && got.blob[got.blob_len])))
+		r = 1;
+	wire_clear(&got);
+	return r;
+}
+
+static void test_malformed(void)
+{
+	unsigned char packet[4096], bad[4096];
+	size_t len = packet_of(sample(), packet, sizeof(packet));
+	int cut = 0, grown, wild = 0, refused = 0;
+
+	check(!decode_copy(packet, len), "the packet itself is well-formed");
+	for (size_t i = 0; i < len; i++)
+		cut += decode_copy(packet, i) != -EBADMSG;
+	check(!cut, "cut at any byte it is refused");
+	memcpy(bad, packet, len);
+	bad[len] = 0;
+	grown = decode_copy(bad, len + 1);
+	check(grown == -EBADMSG, "and with a byte more");
+	for (size_t i = 0; i < len; i++) {
+		for (int bit = 0; bit < 8; bit++) {
+			int r;
+
+			memcpy(bad, packet, len);
+			bad[i] ^= (unsigned char)(1 << bit);
+			r = decode_copy(bad, len);
+			wild += r != 0 && r != -EBADMSG;
+			refused += r == -EBADMSG;
+		}
+	}
+	check(!wild, "no flipped bit yields a field out of range");
+	check(refused > 8 * 12, "flipped magic and lengths are refused");
+}
+
+static void test_noise(void)
+{
+	unsigned char packet[4096], bad[4096];
+	size_t len = packet_of(sample(), packet, sizeof(packet));
+	int wild = 0;
+
+	srandom(1);
+	for (int round = 0; round < 200000; round++) {
+		memcpy(bad, packet, len);
+		for (long n = 1 + random() % 8; n > 0; n--)
+			bad[4 + (size_t)random() % (len - 4)] =
+				(unsigned char)random();
+		if (decode_copy(bad, len) == 1)
+			wild++;
+	}
+	check(!wild, "200000 garbled packets: each refused or in range");
+}
+
+int main(void)
+{
+	int fd[2];
+
+	if (wire_pair(fd)) {
+		perror("wire_pair");
+		return 1;
+	}
+	check(!strcmp(wire_kind_name(WIRE_RESULT), "RESULT") &&
+	      !strcmp(wire_kind_name(WIRE_COUNT), "?"),
+	      "kinds have names");
+	test_round_trip(fd[1], fd[0]);
+	test_round_trip(fd[0], fd[1]);
+	test_text_is_cut(fd[1], fd[0]);
+	test_blob_sizes(fd[1], fd[0]);
+	test_ends(fd[0], fd[1]);
+	test_malformed();
+	test_noise();
+	wire_clear(sample());
+	return failed != 0;
+}
