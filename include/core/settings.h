@@ -105,10 +105,11 @@ int settings_set(const struct setting_key *key, void *base, const char *text,
 		 char *ret_why, size_t why_size);
 
 /*
- * Checks what no single key can tell.  Returns 0, or -EINVAL with the key to
- * correct in *RET_KEY and the reason in *RET_WHY.
+ * Checks what no single key can tell.  Returns 0, or -EINVAL with the two keys
+ * that do not fit each other in RET_KEYS and the reason in *RET_WHY.
  */
 int settings_check_guest(const struct guest_settings *guest,
-			 const char **ret_key, char *ret_why, size_t why_size);
+			 const char *ret_keys[2], char *ret_why,
+			 size_t why_size);
 
 #endif

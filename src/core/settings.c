@@ -252,13 +252,15 @@ int settings_set(const struct setting_key *key, void *base, const char *text,
 }
 
 int settings_check_guest(const struct guest_settings *guest,
-			 const char **ret_key, char *ret_why, size_t why_size)
+			 const char *ret_keys[2], char *ret_why,
+			 size_t why_size)
 {
 	if (guest->backoff_min_s > guest->backoff_max_s) {
 		snprintf(ret_why, why_size,
 			 "backoff_min_seconds (%u) is more than backoff_max_seconds (%u)",
 			 guest->backoff_min_s, guest->backoff_max_s);
-		*ret_key = "backoff_min_seconds";
+		ret_keys[0] = "backoff_min_seconds";
+		ret_keys[1] = "backoff_max_seconds";
 		return -EINVAL;
 	}
 	return 0;
