@@ -99,9 +99,9 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 
 RUN = tests/run
 
-LINT = $(filter-out %.awk,$(sort $(wildcard tests/lint/*)))
+LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
-	'tests/build/compile sanitize' \
+	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
 
 lint:
