@@ -109,11 +109,13 @@ UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
 MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
 LAB = tests/lab/run
 
-# What the lab puts over its dom0.
+# What the lab puts over its dom0, whose kernel is the newest with headers.
+LAB_KERNEL = $(notdir $(patsubst %/build,%,$(shell \
+	ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)))
 stage: all
 	rm -rf build/stage
 	$(SUBMAKE) install DESTDIR=$(CURDIR)/build/stage prefix=/usr sysconfdir=/etc
-	$(if $(wildcard tests/modules/tests.mk),$(SUBMAKE) modules-lab-stage)
+	$(if $(wildcard tests/modules/tests.mk),$(SUBMAKE) modules-lab-stage KVER=$(LAB_KERNEL))
 
 lint:
 	$(PACKAGES) build check
