@@ -68,20 +68,27 @@ all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)
 
 unit-programs: $(UNIT_TESTS:%=$(O)/tests/%)
 
-# Objects also depend on the flags they were compiled with.
-$(O)/flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' $(call quote,$(COMPILE)) $(call quote,$(LINK)) | cmp -s - $@ || \
-	  printf '%s\n' $(call quote,$(COMPILE)) $(call quote,$(LINK)) > $@
+# Objects depend on the flags they were compiled with, the archive on the list
+# of what is in it: so neither a new compiler nor a removed file is missed.
 quote = '$(subst ','\'',$(1))'
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
+endef
+
+$(O)/flags: FORCE
+	$(call stamp,$(call quote,$(COMPILE)) $(call quote,$(LINK)))
+
+$(O)/objects: FORCE
+	$(call stamp,$(LIB_OBJECTS))
 
 $(O)/obj/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(ARCHIVE): $(LIB_OBJECTS)
+$(ARCHIVE): $(LIB_OBJECTS) $(O)/objects
 	@rm -f $@
-	$(call say,AR)$(AR) rcsD $@ $^
+	$(call say,AR)$(AR) rcsD $@ $(LIB_OBJECTS)
 
 define command_rule
 $(O)/$(1): $(call command_objects,$(1)) $(ARCHIVE)
