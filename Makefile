@@ -97,12 +97,23 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 
 # --- Tests ---------------------------------------------------------------
 
+# Every test prints TAP and tests/run sums.  LONG=1 asks tests that draw at
+# random for many more rounds.
 RUN = tests/run
+SUBMAKE = +$(MAKE) --no-print-directory -j$(shell nproc)
 
-LINT = $(filter-out %.awk,$(sort $(wildcard tests/lint/*)))
+LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
-	'tests/build/compile sanitize' \
+	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
+MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
+LAB = tests/lab/run
+
+# What the lab puts over its dom0.
+stage: all
+	rm -rf build/stage
+	$(SUBMAKE) install DESTDIR=$(CURDIR)/build/stage prefix=/usr sysconfdir=/etc
+	$(if $(wildcard tests/modules/tests.mk),$(SUBMAKE) modules-lab-stage)
 
 lint:
 	$(PACKAGES) build check
@@ -112,26 +123,40 @@ check-unit:
 	$(PACKAGES) build check
 	$(RUN) $(UNIT)
 
+check-lab:
+	$(PACKAGES)
+	$(SUBMAKE) stage
+	$(RUN) $(LAB)
+
 check:
 	$(PACKAGES)
-	$(MAKE) all
-	$(RUN) $(LINT) $(UNIT)
+	$(SUBMAKE) stage
+	$(RUN) $(LINT) $(UNIT) tests/build/tarball $(MODULE) $(LAB)
+
+check-long:
+	$(MAKE) check LONG=1
+
+demo:
+	$(PACKAGES)
+	$(SUBMAKE) stage
+	tests/lab/demo
 
 # --- Installation --------------------------------------------------------
 
-install: all
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir)
-	$(INSTALL) -d -m 755 $(DESTDIR)$(sysconfdir)/xenvigil/domains.d
-	$(if $(filter xenvigild,$(COMMANDS)),$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/)
-	$(if $(filter xenvigil,$(COMMANDS)),$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/)
-	test -e $(DESTDIR)$(sysconfdir)/xenvigil/xenvigil.conf || \
-	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(sysconfdir)/xenvigil/
-	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(sysconfdir)/xenvigil/domains.d/
+etcdir = $(sysconfdir)/xenvigil
 
-# The operator's files and the state stay.
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(etcdir)/domains.d
+	$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/
+	$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/
+	test -e $(DESTDIR)$(etcdir)/xenvigil.conf || \
+	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(etcdir)/
+	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(etcdir)/domains.d/
+
+# The operator's files and the records stay.
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/xenvigild $(DESTDIR)$(bindir)/xenvigil
-	rm -f $(DESTDIR)$(sysconfdir)/xenvigil/domains.d/README
+	rm -f $(DESTDIR)$(etcdir)/domains.d/README
 
 dist: configure
 	tests/build/dist
@@ -143,10 +168,11 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f configure configure~ config.mk config.log config.status
 
+MODULE_VERSION = $(or $(VERSION),0)
 -include modules/module.mk tests/modules/tests.mk
 
 FORCE:
-.PHONY: all unit-programs lint check-unit check install uninstall dist clean \
-	distclean FORCE
+.PHONY: all unit-programs stage lint check check-unit check-lab check-long demo \
+	install uninstall dist clean distclean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -46,8 +46,8 @@ int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 
 /*
  * Call EACH for every guest; for every incident that is open, or that was
- * closed in this boot with its domain left behind (pending); for the incidents seen at or after SINCE_MS, newest
- * first, at most LIMIT (since).  An
+ * closed in this boot with its domain left behind (pending); for the incidents
+ * seen at or after SINCE_MS, newest first, at most LIMIT (since).  An
  * incident belongs to EACH (incident_free()).  They stop at the first
  * non-zero value of EACH and return it; -errno for trouble of their own.
  */
