@@ -8,7 +8,7 @@
 all:
 
 # These prepare the machine themselves, or need nothing of it.
-BARE = check check-unit check-lab check-long demo lint clean distclean dist
+BARE = check check-unit check-lab check-long sim bench demo lint clean distclean dist
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -61,12 +61,13 @@ object = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB_OBJECTS = $(call object,$(wildcard $(LAYERS:%=src/%/*.c)))
 command_objects = $(call object,$(wildcard src/cmd/$(1).c src/cmd/$(1)_*.c))
 OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
-	$(call object,$(UNIT_TESTS:%=tests/unit/%.c))
+	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS)
+SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
 ARCHIVE = $(O)/libxenvigil.a
 
 all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)
 
-unit-programs: $(UNIT_TESTS:%=$(O)/tests/%)
+unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(if $(SIM_OBJECTS),$(O)/tests/sim)
 
 # Objects depend on the flags they were compiled with, the archive on the list
 # of what is in it: so neither a new compiler nor a removed file is missed.
@@ -100,6 +101,11 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# One program: the engine against a model of the world.
+$(O)/tests/sim: $(SIM_OBJECTS) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
+
 -include $(OBJECTS:.o=.d)
 
 # --- Tests ---------------------------------------------------------------
@@ -113,6 +119,7 @@ LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
 	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
+SIM = $(if $(SIM_OBJECTS),build/gcc/tests/sim build/sanitize/tests/sim)
 MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
 LAB = tests/lab/run
 
@@ -140,7 +147,17 @@ check-lab:
 check:
 	$(PACKAGES)
 	$(SUBMAKE) stage
-	$(RUN) $(LINT) $(UNIT) tests/build/tarball $(MODULE) $(LAB)
+	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(MODULE) $(LAB)
+
+sim:
+	$(PACKAGES) build check
+	$(RUN) 'tests/build/compile gcc' 'tests/build/compile sanitize' $(SIM)
+
+# Figures, not verdicts: nothing else may run beside it.
+bench:
+	$(PACKAGES)
+	$(SUBMAKE) stage
+	tests/bench/run
 
 check-long:
 	$(MAKE) check LONG=1
@@ -181,7 +198,7 @@ MODULE_VERSION = $(or $(VERSION),0)
 -include modules/module.mk tests/modules/tests.mk
 
 FORCE:
-.PHONY: all unit-programs stage lint check check-unit check-lab check-long demo \
+.PHONY: all unit-programs stage lint check check-unit check-lab check-long sim bench demo \
 	install uninstall dist clean distclean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
