@@ -10,20 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include <xenstore.h>
-
-#include "base/cleanup.h"
 #include "base/log.h"
 #include "port/logger.h"
 #include "port/watch_impl.h"
-
-#ifndef WATCH_STORE_SOCKET
-#define WATCH_STORE_SOCKET "/var/run/xenstored/socket"
-#endif
 
 /* No event here starts a child; libxl must not reap somebody else's. */
 static const libxl_childproc_hooks childproc_hooks = {
@@ -91,6 +81,7 @@ static void arm_death(struct watch *watch, struct watch_domain *domain)
 
 static void domain_drop(struct watch *watch, struct watch_domain *domain)
 {
+	watch_store_name(watch, domain, false);
 	watch_eject_disarm(watch, domain);
 	if (domain->death)
 		libxl_evdisable_domain_death(watch->light, domain->death);
@@ -114,6 +105,7 @@ static void domain_add(struct watch *watch, const struct domain_info *info)
 					     : WATCH_NOT_SHUT_DOWN;
 	list_append(&watch->domains, &domain->node);
 	arm_death(watch, domain);
+	watch_store_name(watch, domain, true);
 	watch_files_read(watch, domain);
 	if (!watch->lost)
 		watch->calls.hint(watch->ctx, domain->domid,
@@ -211,73 +203,6 @@ static void disaster(void *user, libxl_event_type type, const char *msg,
 	watch_lose(user, why);
 }
 
-static void store_ready(struct ev_loop *loop, ev_io *io, int revents)
-{
-	struct watch *watch = io->data;
-	char **event;
-	bool any = false;
-
-	(void)loop, (void)revents;
-	if (watch->lost)
-		return;
-	while ((event = xs_check_watch(watch->store))) {
-		free(event);
-		any = true;
-	}
-	if (errno != EAGAIN)
-		watch_lose(watch, "the connection to xenstored is lost");
-	else if (any)
-		watch_look(watch); /* once for all that came together */
-}
-
-static void lifeline_ready(struct ev_loop *loop, ev_io *io, int revents)
-{
-	struct watch *watch = io->data;
-
-	(void)revents;
-	ev_io_stop(loop, io);
-	watch_lose(watch, "xenstored hung up");
-}
-
-/*
- * libxenstore's reading thread ends silently when xenstored does: nothing
- * becomes readable.  A connection of our own, on which nothing is ever sent,
- * does.  (A xenstored in its own domain has no socket; then watch_probe()
- * has to notice.)
- */
-static void lifeline_open(struct watch *watch)
-{
-	struct sockaddr_un at = { .sun_family = AF_UNIX,
-				  .sun_path = WATCH_STORE_SOCKET };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return;
-	if (connect(fd, (struct sockaddr *)&at, sizeof(at))) {
-		close(fd);
-		return;
-	}
-	ev_io_init(&watch->lifeline_io, lifeline_ready, fd, EV_READ);
-	watch->lifeline_io.data = watch;
-	ev_io_start(watch->loop, &watch->lifeline_io);
-}
-
-static int store_open(struct watch *watch)
-{
-	watch->store = xs_open(0);
-	if (!watch->store)
-		return errno ? -errno : -EIO;
-	if (!xs_watch(watch->store, "@introduceDomain", "introduce") ||
-	    !xs_watch(watch->store, "@releaseDomain", "release"))
-		return errno ? -errno : -EIO;
-	ev_io_init(&watch->store_io, store_ready, xs_fileno(watch->store),
-		   EV_READ);
-	watch->store_io.data = watch;
-	ev_io_start(watch->loop, &watch->store_io);
-	lifeline_open(watch);
-	return 0;
-}
-
 static int light_open(struct watch *watch)
 {
 	static const libxl_event_hooks hooks = {
@@ -322,7 +247,7 @@ int watch_open(struct ev_loop *loop, const struct watch_calls *calls,
 	if (!r)
 		r = watch_files_open(watch);
 	if (!r)
-		r = store_open(watch);
+		r = watch_store_open(watch);
 	if (r) {
 		watch_close(watch);
 		return r;
@@ -338,15 +263,9 @@ void watch_close(struct watch *watch)
 	if (!watch || watch->lost)
 		return; /* the process ends: its libraries cannot be trusted */
 	watch_files_close(watch);
-	if (ev_is_active(&watch->lifeline_io)) {
-		ev_io_stop(watch->loop, &watch->lifeline_io);
-		close(watch->lifeline_io.fd);
-	}
-	ev_io_stop(watch->loop, &watch->store_io);
 	LIST_EACH(domain, &watch->domains, struct watch_domain, node)
 		domain_drop(watch, domain);
-	if (watch->store)
-		xs_close(watch->store);
+	watch_store_close(watch);
 	if (watch->light)
 		libxl_ctx_free(watch->light);
 	hv_close(watch->hv);
@@ -357,19 +276,6 @@ void watch_close(struct watch *watch)
 void watch_start(struct watch *watch)
 {
 	watch_look(watch);
-}
-
-int watch_probe(struct watch *watch)
-{
-	AUTO_FREE char *value = NULL;
-
-	if (watch->lost)
-		return -EIO;
-	value = xs_read(watch->store, XBT_NULL, "/local/domain/0/domid", NULL);
-	if (value || errno == ENOENT)
-		return 0;
-	watch_lose(watch, "xenstore does not answer");
-	return -EIO;
 }
 
 const char *watch_toolstack_version(struct watch *watch)

@@ -16,12 +16,11 @@
 #include "port/guest.h"
 #include "port/watch_impl.h"
 
-static uint64_t hash_of(const uint8_t *bytes, size_t len)
+static uint64_t hash_add(uint64_t hash, const char *text)
 {
-	uint64_t hash = 0xcbf29ce484222325ull;
-
-	while (len--)
-		hash = (hash ^ *bytes++) * 0x100000001b3ull;
+	do {
+		hash = (hash ^ (uint8_t)*text) * 0x100000001b3ull;
+	} while (*text++);
 	return hash;
 }
 
@@ -55,10 +54,20 @@ static char *read_kind(struct watch *watch, struct watch_domain *domain,
 	return copy;
 }
 
-static void read_config(struct watch *watch, struct watch_domain *domain)
+/* The record keeps the name of the creation: "NAME--incoming" after all. */
+static void take_name(libxl_domain_config *config, char **name)
+{
+	if (!*name)
+		return;
+	free(config->c_info.name);
+	config->c_info.name = *name;
+	*name = NULL;
+}
+
+void watch_files_read_config(struct watch *watch, struct watch_domain *domain)
 {
 	AUTO_CONFIG libxl_domain_config config;
-	AUTO_FREE char *json = NULL;
+	AUTO_FREE char *json = NULL, *name = NULL;
 	struct domain_config known;
 	size_t len = 0;
 	uint64_t hash;
@@ -67,7 +76,8 @@ static void read_config(struct watch *watch, struct watch_domain *domain)
 	json = read_kind(watch, domain, LIGHT_KIND_CONFIG, &len);
 	if (!json)
 		return;
-	hash = hash_of((const uint8_t *)json, strlen(json));
+	name = libxl_domid_to_name(watch->light, domain->domid);
+	hash = hash_add(hash_add(0xcbf29ce484222325ull, json), name ?: "");
 	if (domain->has_config && hash == domain->config_hash)
 		return;
 	if (libxl_domain_config_from_json(watch->light, &config, json)) {
@@ -78,6 +88,7 @@ static void read_config(struct watch *watch, struct watch_domain *domain)
 	}
 	domain->has_config = true;
 	domain->config_hash = hash;
+	take_name(&config, &name);
 	guest_read_config(&config, &known);
 	watch_eject_disarm(watch, domain);
 	watch_eject_arm(watch, domain, &config);
@@ -99,7 +110,7 @@ static void read_update(struct watch *watch, struct watch_domain *domain)
 
 void watch_files_read(struct watch *watch, struct watch_domain *domain)
 {
-	read_config(watch, domain);
+	watch_files_read_config(watch, domain);
 	if (!watch->lost)
 		read_update(watch, domain);
 }
@@ -154,7 +165,7 @@ static void file_changed(struct watch *watch, const struct inotify_event *ev)
 	else if (!strcmp(file.kind, LIGHT_KIND_UPDATE))
 		read_update(watch, domain);
 	else if (!(ev->mask & IN_DELETE))
-		read_config(watch, domain);
+		watch_files_read_config(watch, domain);
 }
 
 static void files_ready(struct ev_loop *loop, ev_io *io, int revents)

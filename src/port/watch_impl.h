@@ -21,7 +21,7 @@ struct watch_domain {
 	bool dying;
 	int reason_code;	/* last reported; or WATCH_NOT_SHUT_DOWN */
 	bool has_config, has_update;
-	uint64_t config_hash;
+	uint64_t config_hash;	/* of the record and the name */
 	libxl_evgen_domain_death *death;
 	libxl_evgen_disk_eject *eject[WATCH_EJECTS_MAX];
 	unsigned int ejects;
@@ -53,10 +53,20 @@ struct watch_domain *watch_find(struct watch *watch, uint32_t domid);
 /* libxl's file descriptors and timeouts in our loop (watch_loop.c). */
 void watch_loop_attach(struct watch *watch);
 
+/*
+ * Our connection to xenstore (watch_store.c), and its watch on the name of
+ * one domain.
+ */
+int watch_store_open(struct watch *watch);
+void watch_store_close(struct watch *watch);
+void watch_store_name(struct watch *watch, const struct watch_domain *domain,
+		      bool on);
+
 /* libxl's userdata files (watch_files.c): changes, and reading them. */
 int watch_files_open(struct watch *watch);
 void watch_files_close(struct watch *watch);
 void watch_files_read(struct watch *watch, struct watch_domain *domain);
+void watch_files_read_config(struct watch *watch, struct watch_domain *domain);
 
 /* CD drives of one domain (watch_files.c arms them by its configuration). */
 void watch_eject_disarm(struct watch *watch, struct watch_domain *domain);
