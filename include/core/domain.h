@@ -25,8 +25,9 @@
 /*
  * Identity: domids are reused, a restarted guest keeps its uuid, so only
  * the three together name one domain.  The epoch is derived from the host's
- * boot id and the frame of the domain's shared info page: fixed while the
- * domain lives, and the same for whoever computes it.
+ * boot id and, for a PV guest, the frame of its shared info page: fixed while
+ * the domain lives, and the same for whoever computes it.  (Frames are used
+ * again, and an HVM or PVH guest moves its own: those have the boot id only.)
  */
 struct domain_id {
 	uint32_t domid;
