@@ -99,7 +99,7 @@ log_has()
 # Cores are found by the guest's uuid in their names.
 core_of()
 {
-	find /var/lib/xenvigil/cores -type f -name "*$(uuid_of "$1")*" ! -name '*.tmp' ! -name '*.part*' ! -name '.*' -size +0 2>/dev/null
+	find /var/lib/xenvigil/cores -type f -name "*$(uuid_of "$1")*" ! -name '*.part' ! -name '.*' -size +0 2>/dev/null
 }
 
 has_core()
@@ -110,5 +110,5 @@ has_core()
 # Files of a dump that was broken off.
 core_leftovers()
 {
-	find /var/lib/xenvigil/cores \( -name '*.tmp' -o -name '*.part*' -o -name '.*' \) -type f 2>/dev/null
+	find /var/lib/xenvigil/cores \( -name '*.part' -o -name '.*' \) -type f 2>/dev/null
 }

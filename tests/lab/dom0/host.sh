@@ -40,11 +40,19 @@ host_destroy_guests()
 	done
 }
 
+# The device models of guests; dom0's own stays.
+device_models()
+{
+	for pid in $(pids_of '^-xen-domid$'); do
+		tr '\0' ' ' < "/proc/$pid/cmdline" | grep -q -e '-xen-domid 0 ' || echo "$pid"
+	done
+}
+
 host_leftovers()
 {
 	domlist | sed -n '/^0 /!s/^/domain left: /p'
 	timeout 10 xenstore-list /local/domain 2>&1 | sed -n '/^0$/!s/^/in xenstore: domain /p'
-	for pid in $(pids_of '(^|/)(xenvigild|xl|qemu-system-[^/]*)$'); do
+	for pid in $(pids_of '(^|/)(xenvigild|xl)$') $(device_models); do
 		echo "process left: $pid $(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline")"
 	done
 	for dir in /var/lib/xenvigil /etc/xenvigil /run/xenvigil; do

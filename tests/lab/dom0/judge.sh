@@ -52,13 +52,10 @@ state_is()
 	}
 }
 
-# Neither paused nor shut down, and it has run.
+# Neither paused, as it is built, nor shut down.
 is_running()
 {
-	domains_of "$1" | {
-		read -r _ _ flags _ cpu_ns _ || return 1
-		case $flags in ??----) [ "$cpu_ns" -gt 0 ] ;; *) return 1 ;; esac
-	}
+	state_is "$1" '??----'
 }
 
 is_paused()

@@ -5,9 +5,9 @@
  *
  *   VERB          at once          crash poweroff reboot suspend soft_reset
  *   VERB=MS       after MS         watchdog triplefault busy idle
- *   VERB@UNIXMS   at that time of day; when it is past already, never: so a
- *                 guest that is started again does not end a second time
- *   reason=N, reason=N,MS, reason=N@UNIXMS     any shutdown code, 0 to 255
+ *   VERB=wait        when anything comes in at its console: so a guest that is
+ *                    started again does not end a second time by itself
+ *   reason=N, reason=N,MS, reason=N,wait       any shutdown code, 0 to 255
  *
  * It must not make hypercalls itself.
  */
@@ -19,7 +19,7 @@ struct plan {
 	const struct verb *verb;
 	unsigned int reason;
 	uint64_t delay_ms;
-	uint64_t at_unix_ms;
+	bool waits;
 };
 
 struct verb {
@@ -73,7 +73,7 @@ static const struct verb verbs[] = {
 
 static bool is_end_of_verb(char c)
 {
-	return c == '\0' || c == ' ' || c == '=' || c == '@';
+	return c == '\0' || c == ' ' || c == '=';
 }
 
 /* Returns what follows the verb's name at the start of text, or NULL. */
@@ -95,7 +95,7 @@ static const char *read_number(const char *text, uint64_t *ret_number)
 	return text;
 }
 
-static void read_numbers(const char *text, struct plan *plan)
+static void read_when(const char *text, struct plan *plan)
 {
 	uint64_t code;
 
@@ -103,10 +103,10 @@ static void read_numbers(const char *text, struct plan *plan)
 		text = read_number(text + 1, &code);
 		plan->reason = (unsigned int)code;
 	}
-	if (*text == '=' || *text == ',')
-		read_number(text + 1, &plan->delay_ms);
-	else if (*text == '@')
-		read_number(text + 1, &plan->at_unix_ms);
+	if (*text != '=' && *text != ',')
+		return;
+	plan->waits = text[1] == 'w';
+	read_number(text + 1, &plan->delay_ms);
 }
 
 static bool read_word(const char *word, struct plan *ret_plan)
@@ -120,7 +120,7 @@ static bool read_word(const char *word, struct plan *ret_plan)
 			continue;
 		ret_plan->verb = &verbs[i];
 		ret_plan->reason = verbs[i].reason;
-		read_numbers(rest, ret_plan);
+		read_when(rest, ret_plan);
 		return true;
 	}
 	return false;
@@ -141,18 +141,10 @@ static bool read_cmdline(const char *text, struct plan *ret_plan)
 
 static void wait_for_plan(const struct plan *plan)
 {
-	uint64_t now = platform_system_time_ns();
-	uint64_t wall = platform_wall_time_ns();
-	uint64_t at = plan->at_unix_ms * NS_PER_MS;
-
-	if (at && at <= wall) {
-		platform_print("tiny: its time is past, idling\n");
-		platform_idle();
-	}
-	if (at)
-		platform_sleep_until(now + (at - wall));
+	if (plan->waits)
+		platform_wait_for_input();
 	else if (plan->delay_ms)
-		platform_sleep_until(now + plan->delay_ms * NS_PER_MS);
+		platform_sleep_until(platform_system_time_ns() + plan->delay_ms * NS_PER_MS);
 }
 
 void guest_main(bool is_pv, void *start)

@@ -148,26 +148,28 @@ uint64_t platform_system_time_ns(void)
 	return now;
 }
 
-uint64_t platform_wall_time_ns(void)
-{
-	volatile struct shared_info *shared = &shared_page;
-	uint32_t version;
-	uint64_t boot_ns;
-
-	do {
-		version = shared->wc_version;
-		boot_ns = ((uint64_t)shared->wc_sec_hi << 32 | shared->wc_sec) * 1000000000ull +
-			  shared->wc_nsec;
-	} while ((version & 1) || version != shared->wc_version);
-	return boot_ns + platform_system_time_ns();
-}
-
 void platform_sleep_until(uint64_t system_time_ns)
 {
 	struct sched_poll poll = { .nr_ports = 0, .timeout = system_time_ns };
 
 	while (platform_system_time_ns() < system_time_ns)
 		sched_op(SCHEDOP_poll, &poll);
+}
+
+void platform_wait_for_input(void)
+{
+	volatile struct xencons_interface *ring = platform.console;
+	evtchn_port_t port = platform.console_port;
+	struct sched_poll poll = { .nr_ports = 1, .timeout = 0 };
+
+	set_xen_guest_handle(poll.ports, &port);
+	while (ring->in_prod == ring->in_cons) {
+		/* A port that is pending already would wake nobody. */
+		shared_page.evtchn_pending[port / 64] &= ~(1ul << (port % 64));
+		if (ring->in_prod == ring->in_cons)
+			sched_op(SCHEDOP_poll, &poll);
+	}
+	ring->in_cons = ring->in_prod;
 }
 
 void platform_idle(void)

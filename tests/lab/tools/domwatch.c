@@ -3,7 +3,7 @@
  * Records every change of the hypervisor's domain list until SIGTERM, one line
  * a change:  MS EVENT DOMID UUID [DETAIL],  MS of the boot clock (/proc/uptime).
  *
- *   appeared            ran (its first instruction)      uuid OLD-UUID
+ *   appeared            ran (for the first time)         uuid OLD-UUID
  *   paused, unpaused    shutdown REASON                  resumed
  *   dying               gone
  *
@@ -24,6 +24,11 @@
 #define PERIOD_DEFAULT_MS	20
 #define MS_PER_S		1000
 #define NS_PER_MS		1000000L
+
+struct watched {
+	struct domain_list list;
+	bool has_run[DOMAINS_MAX];
+};
 
 static volatile sig_atomic_t stop_asked;
 
@@ -68,6 +73,15 @@ static void record_shutdown(FILE *file, const xc_domaininfo_t *old, const xc_dom
 		record(file, "shutdown", new, detail);
 }
 
+/*
+ * A domain is built paused. A guest of a few instructions may have used no
+ * processor time that Xen accounts for, so that it is not paused counts as well.
+ */
+static bool has_run(const xc_domaininfo_t *info)
+{
+	return info->cpu_time || !(info->flags & XEN_DOMINF_paused);
+}
+
 static void record_changes(FILE *file, const xc_domaininfo_t *old, const xc_domaininfo_t *new)
 {
 	uint32_t changed = old->flags ^ new->flags;
@@ -77,8 +91,6 @@ static void record_changes(FILE *file, const xc_domaininfo_t *old, const xc_doma
 		domains_format_uuid(old, old_uuid);
 		record(file, "uuid", new, old_uuid);
 	}
-	if (!old->cpu_time && new->cpu_time)
-		record(file, "ran", new, "");
 	if (changed & XEN_DOMINF_paused)
 		record(file, new->flags & XEN_DOMINF_paused ? "paused" : "unpaused", new, "");
 	record_shutdown(file, old, new);
@@ -86,37 +98,52 @@ static void record_changes(FILE *file, const xc_domaininfo_t *old, const xc_doma
 		record(file, "dying", new, "");
 }
 
-static void record_appeared(FILE *file, const xc_domaininfo_t *info)
+/* What a domain was before it was seen: paused, as it was built. */
+static xc_domaininfo_t as_built(const xc_domaininfo_t *info)
 {
-	xc_domaininfo_t nothing = *info;
+	xc_domaininfo_t built = *info;
 
-	nothing.cpu_time = 0;
-	nothing.flags = XEN_DOMINF_paused;
-	record(file, "appeared", info, "");
-	record_changes(file, &nothing, info);
+	built.cpu_time = 0;
+	built.flags = XEN_DOMINF_paused;
+	return built;
+}
+
+static void record_domain(FILE *file, const struct watched *old, size_t o, struct watched *new,
+			  size_t n)
+{
+	const xc_domaininfo_t *info = &new->list.info[n];
+	xc_domaininfo_t built = as_built(info);
+	bool is_new = o == DOMAINS_MAX;
+
+	if (is_new)
+		record(file, "appeared", info, "");
+	new->has_run[n] = (!is_new && old->has_run[o]) || has_run(info);
+	if (new->has_run[n] && (is_new || !old->has_run[o]))
+		record(file, "ran", info, "");
+	record_changes(file, is_new ? &built : &old->list.info[o], info);
 }
 
 /* Both lists are in the order of their domids. */
-static void compare(FILE *file, const struct domain_list *old, const struct domain_list *new)
+static void compare(FILE *file, const struct watched *old, struct watched *new)
 {
+	const struct domain_list *was = &old->list, *is = &new->list;
 	size_t o = 0, n = 0;
 
-	while (o < old->count || n < new->count) {
-		if (o < old->count && n < new->count &&
-		    is_same_domain(&old->info[o], &new->info[n]))
-			record_changes(file, &old->info[o++], &new->info[n++]);
-		else if (n == new->count ||
-			 (o < old->count && old->info[o].domain <= new->info[n].domain))
-			record(file, "gone", &old->info[o++], "");
+	while (o < was->count || n < is->count) {
+		if (o < was->count && n < is->count && is_same_domain(&was->info[o], &is->info[n]))
+			record_domain(file, old, o++, new, n++);
+		else if (n == is->count ||
+			 (o < was->count && was->info[o].domain <= is->info[n].domain))
+			record(file, "gone", &was->info[o++], "");
 		else
-			record_appeared(file, &new->info[n++]);
+			record_domain(file, old, DOMAINS_MAX, new, n++);
 	}
 	fflush(file);
 }
 
 static int watch(xc_interface *xch, FILE *file, long period_ms)
 {
-	static struct domain_list lists[2];
+	static struct watched seen[2];
 	struct timespec period = {
 		.tv_sec = period_ms / MS_PER_S,
 		.tv_nsec = period_ms % MS_PER_S * NS_PER_MS,
@@ -125,10 +152,10 @@ static int watch(xc_interface *xch, FILE *file, long period_ms)
 	int r;
 
 	while (!stop_asked) {
-		r = domains_read(xch, &lists[current]);
+		r = domains_read(xch, &seen[current].list);
 		if (r < 0)
 			return r;
-		compare(file, &lists[!current], &lists[current]);
+		compare(file, &seen[!current], &seen[current]);
 		current = !current;
 		nanosleep(&period, NULL);
 	}

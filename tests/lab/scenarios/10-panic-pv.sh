@@ -1,0 +1,8 @@
+# shellcheck shell=dash disable=SC2154,SC1091
+# SPDX-License-Identifier: GPL-2.0-only
+# about: a PV kernel's real panic, with each action
+# image: small
+# needs: daemon
+# deadline: 300
+. /lab/dom0/panic.sh
+panic_matrix pv

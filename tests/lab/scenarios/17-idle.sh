@@ -1,0 +1,75 @@
+# shellcheck shell=dash disable=SC2154,SC1091,SC2086
+# SPDX-License-Identifier: GPL-2.0-only
+# about: 20 idle guests: wake-ups in five minutes, memory beside xl's monitors
+# image: small
+# needs: daemon
+# boot: idle
+# deadline: 480
+. /lab/dom0/matrix.sh
+
+count=20
+seconds=300
+
+# pss_kib PID...: memory, each page shared among those that map it.
+pss_kib()
+{
+	for pid in "$@"; do
+		grep '^Pss:' "/proc/$pid/smaps_rollup"
+	done | awk '{ sum += $2 } END { print sum + 0 }'
+}
+
+monitors()
+{
+	pids_of '(^|/)xl$'
+}
+
+ours()
+{
+	pids_of '(^|/)xenvigild$'
+}
+
+has_no_monitor()
+{
+	[ -z "$(monitors)" ]
+}
+
+# The count in the daemon's own word: only the waiting hangs on it.
+has_all()
+{
+	[ "$(xenvigil status --json | grep -o '"watched"' | wc -l)" -ge "$count" ]
+}
+
+i=0
+while [ "$i" -lt "$count" ]; do
+	guest_monitored "g$i" type=pv args=idle memory=4
+	i=$((i + 1))
+done
+# shellcheck disable=SC2046 # one word per process
+theirs=$(pss_kib $(monitors))
+monitor_count=$(monitors | wc -l)
+# shellcheck disable=SC2046 # one word per process
+kill -9 $(monitors)
+await 10 'the monitors to be gone' has_no_monitor || not_ok 'the monitors are gone'
+daemon_start
+expect 60 "the daemon has all $count guests in hand" has_all
+
+# What starting needs is over after its first sweep.
+traced=''
+for pid in $(ours); do
+	strace -qq -f -ttt -p "$pid" -o "$dir/strace.$pid" &
+	traced="$traced $!"
+done
+sleep "$seconds"
+kill $traced
+wait $traced 2>/dev/null
+for pid in $(ours); do
+	# Each return of a call that waits is one wake-up.
+	wakes=$(grep -cE '(epoll_p?wait|p?poll|p?select6?|nanosleep|futex|wait4|waitid|recvmsg|read)\(.*= ' "$dir/strace.$pid")
+	calls=$(grep -cE '(epoll_p?wait[0-9]*|p?poll|p?select6?|clock_nanosleep)\(.*= ' "$dir/strace.$pid")
+	note "$(tr '\0' ' ' < "/proc/$pid/cmdline"): $calls wake-ups in $seconds s ($wakes calls that may wait)"
+	check "a process of ours wakes up at most once in 30 s ($(tr '\0' ' ' < "/proc/$pid/cmdline"))" \
+		test "$calls" -le $((seconds / 30))
+done
+# shellcheck disable=SC2046 # one word per process
+note "PSS: $(ours | wc -l) processes of ours: $(pss_kib $(ours)) KiB; $monitor_count monitors of xl's: $theirs KiB"
+daemon_stop
