@@ -66,6 +66,13 @@ bool incident_has_begun(const struct incident *incident, enum step step)
 	return false;
 }
 
+bool incident_removes_domain(const struct incident *incident)
+{
+	return incident->absent ||
+	       incident_has_begun(incident, STEP_DESTROY) ||
+	       incident_has_begun(incident, STEP_RENAME);
+}
+
 /* Keeps the first half: an endless row of attempts says the same again. */
 static void drop_middle(struct incident *incident)
 {

@@ -136,13 +136,18 @@ static int migrate(struct store *store, struct text *why)
 	return r;
 }
 
-/* FULL: an acknowledged record outlives a power cut.  The small cache and
- * the journal's limit keep the daemon small. */
+/*
+ * FULL: an acknowledged record outlives a power cut.  EXCLUSIVE: nobody else
+ * uses the file, and without shared memory beside it a full disk does not
+ * keep the daemon from starting.  The small cache and the journal's limit
+ * keep the daemon small.
+ */
 static int configure(struct store *store)
 {
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_busy_timeout(store->db, 2000);
-	return run(store, "PRAGMA journal_mode = WAL;"
+	return run(store, "PRAGMA locking_mode = EXCLUSIVE;"
+			  "PRAGMA journal_mode = WAL;"
 			  "PRAGMA synchronous = FULL;"
 			  "PRAGMA cache_size = -128;"
 			  "PRAGMA journal_size_limit = 1048576;"
