@@ -48,7 +48,7 @@ struct domain {
 	struct guest *guest;
 	struct incident *incident;	/* the open one about this domain */
 	char name[DOMAIN_NAME_BYTES];	/* "" until known */
-	int64_t seen_ms;		/* monotonic, when first listed */
+	bool ran;			/* a list showed it running */
 	int64_t down_ms;		/* monotonic, when seen shut down */
 	uint64_t down_cpu_ns;		/* its CPU time then: names a shutdown */
 	uint8_t down_code;		/* and its reason */
@@ -93,7 +93,8 @@ struct engine_calls {
 	/*
 	 * Have a worker do INCIDENT's present step; the answer comes by
 	 * engine_result() or engine_lost() with ORDER.  Returns 0, or -errno
-	 * when no worker could be had (asked again later).
+	 * when no worker could be had: -EAGAIN and -ENOMEM are asked again
+	 * for ever, others a few times.
 	 */
 	int (*order)(void *ctx, const struct incident *incident,
 		     uint64_t order);

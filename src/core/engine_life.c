@@ -30,16 +30,16 @@ struct domain *engine_life_find(const struct engine *e, uint32_t domid)
 
 /* --- deciding --- */
 
-/* When it ran for long enough, its earlier crashes are forgotten. */
-static void note_run(struct engine *e, const struct domain *domain,
-		     struct engine_time now)
+/* When it ran for long enough, its earlier crashes are forgotten.  When it
+ * fell while nobody looked, nobody knows how long it ran. */
+static void note_run(struct engine *e, const struct domain *domain)
 {
 	struct guest *guest = domain->guest;
 
-	if (domain_id_equal(&guest->run, &domain->info.id))
+	if (domain->ran && domain_id_equal(&guest->run, &domain->info.id))
 		budget_note_run(&guest->budget,
 				settings_for(e->settings, guest->name),
-				now.mono_ms - guest->run_ms);
+				domain->down_ms - guest->run_ms);
 }
 
 static void decide(struct engine *e, struct domain *domain,
@@ -55,7 +55,7 @@ static void decide(struct engine *e, struct domain *domain,
 		engine_life_event(e, domain, LIFE_EVENT_SUSPENDED, now);
 		return;
 	}
-	note_run(e, domain, now);
+	note_run(e, domain);
 	engine_case_open(e, domain, &verdict, now);
 }
 

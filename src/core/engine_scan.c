@@ -89,7 +89,6 @@ static struct domain *adopt(struct engine *e, const struct domain_info *info,
 	domain->guest->domains++;
 	list_init(&domain->asking_node);
 	domain->info = *info;
-	domain->seen_ms = now.mono_ms;
 	text_copy(domain->name, sizeof(domain->name), domain->guest->name);
 	recall(e, domain);
 	note_run(e, domain, now);
@@ -169,8 +168,10 @@ static void observe(struct engine *e, struct domain *domain,
 	note_taken(e, domain, now);
 	if (again)
 		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
-	if (!info->shutdown)
+	if (!info->shutdown) {
+		domain->ran = true;
 		domain->hinted = false; /* a hint that was not true, or old */
+	}
 	engine_life_event(e, domain, event_of(info), now);
 }
 

@@ -62,6 +62,18 @@ static void pay(struct engine *e, struct incident *incident,
 	incident->paid = true;
 }
 
+static void hold_failed(struct engine *e, struct incident *incident,
+			struct engine_time now)
+{
+	const struct incident_step *last =
+		&incident->steps[incident->step_count - 1];
+	char why[INCIDENT_TEXT_BYTES];
+
+	snprintf(why, sizeof(why), "%s failed: %.400s", step_name(last->step),
+		 last->text[0] ? last->text : strerror(-last->rc));
+	engine_case_hold(e, incident, why, now);
+}
+
 /* Written down before it is begun: whoever comes after us knows. */
 static int order(struct engine *e, struct incident *incident,
 		 struct engine_time now)
@@ -91,6 +103,9 @@ void engine_step_begin(struct engine *e, struct incident *incident,
 		r = order(e, incident, now);
 	if (r < 0) {
 		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
+		if (r != -EAGAIN && r != -ENOMEM &&
+		    ++incident->losses >= ENGINE_ATTEMPTS_MAX)
+			hold_failed(e, incident, now);
 		return;
 	}
 	e->working++;
@@ -198,18 +213,6 @@ void engine_step_advance(struct engine *e, struct incident *incident,
 }
 
 /* --- trouble --- */
-
-static void hold_failed(struct engine *e, struct incident *incident,
-			struct engine_time now)
-{
-	const struct incident_step *last =
-		&incident->steps[incident->step_count - 1];
-	char why[INCIDENT_TEXT_BYTES];
-
-	snprintf(why, sizeof(why), "%s failed: %.400s", step_name(last->step),
-		 last->text[0] ? last->text : strerror(-last->rc));
-	engine_case_hold(e, incident, why, now);
-}
 
 /* May the step simply be done once more?  Resetting a domain that half was,
  * may not. */

@@ -69,6 +69,11 @@ const char *store_column_text(sqlite3_stmt *stmt, int column)
 	return text ? (const char *)text : "";
 }
 
+bool store_ran_dry(const struct store *store)
+{
+	return sqlite3_errcode(store->db) == SQLITE_NOMEM;
+}
+
 static int run(struct store *store, const char *sql)
 {
 	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
@@ -220,6 +225,7 @@ int store_open(const char *dir, const char *boot, struct store **ret_store,
 
 	if (!store)
 		return -ENOMEM;
+	list_init(&store->unwritten);
 	text_copy(store->boot, sizeof(store->boot), boot);
 	r = make_dir(dir, why);
 	if (r < 0)
@@ -247,6 +253,7 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
+	store_guest_forget_unwritten(store);
 	sqlite3_close(store->db);
 	free(store);
 }

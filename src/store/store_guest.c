@@ -47,8 +47,53 @@ int store_record_guest(struct store *store, const struct guest *guest)
 	return r;
 }
 
-int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
-		     const struct domain_config *config, const char *json)
+/* --- configurations --- */
+
+struct unwritten {
+	struct list node;
+	uint8_t uuid[UUID_BYTES];
+	struct domain_config config;
+	char *json;
+};
+
+static void forget(struct unwritten *item)
+{
+	list_remove(&item->node);
+	free(item->json);
+	free(item);
+}
+
+static struct unwritten *find_unwritten(struct store *store,
+					const uint8_t *uuid)
+{
+	struct unwritten *item;
+
+	LIST_EACH(item, &store->unwritten, struct unwritten, node)
+		if (uuid_equal(item->uuid, uuid))
+			return item;
+	return NULL;
+}
+
+static void keep_unwritten(struct store *store, const uint8_t *uuid,
+			   const struct domain_config *config,
+			   const char *json)
+{
+	struct unwritten *item = calloc(1, sizeof(*item));
+
+	if (!item)
+		return;
+	item->json = strdup(json);
+	if (!item->json) {
+		free(item);
+		return;
+	}
+	memcpy(item->uuid, uuid, UUID_BYTES);
+	item->config = *config;
+	list_append(&store->unwritten, &item->node);
+}
+
+static int write_config(struct store *store, const uint8_t *uuid,
+			const struct domain_config *config, const char *json)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	struct text actions = { 0 };
@@ -75,26 +120,70 @@ int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 	return r;
 }
 
+int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
+		     const struct domain_config *config, const char *json)
+{
+	struct unwritten *before = find_unwritten(store, uuid);
+	int r = write_config(store, uuid, config, json);
+
+	if (before)
+		forget(before);
+	if (r < 0)
+		keep_unwritten(store, uuid, config, json);
+	return r;
+}
+
+void store_guest_catch_up(struct store *store)
+{
+	struct unwritten *item;
+
+	LIST_EACH(item, &store->unwritten, struct unwritten, node) {
+		if (write_config(store, item->uuid, &item->config,
+				 item->json) < 0)
+			return;
+		forget(item);
+	}
+}
+
+void store_guest_forget_unwritten(struct store *store)
+{
+	struct unwritten *item;
+
+	LIST_EACH(item, &store->unwritten, struct unwritten, node)
+		forget(item);
+}
+
+static int copy_json(const char *from, char **ret_json)
+{
+	char *json = strdup(from);
+
+	if (!json)
+		return -ENOMEM;
+	*ret_json = json;
+	return 0;
+}
+
 int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 		     char **ret_json)
 {
+	const struct unwritten *item = find_unwritten(store, uuid);
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
-	char *json;
-	int r = store_prepare(store, "SELECT config FROM guest "
-				     "WHERE uuid = ?1 AND config IS NOT NULL",
-			      &stmt);
+	const char *json;
+	int r;
 
+	if (item)
+		return copy_json(item->json, ret_json);
+	r = store_prepare(store, "SELECT config FROM guest "
+				 "WHERE uuid = ?1 AND config IS NOT NULL",
+			  &stmt);
 	if (r < 0)
 		return r;
 	sqlite3_bind_blob(stmt, 1, uuid, UUID_BYTES, SQLITE_STATIC);
 	r = sqlite3_step(stmt);
 	if (r != SQLITE_ROW)
 		return r == SQLITE_DONE ? -ENOENT : store_errno(r);
-	json = strdup(store_column_text(stmt, 0));
-	if (!json)
-		return -ENOMEM;
-	*ret_json = json;
-	return 0;
+	json = (const char *)sqlite3_column_text(stmt, 0);
+	return json ? copy_json(json, ret_json) : -ENOMEM;
 }
 
 static void read_starts(const char *text, struct budget *budget)
@@ -181,6 +270,8 @@ int store_each_guest(struct store *store,
 
 		if (!read_guest(store, stmt, &guest))
 			continue;
+		if (store_ran_dry(store))
+			return -ENOMEM;
 		r = each(ctx, &guest);
 		if (r)
 			return r;

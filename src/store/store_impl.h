@@ -12,6 +12,7 @@
 struct store {
 	sqlite3 *db;
 	char boot[64];
+	struct list unwritten;	/* configurations, while the disk is full */
 };
 
 /* SQLite's result code as -errno. */
@@ -27,7 +28,14 @@ int store_finish(sqlite3_stmt *stmt);
 void store_cleanup_stmt(sqlite3_stmt **stmt);
 #define STORE_AUTO_STMT __attribute__((cleanup(store_cleanup_stmt)))
 
-/* A column's text, "" for NULL. */
+/* --- store_guest.c --- */
+/* Writes what could not be written when it came. */
+void store_guest_catch_up(struct store *store);
+void store_guest_forget_unwritten(struct store *store);
+
+/* A column's text, "" for NULL; also without memory: ask store_ran_dry()
+ * when a row has been read. */
 const char *store_column_text(sqlite3_stmt *stmt, int column);
+bool store_ran_dry(const struct store *store);
 
 #endif

@@ -121,6 +121,8 @@ int store_record(struct store *store, const struct incident *incident)
 		r = run(store, "COMMIT");
 	if (r < 0)
 		run(store, "ROLLBACK");
+	else
+		store_guest_catch_up(store);
 	return r;
 }
 
@@ -198,10 +200,7 @@ static int read_row(struct store *store, sqlite3_stmt *stmt,
 	r = read_verdict(stmt, incident);
 	if (r == 0)
 		r = read_progress(stmt, incident);
-	/* A column without memory reads like an empty one. */
-	if (r < 0 && sqlite3_errcode(store->db) == SQLITE_NOMEM)
-		r = -ENOMEM;
-	return r;
+	return store_ran_dry(store) ? -ENOMEM : r;
 }
 
 static void read_step(sqlite3_stmt *stmt, struct incident_step *step)
@@ -244,6 +243,8 @@ static int read_steps(struct store *store, struct incident *incident)
 		if (!step)
 			return -ENOMEM;
 		read_step(stmt, step);
+		if (store_ran_dry(store))
+			return -ENOMEM;
 	}
 	return store_errno(r);
 }
