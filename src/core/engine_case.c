@@ -144,6 +144,14 @@ static bool is_lost(const struct engine *e, const struct incident *incident)
 	return !domain_of(e, incident) && !incident_removes_domain(incident);
 }
 
+/* While a worker was at it nobody listened to that. */
+static bool is_resumed(const struct engine *e, const struct incident *incident)
+{
+	const struct domain *domain = domain_of(e, incident);
+
+	return domain && engine_scan_ran_since(domain, &domain->info);
+}
+
 static void go_on(struct engine *e, struct incident *incident, bool waited,
 		  struct engine_time now)
 {
@@ -155,6 +163,8 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 		skip_dump(incident, now);
 	if (incident_step(incident) == STEP_END || is_lost(e, incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
+	else if (is_resumed(e, incident))
+		fire(e, incident, CASE_EVENT_RESUMED, now);
 	else if (guest->hold)
 		engine_case_hold(e, incident, "held by the operator", now);
 	else if (step_starts_guest(incident_step(incident)) &&
@@ -187,13 +197,14 @@ static void missing(struct engine *e, struct incident *incident,
 		fire(e, incident, CASE_EVENT_DUE, now);
 }
 
+/* A start that the operator asks for is free: whatever the budget is. */
 static void redo(struct engine *e, struct incident *incident,
 		 struct engine_time now)
 {
 	struct guest *guest = engine_case_guest(e, incident);
 
 	incident->losses = 0;
-	incident->paid = false;
+	incident->paid = step_starts_guest(incident_step(incident));
 	incident->why[0] = '\0';
 	budget_reset(&guest->budget);
 	engine_record_guest(e, guest, now);

@@ -71,6 +71,24 @@ void engine_guest_drop_unused(struct engine *e)
 		engine_guest_drop(e, guest);
 }
 
+/* Without memory it stays as it is, and is tried at the next list. */
+void engine_guest_adopt(struct engine *e, struct domain *domain)
+{
+	struct guest *old = domain->guest, *guest;
+
+	if (old && uuid_equal(old->uuid, domain->info.id.uuid))
+		return;
+	guest = engine_guest_need(e, domain->info.id.uuid);
+	if (!guest)
+		return;
+	domain->guest = guest;
+	guest->domains++;
+	if (!old)
+		return;
+	old->domains--;
+	engine_guest_drop(e, old);
+}
+
 void engine_guest_runs(struct guest *guest, const struct domain_id *id,
 		       struct engine_time now)
 {

@@ -70,6 +70,8 @@ struct guest *engine_guest_need(struct engine *e, const uint8_t *uuid);
 /* Frees it when nothing is known of it that the store does not know. */
 void engine_guest_drop(struct engine *e, struct guest *guest);
 void engine_guest_drop_unused(struct engine *e);
+/* DOMAIN is the guest's that has its uuid now: a rename changes that. */
+void engine_guest_adopt(struct engine *e, struct domain *domain);
 /* It runs in the domain ID as of now. */
 void engine_guest_runs(struct guest *guest, const struct domain_id *id,
 		       struct engine_time now);
@@ -87,6 +89,9 @@ void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 int engine_scan_merge(struct engine *e, const struct domain_info *list,
 		      size_t count, struct engine_time now);
 void engine_scan_free(struct engine *e, struct domain *domain);
+/* Has it run, by INFO, since the shutdown that we know of? */
+bool engine_scan_ran_since(const struct domain *domain,
+			   const struct domain_info *info);
 
 /* --- engine_case.c --- */
 void engine_case_event(struct engine *e, struct incident *incident,

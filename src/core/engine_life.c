@@ -110,7 +110,9 @@ static void try_decide(struct engine *e, struct domain *domain,
 {
 	int64_t wait_ms = wait_for_config(e, domain, now);
 
-	if (!PLANTED(ONE_EACH) && domain->guest->incident) {
+	if (!uuid_equal(domain->guest->uuid, domain->info.id.uuid)) {
+		domain->ask_again_ms = INT64_MAX; /* the next list asks */
+	} else if (!PLANTED(ONE_EACH) && domain->guest->incident) {
 		domain->ask_again_ms = INT64_MAX; /* its end asks */
 	} else if (wait_ms) {
 		domain->ask_again_ms = wait_ms;

@@ -81,14 +81,13 @@ static struct domain *adopt(struct engine *e, const struct domain_info *info,
 
 	if (!domain)
 		return NULL;
-	domain->guest = engine_guest_need(e, info->id.uuid);
+	list_init(&domain->asking_node);
+	domain->info = *info;
+	engine_guest_adopt(e, domain);
 	if (!domain->guest) {
 		free(domain);
 		return NULL;
 	}
-	domain->guest->domains++;
-	list_init(&domain->asking_node);
-	domain->info = *info;
 	text_copy(domain->name, sizeof(domain->name), domain->guest->name);
 	recall(e, domain);
 	note_run(e, domain, now);
@@ -130,20 +129,21 @@ static void observe_dying(struct engine *e, struct domain *domain,
 
 	if (domain->state == LIFE_STATE_DOWN) {
 		engine_life_event(e, domain, LIFE_EVENT_VANISHED, now);
-	} else if (info->shutdown && e->scanned && !domain->hinted) {
+	} else if (info->shutdown && domain->ran && !domain->hinted) {
 		domain->hinted = true;
 		domain->hinted_reason = info->reason_code;
 	}
 }
 
-/* Has it run since the shutdown that we know of?  Nobody may have seen it
- * running in between. */
-static bool ran_since(const struct domain *domain,
-		      const struct domain_info *info)
+/* Nobody may have seen it running in between. */
+bool engine_scan_ran_since(const struct domain *domain,
+			   const struct domain_info *info)
 {
-	return (domain->state == LIFE_STATE_DOWN ||
-		domain->state == LIFE_STATE_HANDLED ||
-		domain->state == LIFE_STATE_KEPT) &&
+	if (domain->state != LIFE_STATE_DOWN &&
+	    domain->state != LIFE_STATE_HANDLED &&
+	    domain->state != LIFE_STATE_KEPT)
+		return false;
+	return !info->shutdown ||
 	       info->cpu_time_ns > domain->down_cpu_ns + ENGINE_CPU_SLACK_NS;
 }
 
@@ -158,16 +158,19 @@ static enum life_event event_of(const struct domain_info *info)
 static void observe(struct engine *e, struct domain *domain,
 		    const struct domain_info *info, struct engine_time now)
 {
-	bool again = info->shutdown && ran_since(domain, info);
+	bool again = engine_scan_ran_since(domain, info);
 
 	domain->info = *info;
+	engine_guest_adopt(e, domain);
 	if (info->dying) {
 		observe_dying(e, domain, now);
 		return;
 	}
 	note_taken(e, domain, now);
-	if (again)
+	if (again) { /* its run begins anew */
+		engine_guest_runs(domain->guest, &info->id, now);
 		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
+	}
 	if (!info->shutdown) {
 		domain->ran = true;
 		domain->hinted = false; /* a hint that was not true, or old */

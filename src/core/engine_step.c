@@ -130,17 +130,11 @@ static void note_rename(struct engine *e, struct incident *incident,
 			const struct engine_result *result)
 {
 	struct domain *domain = engine_life_find(e, incident->id.domid);
-	struct guest *copy;
 
 	if (!domain || domain->incident != incident)
 		return;
 	memcpy(domain->info.id.uuid, result->new_id.uuid, UUID_BYTES);
-	copy = engine_guest_need(e, result->new_id.uuid);
-	if (!copy || copy == domain->guest)
-		return;
-	domain->guest->domains--;
-	copy->domains++;
-	domain->guest = copy;
+	engine_guest_adopt(e, domain);
 }
 
 static void note_run(struct engine *e, struct incident *incident,

@@ -391,6 +391,12 @@ void memvfs_fail_once(enum memvfs_trouble trouble, uint64_t nth)
 	mem.once = true;
 }
 
+bool memvfs_is_stopped(void)
+{
+	return mem.trouble == MEMVFS_STOPPED &&
+	       mem.operations > mem.trouble_at;
+}
+
 uint64_t memvfs_operations(void)
 {
 	return mem.operations;
@@ -416,7 +422,9 @@ static void lose(struct file *file, uint64_t *seed)
 		if (next_random(seed) % 2)
 			continue;
 		memset(now->at + at, 0, n);
-		memcpy(now->at + at, old->at + at, have < n ? have : n);
+		if (have)
+			memcpy(now->at + at, old->at + at,
+			       have < n ? have : n);
 	}
 	bytes_resize(now, len);
 	bytes_copy(old, now);

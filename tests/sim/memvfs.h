@@ -30,6 +30,9 @@ void memvfs_set_trouble(enum memvfs_trouble trouble, uint64_t nth);
 /* Like the above, for that one operation only. */
 void memvfs_fail_once(enum memvfs_trouble trouble, uint64_t nth);
 
+/* Has it come to MEMVFS_STOPPED? */
+bool memvfs_is_stopped(void);
+
 /* Operations so far: writes, truncations, syncs. */
 uint64_t memvfs_operations(void);
 
