@@ -174,8 +174,8 @@ void engine_freed(struct engine *engine, uint32_t domid,
 {
 	struct domain *domain = engine_life_find(engine, domid);
 
-	if (!domain)
-		return;
+	if (!domain || !domain->info.shutdown || domain->info.dying)
+		return; /* the next list says what it is now */
 	engine_life_event(engine, domain, LIFE_EVENT_FREED, now);
 	engine_run(engine, now);
 }

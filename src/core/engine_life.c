@@ -200,6 +200,8 @@ static void forget(struct engine *e, struct domain *domain,
 	bool ours = down || was == LIFE_STATE_NEW || was == LIFE_STATE_WATCHED;
 	uint8_t code = down ? domain->down_code : domain->hinted_reason;
 
+	if (!down)
+		domain->down_cpu_ns = domain->info.cpu_time_ns;
 	if (ours && (down || domain->hinted) &&
 	    reason_from_code(code) != REASON_SUSPEND &&
 	    !policy_name_is_migrating(domain->name))

@@ -36,18 +36,6 @@ static bool write_closed(struct engine *e)
 	return true;
 }
 
-/*
- * A record never overtakes that of an earlier incident's end: else two of
- * one guest could be found open after a restart.
- */
-void engine_record(struct engine *e, struct incident *incident,
-		   struct engine_time now)
-{
-	incident->dirty = true;
-	if (!write_closed(e) || !write_one(e, incident))
-		record_later(e, now);
-}
-
 void engine_record_closed(struct engine *e, struct incident *incident,
 			  struct engine_time now)
 {
@@ -87,6 +75,22 @@ static bool write_guests(struct engine *e, struct engine_time now)
 		engine_guest_drop(e, guest);
 	}
 	return true;
+}
+
+/*
+ * A record never overtakes what happened before it: else a spent budget
+ * could be forgotten, or two incidents of one guest be found open, after a
+ * restart.
+ */
+void engine_record(struct engine *e, struct incident *incident,
+		   struct engine_time now)
+{
+	bool behind = e->record_again_ms != INT64_MAX;
+
+	incident->dirty = true;
+	if ((behind && !(write_guests(e, now) && write_closed(e))) ||
+	    !write_one(e, incident))
+		record_later(e, now);
 }
 
 /* What could not be written (a full disk) is written when it can be. */

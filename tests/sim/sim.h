@@ -61,6 +61,7 @@ struct sim_guest {
 	int64_t starts[256];
 	int start_count;
 	bool granted;		/* one, by the operator */
+	uint64_t last_number, last_kills; /* of the last start */
 };
 
 struct sim_worker {
@@ -170,7 +171,7 @@ struct sim {
 	struct settings *settings;
 	uint64_t ticks, same_ms;
 	int64_t last_tick;
-	int64_t unsaved_kill;	/* kills that lost a record for a full disk */
+	int64_t room_at;	/* since then it is not full any more */
 	uint64_t cores;		/* taken, for the figures */
 	uint64_t closed, kills, starts;
 	bool failed, verbose;
@@ -242,7 +243,8 @@ void sim_check_order(struct sim *s, const struct incident *incident);
 void sim_check_closed(struct sim *s, const struct incident *incident);
 void sim_check_teardown(struct sim *s, int domain,
 			const struct sim_worker *worker);
-void sim_check_start(struct sim *s, int domain, bool counted);
+void sim_check_start(struct sim *s, int domain,
+		     const struct sim_worker *worker);
 void sim_check_run(struct sim *s, int domain);
 void sim_check_forgiven(struct sim *s, int guest);
 void sim_check_foreign(struct sim *s, int domain);

@@ -75,6 +75,12 @@ void sim_check_foreign(struct sim *s, int domain)
 	s->shuts[shut].left = true;
 }
 
+/* Now, or a moment ago: what was to be written may not be yet. */
+static bool was_full(const struct sim *s)
+{
+	return s->full || s->mono < s->room_at + 6000;
+}
+
 /* What was not on record is not owed by the next daemon, unless it sees it. */
 void sim_check_killed(struct sim *s)
 {
@@ -84,7 +90,7 @@ void sim_check_killed(struct sim *s)
 		s->shuts[i].incident = 0;
 		s->shuts[i].owed = false;
 	}
-	for (int i = 0; s->full && i < s->guest_count; i++)
+	for (int i = 0; was_full(s) && i < s->guest_count; i++)
 		sim_check_forgiven(s, i);
 }
 
@@ -263,15 +269,30 @@ static void check_budget(struct sim *s, struct sim_guest *guest, int index)
 			 set->restart_limit);
 }
 
-/* An orphan's start was paid for by the order that its successor repeats. */
-void sim_check_start(struct sim *s, int domain, bool counted)
+/* A start that the daemon died over is done again for the same money; the
+ * worker of the dead one may have done it all the same. */
+static bool is_repeated(const struct sim *s, struct sim_guest *guest,
+			const struct sim_worker *worker)
+{
+	bool repeated = guest->last_number == worker->number &&
+			guest->last_kills != s->kills;
+
+	guest->last_number = worker->number;
+	guest->last_kills = s->kills;
+	return worker->orphan || repeated;
+}
+
+void sim_check_start(struct sim *s, int domain,
+		     const struct sim_worker *worker)
 {
 	int index = s->domains[domain].guest;
 	struct sim_guest *guest = &s->guests[index];
 
 	s->starts++;
 	check_alone(s, index);
-	if (!counted || guest->granted) {
+	if (is_repeated(s, guest, worker))
+		return;
+	if (guest->granted) {
 		guest->granted = false;
 		return;
 	}

@@ -157,6 +157,7 @@ static void apply_foreign(struct sim *s, int guest)
 static void apply_full(struct sim *s)
 {
 	s->full = !s->full;
+	s->room_at = s->mono;
 	sim_say(s, "the disk is %s", s->full ? "full" : "not full any more");
 	memvfs_set_trouble(s->full ? MEMVFS_FULL : MEMVFS_NONE, 0);
 }

@@ -167,7 +167,7 @@ static void do_soft_reset(struct sim *s, struct sim_worker *w)
 		end(s, w, -EIO, NULL);
 	} else {
 		sim_resume(s, domain);
-		sim_check_start(s, domain, !w->orphan);
+		sim_check_start(s, domain, w);
 		end(s, w, 0, NULL);
 	}
 }
@@ -212,7 +212,7 @@ static void do_create(struct sim *s, struct sim_worker *w)
 		end(s, w, -EIO, NULL);
 	} else {
 		sim_unpause(s, w->domain);
-		sim_check_start(s, w->domain, !w->orphan);
+		sim_check_start(s, w->domain, w);
 		end(s, w, 0, &s->domains[w->domain].id);
 	}
 }
