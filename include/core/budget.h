@@ -45,6 +45,9 @@ uint32_t budget_delay_of_streak_ms(uint32_t streak,
 /* Counts one start. */
 void budget_spend(struct budget *budget, int64_t now_ms);
 
+/* The start counted last took until now: from here its window runs. */
+void budget_note_start(struct budget *budget, int64_t now_ms);
+
 void budget_reset(struct budget *budget);
 
 /* The host was booted since: all starts count as made when it was. */

@@ -75,3 +75,9 @@ void budget_carry_over(struct budget *budget)
 {
 	memset(budget->at_ms, 0, sizeof(budget->at_ms));
 }
+
+void budget_note_start(struct budget *budget, int64_t now_ms)
+{
+	if (budget->count)
+		budget->at_ms[budget->count - 1] = now_ms;
+}

@@ -138,10 +138,13 @@ static void proceed_to_start(struct engine *e, struct incident *incident,
 	}
 }
 
-/* Gone, and not by our plan: somebody else decided about it. */
+/* Gone or going, and not by our plan: somebody else decided about it. */
 static bool is_lost(const struct engine *e, const struct incident *incident)
 {
-	return !domain_of(e, incident) && !incident_removes_domain(incident);
+	const struct domain *domain = domain_of(e, incident);
+
+	return (!domain || domain->info.dying) &&
+	       !incident_removes_domain(incident);
 }
 
 /* While a worker was at it nobody listened to that. */

@@ -144,6 +144,7 @@ static void note_run(struct engine *e, struct incident *incident,
 
 	incident->successor = *id;
 	engine_guest_runs(guest, id, now);
+	budget_note_start(&guest->budget, now.mono_ms);
 	if (PLANTED(HEALTH))
 		budget_reset(&guest->budget);
 	engine_record_guest(e, guest, now);
