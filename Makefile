@@ -8,7 +8,7 @@
 all:
 
 # These prepare the machine themselves, or need nothing of it.
-BARE = check check-unit check-lab check-long demo lint clean distclean dist
+BARE = check check-unit check-lab check-long sim bench demo lint clean distclean dist
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -61,27 +61,40 @@ object = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB_OBJECTS = $(call object,$(wildcard $(LAYERS:%=src/%/*.c)))
 command_objects = $(call object,$(wildcard src/cmd/$(1).c src/cmd/$(1)_*.c))
 OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
-	$(call object,$(UNIT_TESTS:%=tests/unit/%.c))
+	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS)
+SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
+# Faults to plant (core/planted.h), and the only files that know of them.
+SIM_FAULTS = 1 2 3 4 5 6 7
+SIM_PLANTED = $(addprefix src/core/engine_,life.c queue.c scan.c step.c) tests/sim/sim.c
 ARCHIVE = $(O)/libxenvigil.a
 
 all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)
 
-unit-programs: $(UNIT_TESTS:%=$(O)/tests/%)
+unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim
 
-# Objects also depend on the flags they were compiled with.
-$(O)/flags: FORCE
-	@mkdir -p $(@D)
-	@printf '%s\n' $(call quote,$(COMPILE)) $(call quote,$(LINK)) | cmp -s - $@ || \
-	  printf '%s\n' $(call quote,$(COMPILE)) $(call quote,$(LINK)) > $@
+sim-faults: $(SIM_FAULTS:%=$(O)/tests/sim-fault-%)
+
+# Objects depend on the flags they were compiled with, the archive on the list
+# of what is in it: so neither a new compiler nor a removed file is missed.
 quote = '$(subst ','\'',$(1))'
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' $(1) | cmp -s - $@ || printf '%s\n' $(1) > $@
+endef
+
+$(O)/flags: FORCE
+	$(call stamp,$(call quote,$(COMPILE)) $(call quote,$(LINK)))
+
+$(O)/objects: FORCE
+	$(call stamp,$(LIB_OBJECTS))
 
 $(O)/obj/%.o: %.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -MMD -MP -c -o $@ $<
 
-$(ARCHIVE): $(LIB_OBJECTS)
+$(ARCHIVE): $(LIB_OBJECTS) $(O)/objects
 	@rm -f $@
-	$(call say,AR)$(AR) rcsD $@ $^
+	$(call say,AR)$(AR) rcsD $@ $(LIB_OBJECTS)
 
 define command_rule
 $(O)/$(1): $(call command_objects,$(1)) $(ARCHIVE)
@@ -93,16 +106,55 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# These want SQLite's files in memory, as the simulation has them.
+$(filter $(O)/tests/test_store%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/sim/memvfs.o
+
+# One program: the engine against a model of the world.
+$(O)/tests/sim: $(SIM_OBJECTS) $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+# The same with a check removed, so that it has to fail.
+define fault_rule
+$(O)/obj/fault-$(1)/%.o: %.c $(O)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(COMPILE) -DSIM_FAULT=$(1) -MMD -MP -c -o $$@ $$<
+
+$(O)/tests/sim-fault-$(1): $(SIM_PLANTED:%.c=$(O)/obj/fault-$(1)/%.o) \
+		$(filter-out $(O)/obj/tests/sim/sim.o,$(SIM_OBJECTS)) $(ARCHIVE)
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+endef
+$(foreach f,$(SIM_FAULTS),$(eval $(call fault_rule,$(f))))
+
 -include $(OBJECTS:.o=.d)
+-include $(foreach f,$(SIM_FAULTS),$(SIM_PLANTED:%.c=$(O)/obj/fault-$(f)/%.d))
 
 # --- Tests ---------------------------------------------------------------
 
+# Every test prints TAP and tests/run sums.  LONG=1 asks tests that draw at
+# random for many more rounds.
 RUN = tests/run
+SUBMAKE = +$(MAKE) --no-print-directory -j$(shell nproc)
 
-LINT = $(filter-out %.awk,$(sort $(wildcard tests/lint/*)))
+LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
-	'tests/build/compile sanitize' \
+	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
+SEEDS = $(if $(LONG),1000000,20000)
+SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
+	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
+	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
+MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
+LAB = tests/lab/run
+
+# What the lab puts over its dom0, whose kernel is the newest with headers.
+LAB_KERNEL = $(notdir $(patsubst %/build,%,$(shell \
+	ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)))
+stage: all
+	rm -rf build/stage
+	$(SUBMAKE) install DESTDIR=$(CURDIR)/build/stage prefix=/usr sysconfdir=/etc
+	$(if $(wildcard tests/modules/tests.mk),$(SUBMAKE) modules-lab-stage KVER=$(LAB_KERNEL))
 
 lint:
 	$(PACKAGES) build check
@@ -112,26 +164,50 @@ check-unit:
 	$(PACKAGES) build check
 	$(RUN) $(UNIT)
 
+check-lab:
+	$(PACKAGES)
+	$(SUBMAKE) stage
+	$(RUN) $(LAB)
+
 check:
 	$(PACKAGES)
-	$(MAKE) all
-	$(RUN) $(LINT) $(UNIT)
+	$(SUBMAKE) stage
+	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(MODULE) $(LAB)
+
+sim:
+	$(PACKAGES) build check
+	$(RUN) 'tests/build/compile gcc' 'tests/build/compile sanitize' $(SIM)
+
+# Figures, not verdicts: nothing else may run beside it.
+bench:
+	$(PACKAGES)
+	$(SUBMAKE) stage
+	tests/bench/run
+
+check-long:
+	$(MAKE) check LONG=1
+
+demo:
+	$(PACKAGES)
+	$(SUBMAKE) stage
+	tests/lab/demo
 
 # --- Installation --------------------------------------------------------
 
-install: all
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir)
-	$(INSTALL) -d -m 755 $(DESTDIR)$(sysconfdir)/xenvigil/domains.d
-	$(if $(filter xenvigild,$(COMMANDS)),$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/)
-	$(if $(filter xenvigil,$(COMMANDS)),$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/)
-	test -e $(DESTDIR)$(sysconfdir)/xenvigil/xenvigil.conf || \
-	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(sysconfdir)/xenvigil/
-	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(sysconfdir)/xenvigil/domains.d/
+etcdir = $(sysconfdir)/xenvigil
 
-# The operator's files and the state stay.
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(etcdir)/domains.d
+	$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/
+	$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/
+	test -e $(DESTDIR)$(etcdir)/xenvigil.conf || \
+	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(etcdir)/
+	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(etcdir)/domains.d/
+
+# The operator's files and the records stay.
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/xenvigild $(DESTDIR)$(bindir)/xenvigil
-	rm -f $(DESTDIR)$(sysconfdir)/xenvigil/domains.d/README
+	rm -f $(DESTDIR)$(etcdir)/domains.d/README
 
 dist: configure
 	tests/build/dist
@@ -143,10 +219,11 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f configure configure~ config.mk config.log config.status
 
+MODULE_VERSION = $(or $(VERSION),0)
 -include modules/module.mk tests/modules/tests.mk
 
 FORCE:
-.PHONY: all unit-programs lint check-unit check install uninstall dist clean \
-	distclean FORCE
+.PHONY: all unit-programs stage lint check check-unit check-lab check-long sim bench demo \
+	install uninstall dist clean distclean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -32,7 +32,7 @@
 #define OWNER_BUILD_MAX_S 600
 
 /* One xl process, as far as its /proc directory tells. */
-struct xl_process {
+struct process {
 	int dir;		/* PROC/PID */
 	char args[OWNER_FILE_BYTES];
 	char *arg[OWNER_ARGS_MAX + 1];
@@ -144,7 +144,7 @@ static bool config_name(char *config, char *buf, size_t size)
 }
 
 /* The name of the guest that this `xl create` builds; false: unknown. */
-static bool process_guest(struct xl_process *xl, char *buf, size_t size)
+static bool process_guest(struct process *xl, char *buf, size_t size)
 {
 	AUTO_FREE char *config = NULL;
 	AUTO_CLOSE int cwd = -1;
@@ -161,7 +161,7 @@ static bool process_guest(struct xl_process *xl, char *buf, size_t size)
 	return config_name(config, buf, size);
 }
 
-static void note_arg(struct xl_process *xl, const char *arg)
+static void note_arg(struct process *xl, const char *arg)
 {
 	if (arg[0] == '-') {
 		if (arg[1] != '-' && strchr(arg, 'F'))
@@ -175,7 +175,7 @@ static void note_arg(struct xl_process *xl, const char *arg)
 }
 
 /* Splits the command line; the index of xl's subcommand, or -1. */
-static int split_args(struct xl_process *xl)
+static int split_args(struct process *xl)
 {
 	ssize_t len = read_file(xl->dir, "cmdline", xl->args,
 				sizeof(xl->args));
@@ -213,7 +213,7 @@ static long long process_age_s(int proc, int dir)
 }
 
 /* An xl without a monitor's log: is it at work on NAME? */
-static enum owner classify_builder(int proc, struct xl_process *xl,
+static enum owner classify_builder(int proc, struct process *xl,
 				   const char *name)
 {
 	char guest[PATH_MAX];
@@ -239,7 +239,7 @@ static enum owner classify_builder(int proc, struct xl_process *xl,
 
 static enum owner classify(int proc, const char *pid, const char *name)
 {
-	struct xl_process xl = { .dir = -1 };
+	struct process xl = { .dir = -1 };
 	char link[PATH_MAX];
 	enum owner owner = OWNER_NONE;
 

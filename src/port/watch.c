@@ -292,8 +292,8 @@ static int light_open(struct watch *watch)
 		return -ENOMEM;
 	if (libxl_ctx_alloc(&watch->light, LIBXL_VERSION, 0, watch->logger))
 		return -EIO;
+	watch_loop_attach(watch); /* first: libxl has no descriptors yet */
 	libxl_childproc_setmode(watch->light, &childproc_hooks, NULL);
-	watch_loop_attach(watch);
 	libxl_event_register_callbacks(watch->light, &hooks, watch);
 	info = libxl_get_version_info(watch->light);
 	if (!info)

@@ -169,6 +169,8 @@ static void note_domain(enum engine_note note, const struct domain *domain,
 		  LOG_INT("domid", domain->info.id.domid),
 		  LOG_UUID("uuid", domain->info.id.uuid),
 		  LOG_TEXT("state", machine_life_name(domain->state)),
+		  LOG_INT("epoch", (int64_t)domain->info.id.epoch),
+		  LOG_INT("cpu", (int64_t)domain->info.cpu_time_ns),
 		  LOG_TEXT("text", text));
 }
 

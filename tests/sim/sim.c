@@ -22,7 +22,7 @@ static struct options {
 	uint64_t seeds, first;
 	unsigned int jobs;
 	bool must_fail, verbose;
-} options = { .seeds = 20000, .first = 1, .jobs = 2 };
+} options = { .seeds = 20000, .first = 1, .jobs = 0 };
 
 static struct sim sim;
 
@@ -182,6 +182,7 @@ int main(int argc, char **argv)
 {
 	bool found;
 
+	options.jobs = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	read_options(argc, argv);
 	memvfs_register();
 	found = run_all();

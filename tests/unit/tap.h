@@ -9,6 +9,8 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
 
 static unsigned int tap_count, tap_failed;
 
@@ -42,6 +44,20 @@ static inline bool tap_ok(const char *file, int line, bool passed,
 		if (!ok(strcmp(got_, expected_) == 0, __VA_ARGS__))     \
 			printf("# got: %s\n# not: %s\n", got_, expected_); \
 	} while (0)
+
+/*
+ * Seeds rand() and returns how many rounds to draw: always the same ones, or
+ * with LONG in the environment a hundred times as many new ones.
+ */
+static inline unsigned int tap_rounds(unsigned int usual)
+{
+	bool is_long = getenv("LONG") != NULL;
+	unsigned int seed = is_long ? (unsigned int)time(NULL) : 1;
+
+	srand(seed);
+	printf("# seed %u\n", seed);
+	return is_long ? 100 * usual : usual;
+}
 
 /* The plan last, so that a program that ends early is seen; main()'s end. */
 static inline int done_testing(void)

@@ -430,8 +430,7 @@ static void test_random(void)
 		"#", "\\x4", "\\1", "(", "0x1f", "\t", "\r", "\xff" };
 	unsigned int wrong = 0;
 
-	srand(1);
-	for (int round = 0; round < 20000; round++) {
+	for (unsigned int left = tap_rounds(20000); left > 0; left--) {
 		char data[256] = "";
 		int lines = 0;
 

@@ -323,7 +323,8 @@ static void test_cross_check(void)
 	settings->guest.backoff_min_s++;
 	ok(settings_check_guest(&settings->guest, keys, why, sizeof(why)) ==
 	   -EINVAL && settings_find_key(keys[0]) &&
-	   settings_find_key(keys[1]) && strstr(why, "300"), "a backoff the wrong way round is refused");
+	   settings_find_key(keys[1]) && strstr(why, "300"),
+	   "a backoff the wrong way round is refused");
 	settings_free(settings);
 }
 

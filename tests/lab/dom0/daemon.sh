@@ -3,7 +3,7 @@
 # Owns the daemon under test: its configuration, start, end and log.
 # It must not judge guests.
 
-daemon_log=$dir/xenvigild.log
+daemon_log=$LAB_SCENARIO_DIR/xenvigild.log
 
 # daemon_conf LINE...: the daemon's configuration, a line each.
 daemon_conf()

@@ -41,30 +41,35 @@ is_present()
 	domlist "$(uuid_of "$1")" > /dev/null
 }
 
-# Neither paused nor shut down nor dying, and it has run.
+# state_is NAME PATTERN [REASON]: of its one domain that is not dying.
+state_is()
+{
+	domains_of "$1" | {
+		read -r _ _ flags reason _ || return 1
+		# shellcheck disable=SC2254 # a pattern is what is given
+		case $flags in $2) ;; *) return 1 ;; esac
+		[ -z "${3:-}" ] || [ "$reason" = "$3" ]
+	}
+}
+
+# Neither paused nor shut down, and it has run.
 is_running()
 {
-	case $(flags_of "$1") in
-	??----) [ "$(cpu_ns_of "$1")" -gt 0 ] ;;
-	*) return 1 ;;
-	esac
+	domains_of "$1" | {
+		read -r _ _ flags _ cpu_ns _ || return 1
+		case $flags in ??----) [ "$cpu_ns" -gt 0 ] ;; *) return 1 ;; esac
+	}
 }
 
 is_paused()
 {
-	case $(flags_of "$1") in ??p??-) ;; *) return 1 ;; esac
+	state_is "$1" '??p??-'
 }
 
 # is_shutdown NAME [REASON]: shut down, present and not dying.
 is_shutdown()
 {
-	case $(flags_of "$1") in ???s?-) ;; *) return 1 ;; esac
-	[ -z "${2:-}" ] || [ "$(reason_of "$1")" = "$2" ]
-}
-
-has_reason()
-{
-	[ "$(reason_of "$1")" = "$2" ]
+	state_is "$1" '???s?-' "${2:-}"
 }
 
 # is_running_anew NAME DOMID: runs, but not as that domain.
