@@ -64,8 +64,8 @@ OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
 	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS)
 SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
 # Faults to plant (core/planted.h), and the only files that know of them.
-SIM_FAULTS = 1 2 3 4 5 6 7
-SIM_PLANTED = $(addprefix src/core/engine_,life.c queue.c scan.c step.c) tests/sim/sim.c
+SIM_FAULTS = 1 2 3 4 5 6
+SIM_PLANTED = $(addprefix src/core/engine_,queue.c scan.c step.c) tests/sim/sim.c
 ARCHIVE = $(O)/libxenvigil.a
 
 all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)

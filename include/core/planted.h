@@ -18,8 +18,7 @@
 	X(WRITE_AHEAD, 3, "a step is not written down before it begins") \
 	X(TOOLSTACK, 4, "steps start while xenstored is away")          \
 	X(IDENTITY, 5, "a domid alone names a domain")                  \
-	X(ONE_EACH, 6, "a guest may have two incidents at a time")      \
-	X(HEALTH, 7, "a start that succeeds resets the budget")
+	X(HEALTH, 6, "a start that succeeds resets the budget")
 
 enum planted {
 #define X(name, number, text) PLANTED_##name = number,

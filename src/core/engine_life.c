@@ -8,7 +8,6 @@
 
 #include "base/text.h"
 #include "core/engine_impl.h"
-#include "core/planted.h"
 
 struct domain *engine_life_find(const struct engine *e, uint32_t domid)
 {
@@ -112,7 +111,7 @@ static void try_decide(struct engine *e, struct domain *domain,
 
 	if (!uuid_equal(domain->guest->uuid, domain->info.id.uuid)) {
 		domain->ask_again_ms = INT64_MAX; /* the next list asks */
-	} else if (!PLANTED(ONE_EACH) && domain->guest->incident) {
+	} else if (domain->guest->incident) {
 		domain->ask_again_ms = INT64_MAX; /* its end asks */
 	} else if (wait_ms) {
 		domain->ask_again_ms = wait_ms;

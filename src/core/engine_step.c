@@ -86,7 +86,9 @@ static int order(struct engine *e, struct incident *incident,
 	r = e->calls->order(e->calls->ctx, incident, incident->order);
 	if (r < 0) {
 		incident->order = 0;
-		incident_end_step(incident, now.wall_ms, r, "no worker");
+		incident_end_step(incident, now.wall_ms, r,
+				  r == -ENOENT ? "no configuration is stored" :
+						 "no worker");
 	}
 	return r;
 }
@@ -214,7 +216,7 @@ void engine_step_advance(struct engine *e, struct incident *incident,
 static bool is_repeatable(enum step step)
 {
 	return step == STEP_SAVE || step == STEP_RENAME ||
-	       step == STEP_DESTROY;
+	       step == STEP_DESTROY || step == STEP_PAUSE;
 }
 
 /* While xenstored is away a step waits for it in the queue; that it failed

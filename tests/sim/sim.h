@@ -232,6 +232,7 @@ void sim_host_lost(struct sim *s, uint64_t order);
 void sim_host_lose_watcher(struct sim *s);
 void sim_host_freed(struct sim *s, int guest);
 void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest);
+void sim_host_release_copies(struct sim *s);
 int64_t sim_host_due(const struct sim *s);
 void sim_host_tick(struct sim *s);
 

@@ -228,6 +228,24 @@ void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest)
 	leave(s);
 }
 
+/* Copies have uuids of their own. */
+void sim_host_release_copies(struct sim *s)
+{
+	const struct guest *guest;
+
+	if (!s->daemon.up)
+		return;
+	s->daemon.in_call = true;
+	LIST_EACH(guest, (struct list *)engine_guests(s->daemon.engine),
+		  const struct guest, node) {
+		if (sim_guest_of(s, guest->uuid) >= 0 || !guest->incident)
+			continue;
+		engine_release(s->daemon.engine, guest->uuid, sim_now(s));
+		break; /* the list may be another now; the next round goes on */
+	}
+	leave(s);
+}
+
 static void tell_toolstack(struct sim *s, bool answers)
 {
 	s->daemon.told_away = !answers;

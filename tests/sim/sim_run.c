@@ -3,6 +3,8 @@
  * One schedule from begin to rest: time goes from one due moment to the
  * next, and at the end nothing goes wrong any more and all must settle.
  */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "memvfs.h"
@@ -56,6 +58,24 @@ static void release_all(struct sim *s)
 {
 	for (int i = 0; i < s->guest_count; i++)
 		sim_host_operate(s, SIM_EVENT_RELEASE, i);
+	sim_host_release_copies(s);
+}
+
+/* A configuration that the disk had no room for is lost with the daemon:
+ * then a person has to start the guest. */
+static void start_lost(struct sim *s)
+{
+	for (int i = 0; s->daemon.up && i < s->guest_count; i++) {
+		char *json = NULL;
+		int domain = -1;
+
+		if (store_get_config(s->daemon.store, s->guests[i].uuid,
+				     &json) == -ENOENT)
+			domain = sim_build(s, i);
+		free(json);
+		if (domain >= 0)
+			sim_unpause(s, domain);
+	}
 }
 
 static void end_faults(struct sim *s)
@@ -81,6 +101,8 @@ static void settle(struct sim *s)
 		if (i >= 4 && is_at_rest(s))
 			return;
 		release_all(s);
+		if (i >= 4)
+			start_lost(s);
 	}
 }
 
