@@ -31,14 +31,21 @@ struct domain *engine_life_find(const struct engine *e, uint32_t domid)
 
 /* When it ran for long enough, its earlier crashes are forgotten.  When it
  * fell while nobody looked, nobody knows how long it ran. */
-static void note_run(struct engine *e, const struct domain *domain)
+static void note_run(struct engine *e, const struct domain *domain,
+		     struct engine_time now)
 {
 	struct guest *guest = domain->guest;
+	bool counts = guest->budget.streak > 0;
 
-	if (domain->ran && domain_id_equal(&guest->run, &domain->info.id))
+	if (!domain_id_equal(&guest->run, &domain->info.id))
+		return;
+	if (domain->ran)
 		budget_note_run(&guest->budget,
 				settings_for(e->settings, guest->name),
 				domain->down_ms - guest->run_ms);
+	memset(&guest->run, 0, sizeof(guest->run)); /* it ended here */
+	if (counts)
+		engine_record_guest(e, guest, now);
 }
 
 static void decide(struct engine *e, struct domain *domain,
@@ -54,7 +61,7 @@ static void decide(struct engine *e, struct domain *domain,
 		engine_life_event(e, domain, LIFE_EVENT_SUSPENDED, now);
 		return;
 	}
-	note_run(e, domain);
+	note_run(e, domain, now);
 	engine_case_open(e, domain, &verdict, now);
 }
 

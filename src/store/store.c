@@ -4,6 +4,7 @@
  */
 #include "store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,14 +48,40 @@ int store_errno(int rc)
 
 void store_cleanup_stmt(sqlite3_stmt **stmt)
 {
-	sqlite3_finalize(*stmt);
+	if (!*stmt)
+		return;
+	sqlite3_reset(*stmt);
+	sqlite3_clear_bindings(*stmt);
 }
 
 int store_prepare(struct store *store, const char *sql,
 		  sqlite3_stmt **ret_stmt)
 {
-	return store_errno(sqlite3_prepare_v2(store->db, sql, -1, ret_stmt,
-					      NULL));
+	struct store_statement *at = store->statements;
+
+	while (at->sql && at->sql != sql)
+		at++;
+	assert(at < store->statements + STORE_STATEMENTS);
+	if (!at->sql) {
+		int r = sqlite3_prepare_v3(store->db, sql, -1,
+					   SQLITE_PREPARE_PERSISTENT,
+					   &at->stmt, NULL);
+
+		if (r)
+			return store_errno(r);
+		at->sql = sql;
+	}
+	*ret_stmt = at->stmt;
+	return 0;
+}
+
+void store_close_db(struct store *store)
+{
+	for (int i = 0; i < STORE_STATEMENTS; i++)
+		sqlite3_finalize(store->statements[i].stmt);
+	memset(store->statements, 0, sizeof(store->statements));
+	sqlite3_close(store->db);
+	store->db = NULL;
 }
 
 int store_finish(sqlite3_stmt *stmt)
@@ -173,10 +200,8 @@ static int open_db(const char *path, struct store *store, struct text *why)
 		r = check_integrity(store);
 	if (r == 0)
 		r = migrate(store, why);
-	if (r < 0) {
-		sqlite3_close(store->db);
-		store->db = NULL;
-	}
+	if (r < 0)
+		store_close_db(store);
 	return r;
 }
 
@@ -254,7 +279,7 @@ void store_close(struct store *store)
 	if (!store)
 		return;
 	store_guest_forget_unwritten(store);
-	sqlite3_close(store->db);
+	store_close_db(store);
 	free(store);
 }
 

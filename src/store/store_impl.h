@@ -9,8 +9,17 @@
 
 #include "store/store.h"
 
+#define STORE_STATEMENTS 16 /* all there are in these files, and room */
+
+/* A statement is prepared once, and idle between its uses. */
+struct store_statement {
+	const char *sql;	/* a literal: its address names it */
+	sqlite3_stmt *stmt;
+};
+
 struct store {
 	sqlite3 *db;
+	struct store_statement statements[STORE_STATEMENTS];
 	char boot[64];
 	struct list unwritten;	/* configurations, while the disk is full */
 };
@@ -18,9 +27,12 @@ struct store {
 /* SQLite's result code as -errno. */
 int store_errno(int sqlite_rc);
 
-/* Prepares SQL; *RET_STMT is finalized by STORE_AUTO_STMT. */
+/* Prepares SQL, a literal; *RET_STMT is given back by STORE_AUTO_STMT. */
 int store_prepare(struct store *store, const char *sql,
 		  sqlite3_stmt **ret_stmt);
+
+/* SQLite closes no database that still has statements. */
+void store_close_db(struct store *store);
 
 /* Runs a statement that returns no rows. */
 int store_finish(sqlite3_stmt *stmt);
