@@ -174,6 +174,7 @@ struct sim {
 	int64_t room_at;	/* since then it is not full any more */
 	uint64_t cores;		/* taken, for the figures */
 	uint64_t closed, kills, starts;
+	uint64_t stale_hints, spurious; /* incidents that rest on these */
 	bool failed, verbose;
 	char why[512];
 };

@@ -311,6 +311,14 @@ static void receive_config(struct sim *s, const struct sim_message *m)
 	leave(s);
 }
 
+static bool is_stale(const struct sim *s, const struct sim_message *m)
+{
+	int domain = sim_find_domid(s, m->domid);
+
+	return domain < 0 || !s->domains[domain].shutdown ||
+	       s->domains[domain].code != m->code;
+}
+
 static void receive(struct sim *s, struct sim_message *m)
 {
 	m->used = false;
@@ -318,8 +326,10 @@ static void receive(struct sim *s, struct sim_message *m)
 		receive_config(s, m);
 		return;
 	}
-	if (m->code)
+	if (m->code) {
+		s->stale_hints += is_stale(s, m);
 		engine_hint(s->daemon.engine, m->domid, m->code);
+	}
 	sim_host_scan(s);
 }
 
