@@ -63,11 +63,16 @@ command_objects = $(call object,$(wildcard src/cmd/$(1).c src/cmd/$(1)_*.c))
 OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
 	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS)
 SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
+# Faults to plant (core/planted.h), and the only files that know of them.
+SIM_FAULTS = 1 2 3 4 5 6
+SIM_PLANTED = $(addprefix src/core/engine_,queue.c scan.c step.c) tests/sim/sim.c
 ARCHIVE = $(O)/libxenvigil.a
 
 all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)
 
-unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(if $(SIM_OBJECTS),$(O)/tests/sim)
+unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim
+
+sim-faults: $(SIM_FAULTS:%=$(O)/tests/sim-fault-%)
 
 # Objects depend on the flags they were compiled with, the archive on the list
 # of what is in it: so neither a new compiler nor a removed file is missed.
@@ -101,12 +106,29 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# These want SQLite's files in memory, as the simulation has them.
+$(filter $(O)/tests/test_store%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/sim/memvfs.o
+
 # One program: the engine against a model of the world.
 $(O)/tests/sim: $(SIM_OBJECTS) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# The same with a check removed, so that it has to fail.
+define fault_rule
+$(O)/obj/fault-$(1)/%.o: %.c $(O)/flags
+	@mkdir -p $$(@D)
+	$$(call say,CC)$$(COMPILE) -DSIM_FAULT=$(1) -MMD -MP -c -o $$@ $$<
+
+$(O)/tests/sim-fault-$(1): $(SIM_PLANTED:%.c=$(O)/obj/fault-$(1)/%.o) \
+		$(filter-out $(O)/obj/tests/sim/sim.o,$(SIM_OBJECTS)) $(ARCHIVE)
+	@mkdir -p $$(@D)
+	$$(call say,LD)$$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+endef
+$(foreach f,$(SIM_FAULTS),$(eval $(call fault_rule,$(f))))
+
 -include $(OBJECTS:.o=.d)
+-include $(foreach f,$(SIM_FAULTS),$(SIM_PLANTED:%.c=$(O)/obj/fault-$(f)/%.d))
 
 # --- Tests ---------------------------------------------------------------
 
@@ -119,7 +141,10 @@ LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
 	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
-SIM = $(if $(SIM_OBJECTS),build/gcc/tests/sim build/sanitize/tests/sim)
+SEEDS = $(if $(LONG),1000000,20000)
+SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
+	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
+	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
 MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
 LAB = tests/lab/run
 

@@ -61,11 +61,12 @@ int action_parse(const char *name, enum action *ret_action);
 /* The steps of ACTION, ended by STEP_END.  Empty for actions that keep. */
 const enum step *action_steps(enum action action);
 
-bool action_keeps_domain(enum action action); /* still there when it ended */
+bool action_keeps_domain(enum action action); /* still there, down, at its end */
 bool action_starts_domain(enum action action); /* its plan ends in a create */
 
 const char *step_name(enum step step);
 int step_parse(const char *name, enum step *ret_step);
 bool step_is_destructive(enum step step);
+bool step_starts_guest(enum step step); /* costs the budget one start */
 
 #endif

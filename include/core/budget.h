@@ -14,9 +14,8 @@
 #define BUDGET_LIMIT_MAX 64
 
 /*
- * Times are wall-clock milliseconds, since the budget outlives the daemon
- * and the host's boot.  A clock set back counts a future start as one just
- * made, so that it can only make the budget stricter for one window.
+ * Times are monotonic milliseconds since the host's boot: a wall clock that
+ * jumps must neither forgive a crash loop nor invent one.
  */
 struct budget {
 	uint32_t count;			/* of at_ms */
@@ -46,6 +45,12 @@ uint32_t budget_delay_of_streak_ms(uint32_t streak,
 /* Counts one start. */
 void budget_spend(struct budget *budget, int64_t now_ms);
 
+/* The start counted last took until now: from here its window runs. */
+void budget_note_start(struct budget *budget, int64_t now_ms);
+
 void budget_reset(struct budget *budget);
+
+/* The host was booted since: all starts count as made when it was. */
+void budget_carry_over(struct budget *budget);
 
 #endif

@@ -30,11 +30,13 @@ struct guest {
 	uint8_t uuid[UUID_BYTES];
 	char name[DOMAIN_NAME_BYTES];
 	struct budget budget;
-	int64_t started_ms;	/* wall clock of our last start; 0: never */
+	struct domain_id run;	/* the domain it runs in; domid 0: none known */
+	int64_t run_ms;		/* monotonic: it runs since then at least */
 	bool hold;		/* maintenance, by the operator */
 	bool has_config;	/* a configuration is stored for it */
 	struct domain_config config;
 	struct incident *incident;	/* the open one */
+	uint32_t domains;		/* in the table, that point here */
 	bool dirty;
 };
 
@@ -44,9 +46,13 @@ struct domain {
 	struct domain_info info;
 	enum life_state state;
 	struct guest *guest;
+	struct incident *incident;	/* the open one about this domain */
 	char name[DOMAIN_NAME_BYTES];	/* "" until known */
-	int64_t seen_ms;		/* monotonic, when first listed */
+	bool ran;			/* a list showed it running */
 	int64_t down_ms;		/* monotonic, when seen shut down */
+	uint64_t down_cpu_ns;		/* its CPU time then: names a shutdown */
+	uint8_t down_code;		/* and its reason */
+	int64_t claim_ms;		/* monotonic, when asked who has it */
 	uint8_t hinted_reason;
 	bool hinted;			/* an event told the reason */
 	bool configured;		/* this domain's configuration came */
@@ -82,11 +88,13 @@ enum engine_note {
 
 const char *engine_note_name(enum engine_note note);
 
+/* No call may call the engine back. */
 struct engine_calls {
 	/*
 	 * Have a worker do INCIDENT's present step; the answer comes by
 	 * engine_result() or engine_lost() with ORDER.  Returns 0, or -errno
-	 * when no worker could be had (asked again later).
+	 * when no worker could be had: -EAGAIN and -ENOMEM are asked again
+	 * for ever, others a few times.
 	 */
 	int (*order)(void *ctx, const struct incident *incident,
 		     uint64_t order);

@@ -56,12 +56,12 @@ struct incident {
 	enum case_state state;
 	enum outcome outcome;
 	uint32_t at;			/* index into the action's steps */
-	uint32_t losses;		/* workers lost on this step */
+	uint32_t losses;		/* failed attempts at this step */
 	bool absent;			/* the domain is gone, by our hand */
 	bool paid;			/* this start is in the budget already */
 	uint64_t order;			/* of the worker at it; 0: none */
 	int64_t due_ms;			/* WAITING: monotonic */
-	int64_t due_wall_ms;		/* the same on the wall clock */
+	int64_t due_wall_ms;		/* the same, to show */
 	int64_t seen_ms, closed_ms;	/* wall clock */
 
 	uint8_t copy_uuid[UUID_BYTES];	/* rename: what the old one becomes */
@@ -81,6 +81,9 @@ enum step incident_step(const struct incident *incident);
 
 /* Is there an attempt at STEP on record? */
 bool incident_has_begun(const struct incident *incident, enum step step);
+
+/* Was it for our plan to take the domain away?  Then it may be missing. */
+bool incident_removes_domain(const struct incident *incident);
 
 /* Notes the begin and end of an attempt.  -ENOMEM leaves no trace of it. */
 int incident_begin_step(struct incident *incident, int64_t wall_ms);

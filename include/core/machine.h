@@ -36,6 +36,8 @@
 	X(CHECK)	/* say which actions cannot work */               \
 	X(ASK)		/* collect what a decision needs */               \
 	X(DECIDE)	/* decide, open an incident */                    \
+	X(REASK)	/* ask once more, seldom, who has it */           \
+	X(REVIVED)	/* record what went away by itself */             \
 	X(RESUMED)	/* tell the incident: it runs again */            \
 	X(LOST)		/* tell the incident: it vanished */              \
 	X(FORGET)	/* drop it */
@@ -61,7 +63,8 @@
 	X(HOLD, "hold")		/* the operator holds the guest */         \
 	X(RETRY, "retry")	/* the operator wants it to go on */       \
 	X(POSTPONED, "postponed")/* the next step has to wait */           \
-	X(FINISHED, "finished")	/* there is no next step */
+	X(FINISHED, "finished")	/* there is no next step */                \
+	X(RESTORED, "restored")	/* read back; its worker is not ours */
 
 #define CASE_EFFECT_LIST(X)                                             \
 	X(NONE)                                                         \

@@ -36,7 +36,11 @@ void store_close(struct store *store);
 int store_record(struct store *store, const struct incident *incident);
 int store_record_guest(struct store *store, const struct guest *guest);
 
-/* The configuration to re-create a guest from, libxl's JSON. */
+/*
+ * The configuration to re-create a guest from, libxl's JSON.  One that
+ * cannot be written is kept in memory and written when there is room:
+ * without it a guest that was destroyed could not be started again.
+ */
 int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 		     const struct domain_config *config, const char *json);
 
@@ -46,9 +50,9 @@ int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 
 /*
  * Call EACH for every guest; for every incident that is open, or that was
- * closed in this boot with its domain left behind (pending); for the incidents
- * seen at or after SINCE_MS, newest first, at most LIMIT (since).  An
- * incident belongs to EACH (incident_free()).  They stop at the first
+ * closed in this boot with its domain left behind (pending); for the
+ * incidents seen at or after SINCE_MS, newest first, at most LIMIT (since).
+ * An incident belongs to EACH (incident_free()).  They stop at the first
  * non-zero value of EACH and return it; -errno for trouble of their own.
  */
 int store_each_guest(struct store *store,

@@ -72,7 +72,8 @@ static bool has_step(enum action action, enum step wanted)
 
 bool action_keeps_domain(enum action action)
 {
-	return !has_step(action, STEP_DESTROY);
+	return !has_step(action, STEP_DESTROY) &&
+	       !has_step(action, STEP_SOFT_RESET);
 }
 
 bool action_starts_domain(enum action action)
@@ -98,4 +99,9 @@ int step_parse(const char *name, enum step *ret_step)
 bool step_is_destructive(enum step step)
 {
 	return step < STEP_COUNT && step_destructive[step];
+}
+
+bool step_starts_guest(enum step step)
+{
+	return step == STEP_CREATE || step == STEP_SOFT_RESET;
 }

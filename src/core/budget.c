@@ -30,11 +30,14 @@ static uint32_t starts_in_window(const struct budget *budget,
 	return n;
 }
 
+/* More starts than are remembered could never be counted. */
 bool budget_allows(const struct budget *budget,
 		   const struct guest_settings *set, int64_t now_ms)
 {
-	return starts_in_window(budget, set->restart_window_s, now_ms) <
-	       set->restart_limit;
+	uint32_t limit = set->restart_limit < BUDGET_LIMIT_MAX ?
+			 set->restart_limit : BUDGET_LIMIT_MAX;
+
+	return starts_in_window(budget, set->restart_window_s, now_ms) < limit;
 }
 
 uint32_t budget_delay_of_streak_ms(uint32_t streak,
@@ -58,18 +61,23 @@ uint32_t budget_delay_ms(const struct budget *budget,
 
 void budget_spend(struct budget *budget, int64_t now_ms)
 {
-	uint32_t i;
-
 	if (budget->count == BUDGET_LIMIT_MAX) {
 		memmove(budget->at_ms, budget->at_ms + 1,
 			(BUDGET_LIMIT_MAX - 1) * sizeof(budget->at_ms[0]));
 		budget->count--;
 	}
-	/* A clock that was set back must not hide the earlier starts. */
-	for (i = 0; i < budget->count; i++)
-		if (budget->at_ms[i] > now_ms)
-			budget->at_ms[i] = now_ms;
 	budget->at_ms[budget->count++] = now_ms;
 	if (budget->streak < UINT32_MAX)
 		budget->streak++;
+}
+
+void budget_carry_over(struct budget *budget)
+{
+	memset(budget->at_ms, 0, sizeof(budget->at_ms));
+}
+
+void budget_note_start(struct budget *budget, int64_t now_ms)
+{
+	if (budget->count)
+		budget->at_ms[budget->count - 1] = now_ms;
 }

@@ -14,8 +14,15 @@
 /* How soon to ask again who owns a domain, and to write what would not. */
 #define ENGINE_ASK_AGAIN_MS 1000
 #define ENGINE_RECORD_AGAIN_MS 5000
-/* Workers lost on one step before the incident is held. */
-#define ENGINE_LOSSES_MAX 3
+/* How seldom to ask whether another supervisor still has a domain. */
+#define ENGINE_RECLAIM_MS 30000
+/* Attempts at one step, by lost workers or failed, before it is held; the
+ * first wait between failed ones. */
+#define ENGINE_ATTEMPTS_MAX 3
+#define ENGINE_ATTEMPT_WAIT_MS 2000
+/* A vCPU may go on for a moment when its domain counts as shut down; one
+ * that used more than this has run again. */
+#define ENGINE_CPU_SLACK_NS 10000000
 
 struct engine {
 	const struct settings *settings;
@@ -41,26 +48,50 @@ struct engine {
 	int64_t record_again_ms;	/* INT64_MAX: nothing to write */
 };
 
-/* --- engine.c --- */
+/* --- engine_record.c --- */
 void engine_record(struct engine *e, struct incident *incident,
 		   struct engine_time now);
+/* Records a closed incident, out of all lists, and frees it in time. */
+void engine_record_closed(struct engine *e, struct incident *incident,
+			  struct engine_time now);
 void engine_record_guest(struct engine *e, struct guest *guest,
 			 struct engine_time now);
+/* Soon enough: what is lost with it makes us stricter, never looser. */
+void engine_record_guest_later(struct engine *e, struct guest *guest,
+			       struct engine_time now);
+void engine_record_dirty(struct engine *e, struct engine_time now);
 void engine_tell(struct engine *e, enum engine_note note,
 		 const struct domain *domain, const struct incident *incident,
 		 const char *text);
-struct guest *engine_need_guest(struct engine *e, const uint8_t *uuid);
+
+/* --- engine_guest.c --- */
+/* Finds or makes it.  NULL: no memory. */
+struct guest *engine_guest_need(struct engine *e, const uint8_t *uuid);
+/* Frees it when nothing is known of it that the store does not know. */
+void engine_guest_drop(struct engine *e, struct guest *guest);
+void engine_guest_drop_unused(struct engine *e);
+/* DOMAIN is the guest's that has its uuid now: a rename changes that. */
+void engine_guest_adopt(struct engine *e, struct domain *domain);
+/* It runs in the domain ID as of now. */
+void engine_guest_runs(struct guest *guest, const struct domain_id *id,
+		       struct engine_time now);
 
 /* --- engine_life.c --- */
 void engine_life_event(struct engine *e, struct domain *domain,
 		       enum life_event event, struct engine_time now);
-int engine_life_scan(struct engine *e, const struct domain_info *list,
-		     size_t count, struct engine_time now);
 struct domain *engine_life_find(const struct engine *e, uint32_t domid);
-void engine_life_ask_due(struct engine *e, struct engine_time now);
+/* Tries those that are due.  Returns whether there was one. */
+bool engine_life_ask_due(struct engine *e, struct engine_time now);
 void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 			   struct engine_time now);
-void engine_life_free(struct domain *domain);
+
+/* --- engine_scan.c --- */
+int engine_scan_merge(struct engine *e, const struct domain_info *list,
+		      size_t count, struct engine_time now);
+void engine_scan_free(struct engine *e, struct domain *domain);
+/* Has it run, by INFO, since the shutdown that we know of? */
+bool engine_scan_ran_since(const struct domain *domain,
+			   const struct domain_info *info);
 
 /* --- engine_case.c --- */
 void engine_case_event(struct engine *e, struct incident *incident,
@@ -70,18 +101,44 @@ void engine_case_open(struct engine *e, struct domain *domain,
 		      struct engine_time now);
 /* A crash that nobody could act on any more: recorded, closed. */
 void engine_case_open_missed(struct engine *e, struct domain *domain,
-			     uint8_t reason_code, struct engine_time now);
+			     uint8_t reason_code, enum outcome outcome,
+			     struct engine_time now);
 void engine_case_run_due(struct engine *e, struct engine_time now);
-void engine_case_result(struct engine *e, struct incident *incident,
-			const struct engine_result *result,
-			struct engine_time now);
-void engine_case_lost(struct engine *e, struct incident *incident,
-		      const char *how, struct engine_time now);
+/* Takes one that is QUEUED to where its next step puts it. */
+void engine_case_proceed(struct engine *e, struct incident *incident,
+			 struct engine_time now);
+void engine_case_hold(struct engine *e, struct incident *incident,
+		      const char *why, struct engine_time now);
+void engine_case_postpone(struct engine *e, struct incident *incident,
+			  uint32_t delay_ms, struct engine_time now);
 struct guest *engine_case_guest(const struct engine *e,
 				const struct incident *incident);
+const struct guest_settings *engine_case_settings(const struct engine *e,
+						  const struct incident *incident);
+
+/* --- engine_step.c --- */
+/* Has the step begun, or holds a start that the budget forbids. */
+void engine_step_start(struct engine *e, struct incident *incident,
+		       struct engine_time now);
+/* Effects of the table. */
+void engine_step_begin(struct engine *e, struct incident *incident,
+		       struct engine_time now);
+void engine_step_advance(struct engine *e, struct incident *incident,
+			 struct engine_time now);
+void engine_step_cope(struct engine *e, struct incident *incident,
+		      struct engine_time now);
+void engine_step_again(struct engine *e, struct incident *incident,
+		       struct engine_time now);
+/* A worker's word. */
+void engine_step_result(struct engine *e, struct incident *incident,
+			const struct engine_result *result,
+			struct engine_time now);
+void engine_step_lost(struct engine *e, struct incident *incident,
+		      const char *how, struct engine_time now);
 
 /* --- engine_queue.c --- */
 void engine_queue_add(struct engine *e, struct incident *incident);
+bool engine_queue_needs_toolstack(enum step step);
 /* Starts what may start. */
 void engine_queue_pump(struct engine *e, struct engine_time now);
 

@@ -4,6 +4,7 @@
  * event, the case does the rest.
  */
 #include "core/engine_impl.h"
+#include "core/planted.h"
 
 static bool goes_before(const struct incident *incident)
 {
@@ -33,7 +34,7 @@ void engine_queue_add(struct engine *e, struct incident *incident)
 }
 
 /* The hypervisor alone can pause; everything else goes through xenstored. */
-static bool needs_toolstack(enum step step)
+bool engine_queue_needs_toolstack(enum step step)
 {
 	return step != STEP_PAUSE;
 }
@@ -51,7 +52,8 @@ static struct incident *pick(const struct engine *e)
 	LIST_EACH(incident, &e->queue, struct incident, queue_node) {
 		enum step step = incident_step(incident);
 
-		if (!e->toolstack && needs_toolstack(step))
+		if (!PLANTED(TOOLSTACK) && !e->toolstack &&
+		    engine_queue_needs_toolstack(step))
 			continue;
 		if (step != STEP_DUMP)
 			return incident;
@@ -65,7 +67,6 @@ void engine_queue_pump(struct engine *e, struct engine_time now)
 {
 	struct incident *incident;
 
-	while (e->scanned && e->working < e->workers_max &&
-	       (incident = pick(e)))
-		engine_case_event(e, incident, CASE_EVENT_STARTED, now);
+	while (e->working < e->workers_max && (incident = pick(e)))
+		engine_step_start(e, incident, now);
 }

@@ -66,6 +66,13 @@ bool incident_has_begun(const struct incident *incident, enum step step)
 	return false;
 }
 
+bool incident_removes_domain(const struct incident *incident)
+{
+	return incident->absent ||
+	       incident_has_begun(incident, STEP_DESTROY) ||
+	       incident_has_begun(incident, STEP_RENAME);
+}
+
 /* Keeps the first half: an endless row of attempts says the same again. */
 static void drop_middle(struct incident *incident)
 {
@@ -109,13 +116,24 @@ void incident_end_step(struct incident *incident, int64_t wall_ms, int rc,
 	incident->dirty = true;
 }
 
+/* From then on a domain of its first name is another. */
+static bool is_renamed(const struct incident *incident)
+{
+	const enum step *steps = action_steps(incident->verdict.action);
+
+	for (uint32_t i = 0; i < incident->at; i++)
+		if (steps[i] == STEP_RENAME)
+			return true;
+	return false;
+}
+
 bool incident_is_about(const struct incident *incident,
 		       const struct domain_id *id)
 {
 	static const uint8_t none[UUID_BYTES];
 
 	if (domain_id_equal(&incident->id, id))
-		return true;
+		return !is_renamed(incident);
 	return !uuid_equal(incident->copy_uuid, none) &&
 	       uuid_equal(incident->copy_uuid, id->uuid) &&
 	       incident->id.domid == id->domid &&

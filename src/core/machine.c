@@ -39,7 +39,7 @@ static const struct life_move life_table[LIFE_STATE_COUNT][LIFE_EVENT_COUNT] = {
 	},
 	[LIFE_STATE_FOREIGN] = {
 		L(RUNS, WATCHED, NONE),
-		L(SHUT, FOREIGN, NONE),
+		L(SHUT, FOREIGN, REASK),
 		L(SUSPENDED, ASIDE, NONE),
 		L(CONFIG, FOREIGN, NONE),
 		L(READY, FOREIGN, NONE),
@@ -62,7 +62,7 @@ static const struct life_move life_table[LIFE_STATE_COUNT][LIFE_EVENT_COUNT] = {
 		L(VANISHED, GONE, FORGET),
 	},
 	[LIFE_STATE_DOWN] = {
-		L(RUNS, WATCHED, CHECK),
+		L(RUNS, WATCHED, REVIVED),
 		L(SHUT, DOWN, ASK),
 		L(SUSPENDED, ASIDE, NONE),
 		L(CONFIG, DOWN, ASK),
@@ -125,6 +125,7 @@ static const struct case_move case_table[CASE_STATE_COUNT][CASE_EVENT_COUNT] = {
 		C(RETRY, QUEUED, REDO),
 		C(POSTPONED, WAITING, WAIT),
 		C(FINISHED, CLOSED, CLOSE_DONE),
+		C(RESTORED, WAITING, NONE),
 	},
 	[CASE_STATE_QUEUED] = {
 		C(DUE, QUEUED, NONE),
@@ -139,6 +140,7 @@ static const struct case_move case_table[CASE_STATE_COUNT][CASE_EVENT_COUNT] = {
 		C(RETRY, QUEUED, NONE),
 		C(POSTPONED, WAITING, WAIT),
 		C(FINISHED, CLOSED, CLOSE_DONE),
+		C(RESTORED, QUEUED, NONE),
 	},
 	/* While a worker is at it only the worker's word counts: what the
 	 * list shows meanwhile is its doing. */
@@ -155,6 +157,7 @@ static const struct case_move case_table[CASE_STATE_COUNT][CASE_EVENT_COUNT] = {
 		C(RETRY, WORKING, NONE),
 		C(POSTPONED, WAITING, WAIT),
 		C(FINISHED, WORKING, NONE),
+		C(RESTORED, QUEUED, NONE),
 	},
 	[CASE_STATE_HELD] = {
 		C(DUE, QUEUED, QUEUE),
@@ -169,6 +172,7 @@ static const struct case_move case_table[CASE_STATE_COUNT][CASE_EVENT_COUNT] = {
 		C(RETRY, QUEUED, REDO),
 		C(POSTPONED, HELD, NONE),
 		C(FINISHED, CLOSED, CLOSE_DONE),
+		C(RESTORED, HELD, NONE),
 	},
 	[CASE_STATE_CLOSED] = {
 		C(DUE, CLOSED, NONE),
@@ -183,6 +187,7 @@ static const struct case_move case_table[CASE_STATE_COUNT][CASE_EVENT_COUNT] = {
 		C(RETRY, CLOSED, NONE),
 		C(POSTPONED, CLOSED, NONE),
 		C(FINISHED, CLOSED, NONE),
+		C(RESTORED, CLOSED, NONE),
 	},
 };
 

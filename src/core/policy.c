@@ -47,6 +47,11 @@ static enum action wanted_action(const struct policy_input *in,
 		*ret_source = POLICY_SOURCE_NOT_ADOPTED;
 		return ACTION_LOG;
 	}
+	/* Nobody can tell whose a domain without a name is. */
+	if (!in->config && !in->name[0]) {
+		*ret_source = POLICY_SOURCE_NO_CONFIG;
+		return ACTION_PRESERVE;
+	}
 	if (ours != ACTION_NONE) {
 		*ret_source = POLICY_SOURCE_SETTINGS;
 		return ours;

@@ -3,6 +3,7 @@
  * The table of every configuration key, with its bounds and its meaning.
  * Data only: what is done with it is settings.c.
  */
+#include "core/budget.h"
 #include "core/settings.h"
 
 /* In the order of enum log_target and enum log_level (base/log.h). */
@@ -49,7 +50,7 @@ const struct setting_key settings_keys[] = {
 	   "what to do when the guest asks for a soft reset"),
 	SECONDS("grace_seconds", 0, 3600, GUEST(grace_s),
 		"wait this long before the action, for a person to look"),
-	COUNT("restart_limit", 0, 1000, GUEST(restart_limit),
+	COUNT("restart_limit", 0, BUDGET_LIMIT_MAX, GUEST(restart_limit),
 	      "hold the guest after this many restarts in the window; 0: never restart"),
 	SECONDS("restart_window_seconds", 1, 86400, GUEST(restart_window_s),
 		"the window in which restarts are counted"),

@@ -12,8 +12,11 @@ static const char *const schema_migrations[] = {
 	" name TEXT NOT NULL,"
 	" hold INTEGER NOT NULL DEFAULT 0,"
 	" streak INTEGER NOT NULL DEFAULT 0,"
-	" starts TEXT NOT NULL DEFAULT '',"	/* wall ms, space separated */
-	" started_ms INTEGER NOT NULL DEFAULT 0,"
+	" boot TEXT NOT NULL DEFAULT '',"	/* of the times that follow */
+	" starts TEXT NOT NULL DEFAULT '',"	/* mono ms, space separated */
+	" run_domid INTEGER NOT NULL DEFAULT 0,"
+	" run_epoch INTEGER NOT NULL DEFAULT 0,"
+	" run_ms INTEGER NOT NULL DEFAULT 0,"
 	" type INTEGER,"			/* NULL: no configuration */
 	" actions TEXT,"			/* names in order of reason */
 	" config TEXT"				/* libxl's JSON */
@@ -28,7 +31,8 @@ static const char *const schema_migrations[] = {
 	" source INTEGER NOT NULL, why TEXT NOT NULL,"
 	" state TEXT NOT NULL, outcome TEXT NOT NULL,"
 	" at INTEGER NOT NULL, absent INTEGER NOT NULL,"
-	" paid INTEGER NOT NULL, due_wall_ms INTEGER NOT NULL,"
+	" paid INTEGER NOT NULL, due_ms INTEGER NOT NULL,"
+	" due_wall_ms INTEGER NOT NULL,"
 	" seen_ms INTEGER NOT NULL, closed_ms INTEGER NOT NULL,"
 	" copy_uuid BLOB NOT NULL, new_uuid BLOB NOT NULL,"
 	" new_domid INTEGER NOT NULL, new_epoch INTEGER NOT NULL,"

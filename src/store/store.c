@@ -4,6 +4,7 @@
  */
 #include "store/store.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -47,14 +48,40 @@ int store_errno(int rc)
 
 void store_cleanup_stmt(sqlite3_stmt **stmt)
 {
-	sqlite3_finalize(*stmt);
+	if (!*stmt)
+		return;
+	sqlite3_reset(*stmt);
+	sqlite3_clear_bindings(*stmt);
 }
 
 int store_prepare(struct store *store, const char *sql,
 		  sqlite3_stmt **ret_stmt)
 {
-	return store_errno(sqlite3_prepare_v2(store->db, sql, -1, ret_stmt,
-					      NULL));
+	struct store_statement *at = store->statements;
+
+	while (at->sql && at->sql != sql)
+		at++;
+	assert(at < store->statements + STORE_STATEMENTS);
+	if (!at->sql) {
+		int r = sqlite3_prepare_v3(store->db, sql, -1,
+					   SQLITE_PREPARE_PERSISTENT,
+					   &at->stmt, NULL);
+
+		if (r)
+			return store_errno(r);
+		at->sql = sql;
+	}
+	*ret_stmt = at->stmt;
+	return 0;
+}
+
+void store_close_db(struct store *store)
+{
+	for (int i = 0; i < STORE_STATEMENTS; i++)
+		sqlite3_finalize(store->statements[i].stmt);
+	memset(store->statements, 0, sizeof(store->statements));
+	sqlite3_close(store->db);
+	store->db = NULL;
 }
 
 int store_finish(sqlite3_stmt *stmt)
@@ -67,6 +94,11 @@ const char *store_column_text(sqlite3_stmt *stmt, int column)
 	const unsigned char *text = sqlite3_column_text(stmt, column);
 
 	return text ? (const char *)text : "";
+}
+
+bool store_ran_dry(const struct store *store)
+{
+	return sqlite3_errcode(store->db) == SQLITE_NOMEM;
 }
 
 static int run(struct store *store, const char *sql)
@@ -136,13 +168,18 @@ static int migrate(struct store *store, struct text *why)
 	return r;
 }
 
-/* FULL: an acknowledged record outlives a power cut.  The small cache and
- * the journal's limit keep the daemon small. */
+/*
+ * FULL: an acknowledged record outlives a power cut.  EXCLUSIVE: nobody else
+ * uses the file, and without shared memory beside it a full disk does not
+ * keep the daemon from starting.  The small cache and the journal's limit
+ * keep the daemon small.
+ */
 static int configure(struct store *store)
 {
 	sqlite3_extended_result_codes(store->db, 1);
 	sqlite3_busy_timeout(store->db, 2000);
-	return run(store, "PRAGMA journal_mode = WAL;"
+	return run(store, "PRAGMA locking_mode = EXCLUSIVE;"
+			  "PRAGMA journal_mode = WAL;"
 			  "PRAGMA synchronous = FULL;"
 			  "PRAGMA cache_size = -128;"
 			  "PRAGMA journal_size_limit = 1048576;"
@@ -163,10 +200,8 @@ static int open_db(const char *path, struct store *store, struct text *why)
 		r = check_integrity(store);
 	if (r == 0)
 		r = migrate(store, why);
-	if (r < 0) {
-		sqlite3_close(store->db);
-		store->db = NULL;
-	}
+	if (r < 0)
+		store_close_db(store);
 	return r;
 }
 
@@ -215,6 +250,7 @@ int store_open(const char *dir, const char *boot, struct store **ret_store,
 
 	if (!store)
 		return -ENOMEM;
+	list_init(&store->unwritten);
 	text_copy(store->boot, sizeof(store->boot), boot);
 	r = make_dir(dir, why);
 	if (r < 0)
@@ -242,7 +278,8 @@ void store_close(struct store *store)
 {
 	if (!store)
 		return;
-	sqlite3_close(store->db);
+	store_guest_forget_unwritten(store);
+	store_close_db(store);
 	free(store);
 }
 

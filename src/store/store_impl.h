@@ -9,17 +9,30 @@
 
 #include "store/store.h"
 
+#define STORE_STATEMENTS 16 /* all there are in these files, and room */
+
+/* A statement is prepared once, and idle between its uses. */
+struct store_statement {
+	const char *sql;	/* a literal: its address names it */
+	sqlite3_stmt *stmt;
+};
+
 struct store {
 	sqlite3 *db;
+	struct store_statement statements[STORE_STATEMENTS];
 	char boot[64];
+	struct list unwritten;	/* configurations, while the disk is full */
 };
 
 /* SQLite's result code as -errno. */
 int store_errno(int sqlite_rc);
 
-/* Prepares SQL; *RET_STMT is finalized by STORE_AUTO_STMT. */
+/* Prepares SQL, a literal; *RET_STMT is given back by STORE_AUTO_STMT. */
 int store_prepare(struct store *store, const char *sql,
 		  sqlite3_stmt **ret_stmt);
+
+/* SQLite closes no database that still has statements. */
+void store_close_db(struct store *store);
 
 /* Runs a statement that returns no rows. */
 int store_finish(sqlite3_stmt *stmt);
@@ -27,7 +40,14 @@ int store_finish(sqlite3_stmt *stmt);
 void store_cleanup_stmt(sqlite3_stmt **stmt);
 #define STORE_AUTO_STMT __attribute__((cleanup(store_cleanup_stmt)))
 
-/* A column's text, "" for NULL. */
+/* --- store_guest.c --- */
+/* Writes what could not be written when it came. */
+void store_guest_catch_up(struct store *store);
+void store_guest_forget_unwritten(struct store *store);
+
+/* A column's text, "" for NULL; also without memory: ask store_ran_dry()
+ * when a row has been read. */
 const char *store_column_text(sqlite3_stmt *stmt, int column);
+bool store_ran_dry(const struct store *store);
 
 #endif

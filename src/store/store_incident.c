@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "store_impl.h"
 
 /* The columns in the order that bind_incident() and read_incident() use. */
@@ -13,7 +14,7 @@
 	"number, uuid, domid, epoch, cpu_time_ns, name, type, reason_code," \
 	" reason, wanted, action, source, why, state, outcome, at, absent," \
 	" paid, due_wall_ms, seen_ms, closed_ms, copy_uuid, new_uuid,"      \
-	" new_domid, new_epoch, core_path, boot"
+	" new_domid, new_epoch, core_path, boot, due_ms"
 
 static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
 {
@@ -61,7 +62,7 @@ static int write_incident(struct store *store,
 	int r = store_prepare(store, "INSERT OR REPLACE INTO incident ("
 			      COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
 			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-			      " ?, ?, ?)", &stmt);
+			      " ?, ?, ?, ?)", &stmt);
 
 	if (r < 0)
 		return r;
@@ -75,6 +76,7 @@ static int write_incident(struct store *store,
 	bind_verdict(stmt, incident);
 	bind_progress(stmt, incident);
 	bind_name(stmt, 27, store->boot);
+	sqlite3_bind_int64(stmt, 28, incident->due_ms);
 	return store_finish(stmt);
 }
 
@@ -119,6 +121,8 @@ int store_record(struct store *store, const struct incident *incident)
 		r = run(store, "COMMIT");
 	if (r < 0)
 		run(store, "ROLLBACK");
+	else
+		store_guest_catch_up(store);
 	return r;
 }
 
@@ -130,30 +134,33 @@ static void read_uuid(sqlite3_stmt *stmt, int column, uint8_t *uuid)
 		memcpy(uuid, sqlite3_column_blob(stmt, column), UUID_BYTES);
 }
 
-static void read_verdict(sqlite3_stmt *stmt, struct incident *incident)
+/* A name that cannot be read must not become "do nothing". */
+static int read_verdict(sqlite3_stmt *stmt, struct incident *incident)
 {
 	struct policy_verdict *verdict = &incident->verdict;
 
 	incident->reason_code = sqlite3_column_int(stmt, 7);
-	reason_parse(store_column_text(stmt, 8), &verdict->reason);
-	action_parse(store_column_text(stmt, 9), &verdict->wanted);
-	action_parse(store_column_text(stmt, 10), &verdict->action);
 	verdict->source = sqlite3_column_int(stmt, 11);
 	text_copy(incident->why, sizeof(incident->why),
 		  store_column_text(stmt, 12));
+	if (reason_parse(store_column_text(stmt, 8), &verdict->reason) < 0 ||
+	    action_parse(store_column_text(stmt, 9), &verdict->wanted) < 0 ||
+	    action_parse(store_column_text(stmt, 10), &verdict->action) < 0)
+		return -EBADMSG;
+	return 0;
 }
 
 static int read_progress(sqlite3_stmt *stmt, struct incident *incident)
 {
-	int r = machine_case_parse(store_column_text(stmt, 13),
-				   &incident->state);
+	int64_t at = sqlite3_column_int64(stmt, 15);
 
-	if (r == 0)
-		r = outcome_parse(store_column_text(stmt, 14),
-				  &incident->outcome);
-	incident->at = sqlite3_column_int64(stmt, 15);
-	if (incident->at >= ACTION_STEPS_MAX)
-		r = -EBADMSG;
+	if (machine_case_parse(store_column_text(stmt, 13),
+			       &incident->state) < 0 ||
+	    outcome_parse(store_column_text(stmt, 14),
+			  &incident->outcome) < 0 ||
+	    at < 0 || at >= ACTION_STEPS_MAX)
+		return -EBADMSG;
+	incident->at = at;
 	incident->absent = sqlite3_column_int(stmt, 16);
 	incident->paid = sqlite3_column_int(stmt, 17);
 	incident->due_wall_ms = sqlite3_column_int64(stmt, 18);
@@ -165,11 +172,22 @@ static int read_progress(sqlite3_stmt *stmt, struct incident *incident)
 	incident->successor.epoch = sqlite3_column_int64(stmt, 24);
 	text_copy(incident->core_path, sizeof(incident->core_path),
 		  store_column_text(stmt, 25));
-	return r;
+	return 0;
 }
 
-static int read_row(sqlite3_stmt *stmt, struct incident *incident)
+/* Every wait is over when the host has been booted meanwhile. */
+static void read_due(struct store *store, sqlite3_stmt *stmt,
+		     struct incident *incident)
 {
+	if (strcmp(store_column_text(stmt, 26), store->boot) == 0)
+		incident->due_ms = sqlite3_column_int64(stmt, 27);
+}
+
+static int read_row(struct store *store, sqlite3_stmt *stmt,
+		    struct incident *incident)
+{
+	int r;
+
 	incident->number = sqlite3_column_int64(stmt, 0);
 	read_uuid(stmt, 1, incident->id.uuid);
 	incident->id.domid = sqlite3_column_int64(stmt, 2);
@@ -178,8 +196,34 @@ static int read_row(sqlite3_stmt *stmt, struct incident *incident)
 	text_copy(incident->name, sizeof(incident->name),
 		  store_column_text(stmt, 5));
 	incident->type = sqlite3_column_int(stmt, 6);
-	read_verdict(stmt, incident);
-	return read_progress(stmt, incident);
+	read_due(store, stmt, incident);
+	r = read_verdict(stmt, incident);
+	if (r == 0)
+		r = read_progress(stmt, incident);
+	return store_ran_dry(store) ? -ENOMEM : r;
+}
+
+static void read_step(sqlite3_stmt *stmt, struct incident_step *step)
+{
+	step_parse(store_column_text(stmt, 0), &step->step);
+	step->begun_ms = sqlite3_column_int64(stmt, 1);
+	step->ended_ms = sqlite3_column_int64(stmt, 2);
+	step->rc = sqlite3_column_int(stmt, 3);
+	text_copy(step->text, sizeof(step->text), store_column_text(stmt, 4));
+}
+
+static struct incident_step *add_step(struct incident *incident)
+{
+	struct incident_step *steps =
+		realloc(incident->steps,
+			(incident->step_count + 1) * sizeof(*steps));
+
+	if (!steps)
+		return NULL;
+	incident->steps = steps;
+	steps += incident->step_count++;
+	memset(steps, 0, sizeof(*steps));
+	return steps;
 }
 
 static int read_steps(struct store *store, struct incident *incident)
@@ -191,45 +235,60 @@ static int read_steps(struct store *store, struct incident *incident)
 
 	if (r < 0)
 		return r;
-	incident->steps = calloc(INCIDENT_STEPS_MAX,
-				 sizeof(*incident->steps));
-	if (!incident->steps)
-		return -ENOMEM;
 	sqlite3_bind_int64(stmt, 1, (int64_t)incident->number);
 	while (incident->step_count < INCIDENT_STEPS_MAX &&
 	       (r = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct incident_step *step =
-			&incident->steps[incident->step_count++];
+		struct incident_step *step = add_step(incident);
 
-		step_parse(store_column_text(stmt, 0), &step->step);
-		step->begun_ms = sqlite3_column_int64(stmt, 1);
-		step->ended_ms = sqlite3_column_int64(stmt, 2);
-		step->rc = sqlite3_column_int(stmt, 3);
-		text_copy(step->text, sizeof(step->text),
-			  store_column_text(stmt, 4));
+		if (!step)
+			return -ENOMEM;
+		read_step(stmt, step);
+		if (store_ran_dry(store))
+			return -ENOMEM;
 	}
 	return store_errno(r);
 }
 
+static int skip_row(sqlite3_stmt *stmt)
+{
+	log_event(LOG_LEVEL_ERROR, "record-unreadable",
+		  LOG_INT("incident", sqlite3_column_int64(stmt, 0)));
+	return 0;
+}
+
+static int read_whole(struct store *store, sqlite3_stmt *stmt,
+		      struct incident **ret_incident)
+{
+	struct incident *incident = incident_new();
+	int r;
+
+	if (!incident)
+		return -ENOMEM;
+	r = read_row(store, stmt, incident);
+	if (r == 0)
+		r = read_steps(store, incident);
+	if (r < 0)
+		incident_free(incident);
+	else
+		*ret_incident = incident;
+	return r;
+}
+
+/* One record that makes no sense is told of and left where it is: it must
+ * not keep the others from being read. */
 static int each_row(struct store *store, sqlite3_stmt *stmt,
 		    int (*each)(void *ctx, struct incident *incident),
 		    void *ctx)
 {
+	struct incident *incident;
 	int r;
 
 	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
-		struct incident *incident = incident_new();
-
-		if (!incident)
-			return -ENOMEM;
-		r = read_row(stmt, incident);
+		r = read_whole(store, stmt, &incident);
 		if (r == 0)
-			r = read_steps(store, incident);
-		if (r < 0) {
-			incident_free(incident);
-			return r;
-		}
-		r = each(ctx, incident);
+			r = each(ctx, incident);
+		else if (r == -EBADMSG)
+			r = skip_row(stmt);
 		if (r)
 			return r;
 	}

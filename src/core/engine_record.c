@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the engine has written down, tells about, and takes up again after a
+ * restart.  Decides nothing about an incident.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/engine_impl.h"
+#include "core/planted.h"
+
+static void record_later(struct engine *e, struct engine_time now)
+{
+	int64_t due_ms = now.mono_ms + ENGINE_RECORD_AGAIN_MS;
+
+	if (due_ms < e->record_again_ms)
+		e->record_again_ms = due_ms;
+}
+
+static bool write_one(struct engine *e, struct incident *incident)
+{
+	incident->dirty = e->calls->record(e->calls->ctx, incident) != 0;
+	return !incident->dirty;
+}
+
+/* Oldest first, up to one that cannot be written.  Returns whether all are. */
+static bool write_closed(struct engine *e)
+{
+	struct incident *incident;
+
+	LIST_EACH(incident, &e->closed, struct incident, node) {
+		if (!write_one(e, incident))
+			return false;
+		incident_free(incident);
+	}
+	return true;
+}
+
+void engine_record_closed(struct engine *e, struct incident *incident,
+			  struct engine_time now)
+{
+	if (!incident->dirty) {
+		incident_free(incident);
+		return;
+	}
+	list_append(&e->closed, &incident->node);
+	record_later(e, now);
+}
+
+void engine_record_guest(struct engine *e, struct guest *guest,
+			 struct engine_time now)
+{
+	guest->dirty = e->calls->record_guest(e->calls->ctx, guest) != 0;
+	if (guest->dirty)
+		record_later(e, now);
+}
+
+void engine_record_guest_later(struct engine *e, struct guest *guest,
+			       struct engine_time now)
+{
+	guest->dirty = true;
+	record_later(e, now);
+}
+
+static bool write_guests(struct engine *e, struct engine_time now)
+{
+	struct guest *guest;
+
+	LIST_EACH(guest, &e->guests, struct guest, node) {
+		if (!guest->dirty)
+			continue;
+		engine_record_guest(e, guest, now);
+		if (guest->dirty)
+			return false;
+		engine_guest_drop(e, guest);
+	}
+	return true;
+}
+
+/*
+ * A record never overtakes what happened before it: else a spent budget
+ * could be forgotten, or two incidents of one guest be found open, after a
+ * restart.
+ */
+void engine_record(struct engine *e, struct incident *incident,
+		   struct engine_time now)
+{
+	bool behind = e->record_again_ms != INT64_MAX;
+
+	incident->dirty = true;
+	if ((behind && !(write_guests(e, now) && write_closed(e))) ||
+	    !write_one(e, incident))
+		record_later(e, now);
+}
+
+/* What could not be written (a full disk) is written when it can be. */
+void engine_record_dirty(struct engine *e, struct engine_time now)
+{
+	struct incident *incident;
+	bool all;
+
+	if (now.mono_ms < e->record_again_ms)
+		return;
+	e->record_again_ms = INT64_MAX;
+	all = write_guests(e, now) && write_closed(e);
+	LIST_EACH(incident, &e->incidents, struct incident, node) {
+		if (!all)
+			break;
+		if (incident->dirty)
+			all = write_one(e, incident);
+	}
+	if (!all)
+		record_later(e, now);
+}
+
+void engine_tell(struct engine *e, enum engine_note note,
+		 const struct domain *domain, const struct incident *incident,
+		 const char *text)
+{
+	e->calls->note(e->calls->ctx, note, domain, incident, text);
+}
+
+/* --- restoring --- */
+
+/*
+ * The step that was under way when the daemon ended: its worker may still
+ * be at it.  It is done once more; each step looks first.
+ */
+static void reopen(struct engine *e, struct incident *incident,
+		   struct engine_time now)
+{
+	struct incident_step *last = incident->step_count ?
+		&incident->steps[incident->step_count - 1] : NULL;
+
+	if (incident->state == CASE_STATE_WORKING)
+		incident->paid = step_starts_guest(incident_step(incident));
+	if (last && !last->ended_ms)
+		incident_end_step(incident, now.wall_ms, -EINTR,
+				  "the daemon ended meanwhile");
+	incident->order = 0;
+	incident->losses = 0;
+	engine_case_event(e, incident, CASE_EVENT_RESTORED, now);
+}
+
+/* Records are written in order, so this cannot be; but two incidents that
+ * start one guest must not be, whatever is in the file. */
+static void supersede(struct engine *e, struct guest *guest,
+		      const struct incident *by, struct engine_time now)
+{
+	struct incident *old = guest->incident;
+
+	if (!old)
+		return;
+	old->successor = by->id;
+	engine_case_event(e, old, CASE_EVENT_TAKEN, now);
+}
+
+int engine_restore(struct engine *engine, struct incident *incident,
+		   struct engine_time now)
+{
+	struct guest *guest;
+
+	if (incident->number >= engine->next_number)
+		engine->next_number = incident->number + 1;
+	if (incident->state == CASE_STATE_CLOSED) {
+		list_append(&engine->remembered, &incident->node);
+		return 0;
+	}
+	guest = engine_guest_need(engine, incident->id.uuid);
+	if (!guest) {
+		incident_free(incident);
+		return -ENOMEM;
+	}
+	supersede(engine, guest, incident, now);
+	guest->incident = incident;
+	list_append(&engine->incidents, &incident->node);
+	reopen(engine, incident, now);
+	return 0;
+}

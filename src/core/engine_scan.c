@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hypervisor's list against the table of domains: who came, who went,
+ * who is another by now, and what each one's entry says.  Fires events, and
+ * leaves to engine_life.c what follows.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/engine_impl.h"
+#include "core/planted.h"
+
+/* --- coming and going --- */
+
+/* Was this very shutdown dealt with before the daemon started? */
+static bool is_remembered(const struct engine *e,
+			  const struct domain_info *info)
+{
+	struct incident *incident;
+
+	LIST_EACH(incident, &e->remembered, struct incident, node)
+		if (incident_is_about(incident, &info->id) &&
+		    info->cpu_time_ns <=
+		    incident->cpu_time_ns + ENGINE_CPU_SLACK_NS)
+			return !PLANTED(MEMORY);
+	return false;
+}
+
+/* The open incident that speaks of INFO: by its uuid, or as the renamed
+ * copy of another. */
+static struct incident *open_about(const struct engine *e,
+				   const struct domain_info *info)
+{
+	struct incident *incident;
+
+	LIST_EACH(incident, &e->incidents, struct incident, node)
+		if (incident_is_about(incident, &info->id) &&
+		    info->cpu_time_ns >= incident->cpu_time_ns)
+			return incident;
+	return NULL;
+}
+
+/* What was known of it before: to start where that left off. */
+static void recall(struct engine *e, struct domain *domain)
+{
+	const struct domain_info *info = &domain->info;
+	struct incident *incident = open_about(e, info);
+
+	domain->state = LIFE_STATE_NEW;
+	domain->down_cpu_ns = info->cpu_time_ns;
+	if (incident) {
+		domain->state = LIFE_STATE_HANDLED;
+		domain->incident = incident;
+		domain->down_cpu_ns = incident->cpu_time_ns;
+	} else if (info->shutdown && is_remembered(e, info)) {
+		domain->state = LIFE_STATE_KEPT;
+	}
+}
+
+/* Its run counts from here, unless it is known to run for longer. */
+static void note_run(struct engine *e, const struct domain *domain,
+		     struct engine_time now)
+{
+	const struct domain_info *info = &domain->info;
+	struct guest *guest = domain->guest;
+
+	if (info->shutdown || info->dying ||
+	    domain_id_equal(&guest->run, &info->id))
+		return;
+	engine_guest_runs(guest, &info->id, now);
+	if (guest->budget.streak)
+		engine_record_guest_later(e, guest, now);
+}
+
+static struct domain *adopt(struct engine *e, const struct domain_info *info,
+			    struct engine_time now)
+{
+	struct domain *domain = calloc(1, sizeof(*domain));
+
+	if (!domain)
+		return NULL;
+	list_init(&domain->asking_node);
+	domain->info = *info;
+	engine_guest_adopt(e, domain);
+	if (!domain->guest) {
+		free(domain);
+		return NULL;
+	}
+	text_copy(domain->name, sizeof(domain->name), domain->guest->name);
+	recall(e, domain);
+	note_run(e, domain, now);
+	return domain;
+}
+
+void engine_scan_free(struct engine *e, struct domain *domain)
+{
+	domain->guest->domains--;
+	engine_guest_drop(e, domain->guest);
+	list_remove(&domain->asking_node);
+	free(domain);
+}
+
+/* --- what an entry says --- */
+
+/* Somebody else started the guest whose start we still have before us. */
+static void note_taken(struct engine *e, const struct domain *domain,
+		       struct engine_time now)
+{
+	struct incident *incident = domain->guest->incident;
+	const struct domain_info *info = &domain->info;
+	bool half_built = info->paused && info->cpu_time_ns == 0;
+
+	if (!incident || domain->incident == incident || half_built ||
+	    !uuid_equal(info->id.uuid, domain->guest->uuid) ||
+	    !action_starts_domain(incident->verdict.action))
+		return;
+	incident->successor = info->id;
+	engine_case_event(e, incident, CASE_EVENT_TAKEN, now);
+}
+
+/* A crash that nobody will handle any more, since another hand tears the
+ * domain down. */
+static void observe_dying(struct engine *e, struct domain *domain,
+			  struct engine_time now)
+{
+	const struct domain_info *info = &domain->info;
+
+	if (domain->state == LIFE_STATE_DOWN) {
+		engine_life_event(e, domain, LIFE_EVENT_VANISHED, now);
+	} else if (domain->incident) {
+		if (!incident_removes_domain(domain->incident))
+			engine_case_event(e, domain->incident,
+					  CASE_EVENT_VANISHED, now);
+	} else if (info->shutdown && domain->ran && !domain->hinted) {
+		domain->hinted = true;
+		domain->hinted_reason = info->reason_code;
+	}
+}
+
+/* Nobody may have seen it running in between. */
+bool engine_scan_ran_since(const struct domain *domain,
+			   const struct domain_info *info)
+{
+	if (domain->state != LIFE_STATE_DOWN &&
+	    domain->state != LIFE_STATE_HANDLED &&
+	    domain->state != LIFE_STATE_KEPT)
+		return false;
+	return !info->shutdown ||
+	       info->cpu_time_ns > domain->down_cpu_ns + ENGINE_CPU_SLACK_NS;
+}
+
+static enum life_event event_of(const struct domain_info *info)
+{
+	if (!info->shutdown)
+		return LIFE_EVENT_RUNS;
+	return reason_from_code(info->reason_code) == REASON_SUSPEND ?
+		LIFE_EVENT_SUSPENDED : LIFE_EVENT_SHUT;
+}
+
+static void observe(struct engine *e, struct domain *domain,
+		    const struct domain_info *info, struct engine_time now)
+{
+	bool again = engine_scan_ran_since(domain, info);
+
+	domain->info = *info;
+	engine_guest_adopt(e, domain);
+	if (info->dying) {
+		observe_dying(e, domain, now);
+		return;
+	}
+	note_taken(e, domain, now);
+	if (again) { /* its run begins anew */
+		engine_guest_runs(domain->guest, &info->id, now);
+		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
+	}
+	if (!info->shutdown) {
+		domain->ran = true;
+		domain->hinted = false; /* a hint that was not true, or old */
+	}
+	engine_life_event(e, domain, event_of(info), now);
+}
+
+/* --- the merge --- */
+
+/* The same domain?  A rename by us changes its uuid, not more; and CPU time
+ * never runs back. */
+static bool is_same(const struct domain *domain,
+		    const struct domain_info *info)
+{
+	if (PLANTED(IDENTITY))
+		return true;
+	if (info->cpu_time_ns < domain->info.cpu_time_ns)
+		return false;
+	return domain_id_equal(&domain->info.id, &info->id) ||
+	       (domain->incident &&
+		incident_is_about(domain->incident, &info->id));
+}
+
+/* Two lists sorted by domid become one table and a list of the vanished. */
+struct merge {
+	struct domain **next, **gone;
+	size_t next_count, gone_count;
+	int r;
+};
+
+static void merge_one(struct engine *e, struct merge *m,
+		      const struct domain_info *info, struct domain *same,
+		      struct engine_time now)
+{
+	if (same && is_same(same, info)) {
+		m->next[m->next_count++] = same;
+		return;
+	}
+	if (same)
+		m->gone[m->gone_count++] = same;
+	m->next[m->next_count] = adopt(e, info, now);
+	if (m->next[m->next_count])
+		m->next_count++;
+	else
+		m->r = -ENOMEM;
+}
+
+static void merge(struct engine *e, struct merge *m,
+		  const struct domain_info *list, size_t count,
+		  struct engine_time now)
+{
+	struct domain **old = e->domains;
+	size_t i = 0, old_count = e->domain_count;
+
+	for (size_t j = 0; j < count; j++) {
+		struct domain *same = NULL;
+
+		while (i < old_count &&
+		       old[i]->info.id.domid < list[j].id.domid)
+			m->gone[m->gone_count++] = old[i++];
+		if (i < old_count && old[i]->info.id.domid == list[j].id.domid)
+			same = old[i++];
+		merge_one(e, m, &list[j], same, now);
+	}
+	while (i < old_count)
+		m->gone[m->gone_count++] = old[i++];
+}
+
+/* Only now are the events fired: their effects look into the new table. */
+static void report(struct engine *e, const struct merge *m,
+		   const struct domain_info *list, struct engine_time now)
+{
+	size_t j = 0;
+
+	for (size_t i = 0; i < m->gone_count; i++) {
+		engine_life_event(e, m->gone[i], LIFE_EVENT_VANISHED, now);
+		engine_scan_free(e, m->gone[i]);
+	}
+	for (size_t i = 0; i < m->next_count; i++) {
+		while (list[j].id.domid != m->next[i]->info.id.domid)
+			j++;
+		observe(e, m->next[i], &list[j], now);
+	}
+}
+
+int engine_scan_merge(struct engine *e, const struct domain_info *list,
+		      size_t count, struct engine_time now)
+{
+	struct merge m = {
+		.next = calloc(count + 1, sizeof(struct domain *)),
+		.gone = calloc(e->domain_count + 1, sizeof(struct domain *)),
+	};
+
+	if (!m.next || !m.gone) {
+		free(m.next);
+		free(m.gone);
+		return -ENOMEM;
+	}
+	merge(e, &m, list, count, now);
+	free(e->domains);
+	e->domains = m.next;
+	e->domain_count = m.next_count;
+	report(e, &m, list, now);
+	free(m.gone);
+	return m.r;
+}

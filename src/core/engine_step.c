@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The steps of an incident: begun, ended, failed, tried again.  When an
+ * incident is opened, waits or is closed is engine_case.c's.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/engine_impl.h"
+#include "core/planted.h"
+
+static void fire(struct engine *e, struct incident *incident,
+		 enum case_event event, struct engine_time now)
+{
+	engine_case_event(e, incident, event, now);
+}
+
+/* --- begin --- */
+
+/* A start that is not in the budget yet. */
+static bool must_pay(const struct incident *incident)
+{
+	return step_starts_guest(incident_step(incident)) && !incident->paid;
+}
+
+static void hold_spent(struct engine *e, struct incident *incident,
+		       const struct guest_settings *set,
+		       struct engine_time now)
+{
+	char why[INCIDENT_TEXT_BYTES];
+
+	snprintf(why, sizeof(why), "restart budget spent: %u starts in %u s",
+		 set->restart_limit, set->restart_window_s);
+	engine_case_hold(e, incident, why, now);
+}
+
+/* The one gate before every start, whichever way led to it. */
+void engine_step_start(struct engine *e, struct incident *incident,
+		       struct engine_time now)
+{
+	const struct guest_settings *set = engine_case_settings(e, incident);
+	const struct guest *guest = engine_case_guest(e, incident);
+
+	if (!PLANTED(BUDGET) && must_pay(incident) &&
+	    !budget_allows(&guest->budget, set, now.mono_ms))
+		hold_spent(e, incident, set, now);
+	else
+		fire(e, incident, CASE_EVENT_STARTED, now);
+}
+
+static void pay(struct engine *e, struct incident *incident,
+		struct engine_time now)
+{
+	struct guest *guest = engine_case_guest(e, incident);
+
+	if (!must_pay(incident))
+		return;
+	budget_spend(&guest->budget, now.mono_ms);
+	engine_record_guest(e, guest, now);
+	incident->paid = true;
+}
+
+static void hold_failed(struct engine *e, struct incident *incident,
+			struct engine_time now)
+{
+	const struct incident_step *last =
+		&incident->steps[incident->step_count - 1];
+	char why[INCIDENT_TEXT_BYTES];
+
+	snprintf(why, sizeof(why), "%s failed: %.400s", step_name(last->step),
+		 last->text[0] ? last->text : strerror(-last->rc));
+	engine_case_hold(e, incident, why, now);
+}
+
+/* Written down before it is begun: whoever comes after us knows. */
+static int order(struct engine *e, struct incident *incident,
+		 struct engine_time now)
+{
+	int r;
+
+	if (!PLANTED(WRITE_AHEAD))
+		engine_record(e, incident, now);
+	incident->order = ++e->next_order;
+	r = e->calls->order(e->calls->ctx, incident, incident->order);
+	if (r < 0) {
+		incident->order = 0;
+		incident_end_step(incident, now.wall_ms, r,
+				  r == -ENOENT ? "no configuration is stored" :
+						 "no worker");
+	}
+	return r;
+}
+
+void engine_step_begin(struct engine *e, struct incident *incident,
+		       struct engine_time now)
+{
+	int r;
+
+	list_remove(&incident->queue_node);
+	pay(e, incident, now);
+	r = incident_begin_step(incident, now.wall_ms);
+	if (r == 0)
+		r = order(e, incident, now);
+	if (r < 0) {
+		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
+		if (r != -EAGAIN && r != -ENOMEM &&
+		    ++incident->losses >= ENGINE_ATTEMPTS_MAX)
+			hold_failed(e, incident, now);
+		return;
+	}
+	e->working++;
+	e->dumping += incident_step(incident) == STEP_DUMP;
+	engine_tell(e, ENGINE_NOTE_STEP_BEGUN, NULL, incident, NULL);
+}
+
+/* --- end --- */
+
+/* The order is answered; its worker is free. */
+static void end(struct engine *e, struct incident *incident, int rc,
+		const char *text, struct engine_time now)
+{
+	e->working--;
+	e->dumping -= incident_step(incident) == STEP_DUMP;
+	incident->order = 0;
+	incident_end_step(incident, now.wall_ms, rc, text);
+}
+
+/* The copy is a guest of its own from here on. */
+static void note_rename(struct engine *e, struct incident *incident,
+			const struct engine_result *result)
+{
+	struct domain *domain = engine_life_find(e, incident->id.domid);
+
+	if (!domain || domain->incident != incident)
+		return;
+	memcpy(domain->info.id.uuid, result->new_id.uuid, UUID_BYTES);
+	engine_guest_adopt(e, domain);
+}
+
+static void note_run(struct engine *e, struct incident *incident,
+		     const struct domain_id *id, struct engine_time now)
+{
+	struct guest *guest = engine_case_guest(e, incident);
+
+	incident->successor = *id;
+	engine_guest_runs(guest, id, now);
+	budget_note_start(&guest->budget, now.mono_ms);
+	if (PLANTED(HEALTH))
+		budget_reset(&guest->budget);
+	engine_record_guest(e, guest, now);
+}
+
+static void note_success(struct engine *e, struct incident *incident,
+			 const struct engine_result *result,
+			 struct engine_time now)
+{
+	switch (incident_step(incident)) {
+	case STEP_DUMP:
+		text_copy(incident->core_path, sizeof(incident->core_path),
+			  result->core_path ? result->core_path : "");
+		break;
+	case STEP_RENAME:
+		note_rename(e, incident, result);
+		break;
+	case STEP_DESTROY:
+		incident->absent = true;
+		break;
+	case STEP_CREATE:
+		note_run(e, incident, &result->new_id, now);
+		break;
+	case STEP_SOFT_RESET:
+		note_run(e, incident, &incident->id, now);
+		break;
+	default:
+		break;
+	}
+}
+
+void engine_step_result(struct engine *e, struct incident *incident,
+			const struct engine_result *result,
+			struct engine_time now)
+{
+	bool good = result->rc == 0;
+
+	if (good)
+		note_success(e, incident, result, now);
+	end(e, incident, result->rc, result->text, now);
+	engine_tell(e, good ? ENGINE_NOTE_STEP_DONE : ENGINE_NOTE_STEP_FAILED,
+		    NULL, incident, result->text);
+	fire(e, incident, good ? CASE_EVENT_DONE : CASE_EVENT_FAILED, now);
+}
+
+void engine_step_lost(struct engine *e, struct incident *incident,
+		      const char *how, struct engine_time now)
+{
+	end(e, incident, -ECHILD, how, now);
+	engine_tell(e, ENGINE_NOTE_WORKER_LOST, NULL, incident, how);
+	fire(e, incident, CASE_EVENT_LOST, now);
+}
+
+void engine_step_advance(struct engine *e, struct incident *incident,
+			 struct engine_time now)
+{
+	incident->at++;
+	incident->losses = 0;
+	incident->paid = false;
+	engine_case_proceed(e, incident, now);
+}
+
+/* --- trouble --- */
+
+/* May the step simply be done once more?  Resetting a domain that half was,
+ * may not. */
+static bool is_repeatable(enum step step)
+{
+	return step == STEP_SAVE || step == STEP_RENAME ||
+	       step == STEP_DESTROY || step == STEP_PAUSE;
+}
+
+/* While xenstored is away a step waits for it in the queue; that it failed
+ * says nothing. */
+static bool is_excused(const struct engine *e, enum step step)
+{
+	return !e->toolstack && engine_queue_needs_toolstack(step);
+}
+
+static void try_again(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
+	uint32_t wait_ms = ENGINE_ATTEMPT_WAIT_MS << incident->losses;
+
+	if (++incident->losses < ENGINE_ATTEMPTS_MAX)
+		engine_case_postpone(e, incident, wait_ms, now);
+	else
+		hold_failed(e, incident, now);
+}
+
+/* What a failed step means.  QUEUED by the table, like everything here. */
+void engine_step_cope(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
+	enum step step = incident_step(incident);
+	int rc = incident->steps[incident->step_count - 1].rc;
+
+	if (rc == -ESTALE) {
+		fire(e, incident, CASE_EVENT_FINISHED, now);
+	} else if (rc == -EBUSY && step_is_destructive(step)) {
+		fire(e, incident, CASE_EVENT_RESUMED, now);
+	} else if (step == STEP_DUMP) {
+		/* No core must not mean no guest. */
+		engine_step_advance(e, incident, now);
+	} else if (is_excused(e, step)) {
+		engine_case_proceed(e, incident, now);
+	} else if (step == STEP_CREATE) {
+		incident->paid = false; /* again, within the budget */
+		engine_case_proceed(e, incident, now);
+	} else if (is_repeatable(step)) {
+		try_again(e, incident, now);
+	} else {
+		hold_failed(e, incident, now);
+	}
+}
+
+void engine_step_again(struct engine *e, struct incident *incident,
+		       struct engine_time now)
+{
+	enum step step = incident_step(incident);
+
+	if (step == STEP_DUMP)
+		engine_step_advance(e, incident, now);
+	else if (is_excused(e, step) ||
+		 ++incident->losses < ENGINE_ATTEMPTS_MAX)
+		engine_case_proceed(e, incident, now);
+	else
+		hold_failed(e, incident, now);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The simulation's command: runs seeds in several processes, prints the
+ * first failing schedule made short, or the figures.
+ *
+ *   sim [--seeds N] [--first N] [--jobs N] [--must-fail] [--seed N]
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/planted.h"
+#include "memvfs.h"
+#include "sim.h"
+
+#define EXIT_FOUND 3
+
+static struct options {
+	uint64_t seeds, first;
+	unsigned int jobs;
+	bool must_fail, verbose;
+} options = { .seeds = 20000, .first = 1, .jobs = 0 };
+
+static struct sim sim;
+
+static bool fails(const struct sim_plan *plan)
+{
+	sim_run(&sim, plan, false);
+	return sim.failed;
+}
+
+static void report(struct sim_plan *plan)
+{
+	printf("# seed %llu: %s\n", (unsigned long long)plan->seed, sim.why);
+	if (options.must_fail)
+		return;
+	sim_plan_shrink(plan, fails);
+	sim_plan_print(plan);
+	sim_run(&sim, plan, true);
+}
+
+struct figures {
+	uint64_t seeds, ticks, closed, kills, starts;
+};
+
+static void add(struct figures *figures)
+{
+	figures->seeds++;
+	figures->ticks += sim.ticks;
+	figures->closed += sim.closed;
+	figures->kills += sim.kills;
+	figures->starts += sim.starts;
+}
+
+/* One process: every JOBS-th seed from FIRST on. */
+static int work(unsigned int job, int out)
+{
+	static struct sim_plan plan;
+	struct figures figures = { 0 };
+	int status = 0;
+
+	for (uint64_t i = job; i < options.seeds; i += options.jobs) {
+		sim_plan_make(&plan, options.first + i);
+		sim_run(&sim, &plan, options.verbose);
+		add(&figures);
+		if (sim.failed) {
+			report(&plan);
+			status = EXIT_FOUND;
+			break;
+		}
+	}
+	fflush(stdout);
+	if (write(out, &figures, sizeof(figures)) != sizeof(figures))
+		return 1;
+	return status;
+}
+
+static bool wait_for(unsigned int jobs)
+{
+	bool found = false;
+
+	for (unsigned int i = 0; i < jobs; i++) {
+		int status;
+
+		if (wait(&status) < 0 || !WIFEXITED(status) ||
+		    (WEXITSTATUS(status) && WEXITSTATUS(status) != EXIT_FOUND)) {
+			printf("not ok - a process of the simulation died\n");
+			exit(1);
+		}
+		found |= WEXITSTATUS(status) == EXIT_FOUND;
+	}
+	return found;
+}
+
+static void print_figures(int in, double took_s)
+{
+	struct figures all = { 0 }, one;
+
+	while (read(in, &one, sizeof(one)) == sizeof(one)) {
+		all.seeds += one.seeds;
+		all.ticks += one.ticks;
+		all.closed += one.closed;
+		all.kills += one.kills;
+		all.starts += one.starts;
+	}
+	printf("# %llu seeds in %.1f s: %llu moments, %llu incidents, "
+	       "%llu starts, %llu kills of the daemon\n",
+	       (unsigned long long)all.seeds, took_s,
+	       (unsigned long long)all.ticks, (unsigned long long)all.closed,
+	       (unsigned long long)all.starts, (unsigned long long)all.kills);
+}
+
+static double clock_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool run_all(void)
+{
+	double began = clock_s();
+	int pipes[2];
+	bool found;
+
+	if (pipe(pipes) < 0)
+		exit(1);
+	fflush(stdout);
+	for (unsigned int job = 0; job < options.jobs; job++)
+		if (fork() == 0)
+			exit(work(job, pipes[1]));
+	close(pipes[1]);
+	found = wait_for(options.jobs);
+	print_figures(pipes[0], clock_s() - began);
+	return found;
+}
+
+static const char *planted_text(void)
+{
+	switch (SIM_FAULT) {
+#define X(name, number, text) case number: return text;
+	PLANTED_LIST(X)
+#undef X
+	}
+	return "nothing is planted";
+}
+
+static void read_options(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		uint64_t number = i + 1 < argc ?
+				  strtoull(argv[i + 1], NULL, 10) : 0;
+
+		if (strcmp(argv[i], "--must-fail") == 0) {
+			options.must_fail = true;
+			continue;
+		}
+		if (strcmp(argv[i], "--seeds") == 0) {
+			options.seeds = number;
+		} else if (strcmp(argv[i], "--first") == 0) {
+			options.first = number;
+		} else if (strcmp(argv[i], "--jobs") == 0) {
+			options.jobs = number;
+		} else if (strcmp(argv[i], "--seed") == 0) {
+			options.first = number;
+			options.seeds = options.jobs = 1;
+			options.verbose = true;
+		} else {
+			fprintf(stderr, "usage: sim [--seeds N] [--first N] "
+				"[--jobs N] [--must-fail] [--seed N]\n");
+			exit(100);
+		}
+		i++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool found;
+
+	options.jobs = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
+	read_options(argc, argv);
+	memvfs_register();
+	found = run_all();
+	if (options.must_fail)
+		printf("%s - found where planted: %s\n",
+		       found ? "ok" : "not ok", planted_text());
+	else
+		printf("%s - %llu seeds keep every invariant\n",
+		       found ? "not ok" : "ok",
+		       (unsigned long long)options.seeds);
+	return found == options.must_fail ? 0 : 1;
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the simulation's files share: a host with guests, a toolstack and a
+ * daemon that may die at any moment, all driven by one seed.  Real are the
+ * engine, the policy, the store; the rest is the model.
+ */
+#ifndef TESTS_SIM_SIM_H
+#define TESTS_SIM_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/engine.h"
+#include "store/store.h"
+
+#define SIM_GUESTS_MAX 5
+#define SIM_DOMAINS_MAX 1024
+#define SIM_WORKERS_MAX 64
+#define SIM_MESSAGES_MAX 128
+#define SIM_SHUTS_MAX 1024
+#define SIM_EVENTS_MAX 96
+#define SIM_NEVER INT64_MAX
+#define SIM_DOMIDS 24		/* few, so that they come again soon */
+
+/* --- the world --- */
+
+/* One shutdown of one domain: what has to be accounted for. */
+struct sim_shut {
+	int domain;		/* its index */
+	struct domain_id id;	/* a copy's changes */
+	uint8_t code;
+	uint64_t cpu_ns;
+	bool owed;		/* a list showed it to the living daemon */
+	bool left;		/* to another supervisor */
+	int64_t at;
+	uint64_t incident;	/* that speaks of it; 0: none */
+	bool durable;		/* and is on record */
+};
+
+struct sim_domain {
+	bool listed;
+	struct domain_id id;
+	int guest;		/* whose, or whose copy */
+	bool hvm, shutdown, dying, paused, built;
+	uint8_t code;
+	uint64_t cpu_ns;
+	int64_t run_at;		/* monotonic; while it runs */
+	int64_t shut_at, gone_at, fate_at;
+	uint8_t fate;
+	int shut;		/* the last one; -1: none */
+};
+
+struct sim_guest {
+	uint8_t uuid[UUID_BYTES];
+	struct domain_config config;
+	bool hvm;
+	bool bad;		/* falls again soon after each start */
+	bool foreign;		/* another supervisor lives */
+	int64_t foreign_at;	/* when that one restarts it */
+	/* our starts, for the budget */
+	int64_t starts[256];
+	int start_count;
+	bool granted;		/* one, by the operator */
+	uint64_t last_number, last_kills; /* of the last start */
+};
+
+struct sim_worker {
+	bool used;
+	bool orphan;		/* of a daemon that died */
+	bool locked;
+	int phase;
+	int64_t at;		/* of the next phase */
+	int64_t deadline;
+	uint64_t order;
+	int64_t ordered_at;
+	uint64_t number;	/* of the incident */
+	enum step step;
+	struct domain_id id;
+	uint8_t copy_uuid[UUID_BYTES];
+	int guest;
+	int domain;		/* that it builds */
+	uint32_t chance;
+};
+
+enum sim_message_kind { SIM_HINT, SIM_CONFIG };
+
+struct sim_message {
+	bool used;
+	enum sim_message_kind kind;
+	int64_t at;
+	uint32_t domid;
+	uint8_t uuid[UUID_BYTES];
+	uint8_t code;
+};
+
+/* --- the daemon --- */
+
+struct sim_daemon {
+	bool up;
+	bool dead;		/* killed inside a call, which still returns */
+	int64_t up_at;
+	struct store *store;
+	struct engine *engine;
+	uint64_t calls, kill_at_call;
+	int64_t poll_at, watcher_at, hang_at;
+	bool watcher;
+	bool told_away;		/* what the engine was told */
+	bool in_call;
+};
+
+/* --- the schedule --- */
+
+#define SIM_EVENT_LIST(X)                                         \
+	X(SHUT, "a guest shuts down")                             \
+	X(BAD, "a guest turns bad or good")                       \
+	X(OTHER_DESTROY, "another hand destroys a domain")        \
+	X(OTHER_CREATE, "another hand starts a guest")            \
+	X(RESUME, "a domain that was down is resumed")            \
+	X(SUSPEND, "a domain is suspended")                       \
+	X(FOREIGN, "another supervisor comes or goes")            \
+	X(KILL, "the daemon is killed")                           \
+	X(KILL_IN_CALL, "the daemon is killed inside a call")     \
+	X(KILL_IN_WRITE, "the daemon is killed inside a write")   \
+	X(WATCHER, "the watcher dies")                            \
+	X(AWAY, "xenstored stops answering or answers again")     \
+	X(FULL, "the disk is full, or is not any more")           \
+	X(CLOCK, "the wall clock jumps")                          \
+	X(HOLD, "the operator holds")                             \
+	X(RELEASE, "the operator releases")                       \
+	X(RETRY, "the operator retries")                          \
+	X(WORKER, "a worker dies")                                \
+	X(DEAF, "watcher messages are lost")                      \
+	X(SWEEP, "the list is looked at")
+
+enum sim_event_kind {
+#define X(name, text) SIM_EVENT_##name,
+	SIM_EVENT_LIST(X)
+#undef X
+	SIM_EVENT_COUNT
+};
+
+struct sim_event {
+	uint32_t wait_ms;
+	uint8_t kind;
+	uint32_t arg;
+};
+
+struct sim_plan {
+	uint64_t seed;
+	int count;
+	struct sim_event events[SIM_EVENTS_MAX];
+};
+
+/* --- all of it --- */
+
+struct sim {
+	uint64_t seed, draws;
+	int64_t mono, wall_offset;
+	bool faults;		/* false: nothing goes wrong any more */
+	bool away, full;
+	int guest_count;
+	struct sim_guest guests[SIM_GUESTS_MAX];
+	int domain_count;
+	struct sim_domain domains[SIM_DOMAINS_MAX];
+	uint32_t next_domid;
+	int shut_count;
+	struct sim_shut shuts[SIM_SHUTS_MAX];
+	struct sim_worker workers[SIM_WORKERS_MAX];
+	struct sim_message messages[SIM_MESSAGES_MAX];
+	struct sim_daemon daemon;
+	struct settings *settings;
+	uint64_t ticks, same_ms;
+	int64_t last_tick;
+	int64_t room_at;	/* since then it is not full any more */
+	uint64_t cores;		/* taken, for the figures */
+	uint64_t closed, kills, starts;
+	uint64_t stale_hints, spurious; /* incidents that rest on these */
+	bool failed, verbose;
+	char why[512];
+};
+
+/* sim_plan.c: what happens, from the seed; making a failing one short. */
+void sim_plan_make(struct sim_plan *plan, uint64_t seed);
+void sim_plan_print(const struct sim_plan *plan);
+void sim_plan_shrink(struct sim_plan *plan,
+		     bool (*fails)(const struct sim_plan *plan));
+void sim_plan_apply(struct sim *s, const struct sim_event *event);
+
+/* sim_run.c: one schedule from its begin to rest. */
+void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose);
+void sim_run_until(struct sim *s, int64_t until);
+
+/* sim_world.c */
+uint32_t sim_random(struct sim *s, uint32_t range);
+bool sim_chance(struct sim *s, uint32_t percent); /* never without faults */
+void sim_fail(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void sim_say(struct sim *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void sim_world_init(struct sim *s);
+struct engine_time sim_now(const struct sim *s);
+int sim_build(struct sim *s, int guest);
+void sim_unpause(struct sim *s, int domain);
+void sim_shut(struct sim *s, int domain, uint8_t code);
+void sim_resume(struct sim *s, int domain);
+void sim_destroy(struct sim *s, int domain, uint32_t takes_ms);
+int sim_guest_of(const struct sim *s, const uint8_t *uuid); /* -1: none */
+int sim_find_uuid(const struct sim *s, const uint8_t *uuid);
+int sim_find_domid(const struct sim *s, uint32_t domid);
+uint64_t sim_cpu_ns(const struct sim *s, const struct sim_domain *domain);
+void sim_fill(const struct sim *s, const struct sim_domain *domain,
+	      struct domain_info *ret_info);
+size_t sim_list(const struct sim *s, struct domain_info *ret_list);
+int64_t sim_world_due(const struct sim *s);
+void sim_world_tick(struct sim *s);
+
+/* sim_worker.c */
+int sim_worker_order(struct sim *s, const struct incident *incident,
+		     uint64_t order);
+int64_t sim_worker_due(const struct sim *s);
+void sim_worker_tick(struct sim *s);
+void sim_worker_kill(struct sim *s, int index);
+void sim_worker_orphan_all(struct sim *s);
+
+/* sim_host.c: the daemon's glue, as src/role has it. */
+void sim_host_start(struct sim *s);
+void sim_host_kill(struct sim *s);
+void sim_host_scan(struct sim *s);
+void sim_host_event(struct sim *s, int domain, bool introduced, uint8_t code);
+void sim_host_result(struct sim *s, const struct sim_worker *worker, int rc,
+		     const struct domain_id *new_id);
+void sim_host_lost(struct sim *s, uint64_t order);
+void sim_host_lose_watcher(struct sim *s);
+void sim_host_freed(struct sim *s, int guest);
+void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest);
+void sim_host_release_copies(struct sim *s);
+int64_t sim_host_due(const struct sim *s);
+void sim_host_tick(struct sim *s);
+
+/* sim_check.c: what must never be. */
+void sim_check_listed(struct sim *s);
+void sim_check_opened(struct sim *s, const struct incident *incident);
+void sim_check_recorded(struct sim *s, const struct incident *incident);
+void sim_check_order(struct sim *s, const struct incident *incident);
+void sim_check_closed(struct sim *s, const struct incident *incident);
+void sim_check_teardown(struct sim *s, int domain,
+			const struct sim_worker *worker);
+void sim_check_start(struct sim *s, int domain,
+		     const struct sim_worker *worker);
+void sim_check_run(struct sim *s, int domain);
+void sim_check_forgiven(struct sim *s, int guest);
+void sim_check_foreign(struct sim *s, int domain);
+void sim_check_killed(struct sim *s);
+void sim_check_restored(struct sim *s);
+void sim_check_rest(struct sim *s);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The model of the workers, step by step as src/role/worker*.c has them:
+ * one at a time per guest by a lock that outlives the daemon, each step
+ * looking first.  They take time, fail, hang with xenstored and die.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "sim.h"
+
+static bool needs_xenstored(const struct sim_worker *w)
+{
+	return w->step != STEP_PAUSE;
+}
+
+static uint32_t takes_ms(struct sim *s, uint32_t most)
+{
+	return 1 + sim_random(s, sim_random(s, 4) ? most / 10 + 1 : most);
+}
+
+int sim_worker_order(struct sim *s, const struct incident *incident,
+		     uint64_t order)
+{
+	for (int i = 0; i < SIM_WORKERS_MAX; i++) {
+		struct sim_worker *w = &s->workers[i];
+
+		if (w->used)
+			continue;
+		*w = (struct sim_worker){
+			.used = true, .order = order, .domain = -1,
+			.ordered_at = s->mono,
+			.number = incident->number, .id = incident->id,
+			.step = incident_step(incident),
+			.at = s->mono + takes_ms(s, 100),
+			.deadline = s->mono + 25000,
+		};
+		memcpy(w->copy_uuid, incident->copy_uuid, UUID_BYTES);
+		w->guest = sim_guest_of(s, incident->id.uuid);
+		sim_say(s, "order %llu: %s for domain %u",
+			(unsigned long long)order, step_name(w->step),
+			w->id.domid);
+		return 0;
+	}
+	return -EAGAIN;
+}
+
+static bool take_lock(struct sim *s, struct sim_worker *w)
+{
+	for (int i = 0; i < SIM_WORKERS_MAX; i++) {
+		const struct sim_worker *other = &s->workers[i];
+
+		if (other != w && other->used && other->locked &&
+		    uuid_equal(other->id.uuid, w->id.uuid))
+			return false;
+	}
+	w->locked = true;
+	return true;
+}
+
+static void end(struct sim *s, struct sim_worker *w, int rc,
+		const struct domain_id *new_id)
+{
+	struct sim_worker copy = *w;
+
+	sim_say(s, "%s for domain %u ends: %d%s", step_name(w->step),
+		w->id.domid, rc, w->orphan ? ", unheard" : "");
+	w->used = false;
+	if (!copy.orphan)
+		sim_host_result(s, &copy, rc, new_id);
+}
+
+static void later(struct sim *s, struct sim_worker *w, uint32_t ms)
+{
+	w->at = s->mono + ms;
+}
+
+/* --- the steps --- */
+
+static int look(const struct sim *s, const struct sim_worker *w)
+{
+	int domain = sim_find_domid(s, w->id.domid);
+
+	return domain >= 0 &&
+	       domain_id_equal(&s->domains[domain].id, &w->id) ? domain : -1;
+}
+
+/* DUMP, SAVE, PAUSE: nothing changes but what is noted. */
+static void do_quiet(struct sim *s, struct sim_worker *w)
+{
+	int domain = look(s, w);
+
+	if (domain < 0) {
+		end(s, w, -ESTALE, NULL);
+	} else if (w->phase == 1) {
+		w->phase = 2;
+		later(s, w, takes_ms(s, w->step == STEP_DUMP ? 8000 : 300));
+	} else if (sim_chance(s, 8)) {
+		end(s, w, -EIO, NULL);
+	} else {
+		s->cores += w->step == STEP_DUMP;
+		if (w->step == STEP_PAUSE)
+			s->domains[domain].paused = true;
+		end(s, w, 0, NULL);
+	}
+}
+
+static void do_rename(struct sim *s, struct sim_worker *w)
+{
+	int domain = sim_find_domid(s, w->id.domid);
+	bool renamed = domain >= 0 &&
+		       uuid_equal(s->domains[domain].id.uuid, w->copy_uuid);
+
+	if (!renamed) {
+		domain = look(s, w);
+		if (domain < 0 || !s->domains[domain].shutdown) {
+			end(s, w, domain < 0 ? -ESTALE : -EBUSY, NULL);
+			return;
+		}
+		memcpy(s->domains[domain].id.uuid, w->copy_uuid, UUID_BYTES);
+	}
+	if (w->phase == 1) {
+		w->phase = 2;
+		later(s, w, takes_ms(s, 500));
+	} else {
+		end(s, w, sim_chance(s, 8) ? -EIO : 0, &s->domains[domain].id);
+	}
+}
+
+static void do_destroy(struct sim *s, struct sim_worker *w)
+{
+	int domain = look(s, w);
+
+	if (domain < 0) {
+		end(s, w, 0, NULL); /* gone, or another by now */
+	} else if (w->phase == 2 && w->deadline - 6000 < s->mono) {
+		end(s, w, -ETIMEDOUT, NULL);
+	} else if (s->domains[domain].dying) {
+		w->phase = 2;
+		later(s, w, 50);
+	} else if (!s->domains[domain].shutdown) {
+		end(s, w, -EBUSY, NULL);
+	} else if (sim_chance(s, 5)) {
+		end(s, w, -EIO, NULL);
+	} else {
+		if (!w->orphan)
+			sim_check_teardown(s, domain, w);
+		sim_destroy(s, domain, sim_chance(s, 3) ? 60000 :
+						    takes_ms(s, 3000));
+		w->phase = 2;
+		later(s, w, 1);
+	}
+}
+
+static void do_soft_reset(struct sim *s, struct sim_worker *w)
+{
+	int domain = look(s, w);
+
+	if (domain < 0)
+		end(s, w, -ESTALE, NULL);
+	else if (!s->domains[domain].shutdown)
+		end(s, w, s->domains[domain].paused ? -EBUSY : 0, NULL);
+	else if (w->phase == 1) {
+		w->phase = 2;
+		later(s, w, takes_ms(s, 500));
+	} else if (sim_chance(s, 8) || s->domains[domain].dying) {
+		end(s, w, -EIO, NULL);
+	} else {
+		sim_resume(s, domain);
+		sim_check_start(s, domain, w);
+		end(s, w, 0, NULL);
+	}
+}
+
+/* Something has the guest's uuid already. */
+static void settle(struct sim *s, struct sim_worker *w, int index)
+{
+	const struct sim_domain *domain = &s->domains[index];
+
+	if (domain->dying) {
+		if (w->deadline - 6000 < s->mono)
+			end(s, w, -ETIMEDOUT, NULL);
+		else
+			later(s, w, 50);
+	} else if (domain->shutdown && domain_id_equal(&domain->id, &w->id)) {
+		end(s, w, -EEXIST, NULL);
+	} else if (domain->built) {
+		end(s, w, 0, &domain->id);
+	} else {
+		sim_destroy(s, index, takes_ms(s, 100));
+		later(s, w, 1);
+	}
+}
+
+static void do_create(struct sim *s, struct sim_worker *w)
+{
+	int index = sim_find_uuid(s, s->guests[w->guest].uuid);
+
+	if (w->phase == 1 && index >= 0) {
+		settle(s, w, index);
+	} else if (w->phase == 1) {
+		w->domain = sim_build(s, w->guest);
+		w->phase = 2;
+		later(s, w, takes_ms(s, 2000));
+		if (w->domain < 0)
+			end(s, w, -EEXIST, NULL);
+	} else if (!s->domains[w->domain].listed ||
+		   s->domains[w->domain].dying) {
+		end(s, w, -ESRCH, NULL);
+	} else if (sim_chance(s, 8)) {
+		sim_destroy(s, w->domain, 5);
+		end(s, w, -EIO, NULL);
+	} else {
+		sim_unpause(s, w->domain);
+		sim_check_start(s, w->domain, w);
+		end(s, w, 0, &s->domains[w->domain].id);
+	}
+}
+
+static void do_step(struct sim *s, struct sim_worker *w)
+{
+	switch (w->step) {
+	case STEP_RENAME:
+		do_rename(s, w);
+		break;
+	case STEP_DESTROY:
+		do_destroy(s, w);
+		break;
+	case STEP_CREATE:
+		do_create(s, w);
+		break;
+	case STEP_SOFT_RESET:
+		do_soft_reset(s, w);
+		break;
+	default:
+		do_quiet(s, w);
+		break;
+	}
+}
+
+/* --- their lives --- */
+
+static void tick(struct sim *s, struct sim_worker *w)
+{
+	if (!w->locked && !take_lock(s, w)) {
+		if (w->deadline - 5000 < s->mono)
+			end(s, w, -ETIMEDOUT, NULL);
+		else
+			later(s, w, 50);
+	} else if (s->away && needs_xenstored(w)) {
+		later(s, w, 200); /* hangs */
+	} else if (sim_chance(s, 3)) {
+		sim_worker_kill(s, (int)(w - s->workers));
+	} else {
+		if (!w->phase)
+			w->phase = 1;
+		do_step(s, w);
+	}
+}
+
+void sim_worker_kill(struct sim *s, int index)
+{
+	struct sim_worker *w = &s->workers[index];
+	uint64_t order = w->order;
+	bool orphan = w->orphan;
+
+	if (!w->used)
+		return;
+	sim_say(s, "the worker of order %llu dies",
+		(unsigned long long)order);
+	w->used = false;
+	if (!orphan)
+		sim_host_lost(s, order);
+}
+
+void sim_worker_orphan_all(struct sim *s)
+{
+	for (int i = 0; i < SIM_WORKERS_MAX; i++)
+		s->workers[i].orphan = true;
+}
+
+int64_t sim_worker_due(const struct sim *s)
+{
+	int64_t due = SIM_NEVER;
+
+	for (int i = 0; i < SIM_WORKERS_MAX; i++) {
+		const struct sim_worker *w = &s->workers[i];
+
+		if (w->used && w->at < due)
+			due = w->at;
+		if (w->used && !w->orphan && w->deadline < due)
+			due = w->deadline;
+	}
+	return due;
+}
+
+void sim_worker_tick(struct sim *s)
+{
+	for (int i = 0; i < SIM_WORKERS_MAX; i++) {
+		struct sim_worker *w = &s->workers[i];
+
+		if (w->used && !w->orphan && w->deadline <= s->mono)
+			sim_worker_kill(s, i);
+		else if (w->used && w->at <= s->mono)
+			tick(s, w);
+	}
+}
