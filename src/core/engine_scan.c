@@ -163,6 +163,8 @@ static void observe(struct engine *e, struct domain *domain,
 		    const struct domain_info *info, struct engine_time now)
 {
 	bool again = engine_scan_ran_since(domain, info);
+	bool back = domain->state == LIFE_STATE_ASIDE &&
+		    event_of(info) != LIFE_EVENT_SUSPENDED;
 
 	domain->info = *info;
 	engine_guest_adopt(e, domain);
@@ -171,10 +173,10 @@ static void observe(struct engine *e, struct domain *domain,
 		return;
 	}
 	note_taken(e, domain, now);
-	if (again) { /* its run begins anew */
+	if (again || back) /* its run begins anew */
 		engine_guest_runs(domain->guest, &info->id, now);
+	if (again)
 		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
-	}
 	if (!info->shutdown) {
 		domain->ran = true;
 		domain->hinted = false; /* a hint that was not true, or old */
