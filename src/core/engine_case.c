@@ -152,7 +152,8 @@ static bool is_resumed(const struct engine *e, const struct incident *incident)
 {
 	const struct domain *domain = domain_of(e, incident);
 
-	return domain && engine_scan_ran_since(domain, &domain->info);
+	return domain && engine_scan_ran_since(domain, &domain->info) &&
+	       !(domain->info.dying && incident_removes_domain(incident));
 }
 
 static void go_on(struct engine *e, struct incident *incident, bool waited,
@@ -164,10 +165,12 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 	    !policy_wants_core(&guest->budget,
 			       engine_case_settings(e, incident)))
 		skip_dump(incident, now);
-	if (incident_step(incident) == STEP_END || is_lost(e, incident))
+	if (incident_step(incident) == STEP_END)
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	else if (is_resumed(e, incident))
 		fire(e, incident, CASE_EVENT_RESUMED, now);
+	else if (is_lost(e, incident))
+		fire(e, incident, CASE_EVENT_FINISHED, now);
 	else if (guest->hold)
 		engine_case_hold(e, incident, "held by the operator", now);
 	else if (step_starts_guest(incident_step(incident)) &&

@@ -159,21 +159,41 @@ static enum life_event event_of(const struct domain_info *info)
 		LIFE_EVENT_SUSPENDED : LIFE_EVENT_SHUT;
 }
 
+/* It ran since its shutdown, or since it was suspended: this run is another,
+ * and the next shutdown too. */
+static void observe_run(struct engine *e, struct domain *domain, bool again,
+			struct engine_time now)
+{
+	engine_guest_runs(domain->guest, &domain->info.id, now);
+	domain->ran = true;
+	domain->hinted = false;
+	if (again)
+		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
+}
+
+/* While we tear it down it is ours, whatever it did. */
+static bool is_ours_to_end(const struct domain *domain)
+{
+	return domain->info.dying && domain->incident &&
+	       incident_removes_domain(domain->incident);
+}
+
 static void observe(struct engine *e, struct domain *domain,
 		    const struct domain_info *info, struct engine_time now)
 {
 	bool again = engine_scan_ran_since(domain, info);
+	bool back = domain->state == LIFE_STATE_ASIDE &&
+		    event_of(info) != LIFE_EVENT_SUSPENDED;
 
 	domain->info = *info;
 	engine_guest_adopt(e, domain);
+	if (!info->dying)
+		note_taken(e, domain, now);
+	if ((again || back) && !is_ours_to_end(domain))
+		observe_run(e, domain, again, now);
 	if (info->dying) {
 		observe_dying(e, domain, now);
 		return;
-	}
-	note_taken(e, domain, now);
-	if (again) { /* its run begins anew */
-		engine_guest_runs(domain->guest, &info->id, now);
-		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
 	}
 	if (!info->shutdown) {
 		domain->ran = true;

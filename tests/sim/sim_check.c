@@ -90,8 +90,10 @@ void sim_check_killed(struct sim *s)
 		s->shuts[i].incident = 0;
 		s->shuts[i].owed = false;
 	}
-	for (int i = 0; was_full(s) && i < s->guest_count; i++)
+	for (int i = 0; was_full(s) && i < s->guest_count; i++) {
 		sim_check_forgiven(s, i);
+		s->guests[i].granted = true;
+	}
 }
 
 static int find_on_record(void *ctx, struct incident *incident)

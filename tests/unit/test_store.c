@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The store: what is written is read back, over restarts of the daemon and
+ * of the host, an old schema is brought up, a newer one refused, a damaged
+ * file set aside.  On SQLite's own files, in a directory of its own.
+ */
+#include <errno.h>
+#include <glob.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/store.h"
+
+#include "tap.h"
+
+static char dir[] = "/tmp/xenvigil-store-XXXXXX";
+static char path[64];
+
+static void remove_all(void)
+{
+	char pattern[80];
+	glob_t found;
+
+	snprintf(pattern, sizeof(pattern), "%s/*", dir);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			unlink(found.gl_pathv[i]);
+	globfree(&found);
+}
+
+static struct store *open_as(const char *boot, int expected)
+{
+	struct store *store = NULL;
+	struct text why = { 0 };
+	int r = store_open(dir, boot, &store, &why);
+
+	if (r != expected)
+		printf("# store_open: %d, %s\n", r, text_get(&why));
+	text_free(&why);
+	return store;
+}
+
+/* --- what is written --- */
+
+static struct incident *make_incident(uint64_t number)
+{
+	struct incident *i = incident_new();
+
+	i->number = number;
+	i->id = (struct domain_id){ .domid = 12, .epoch = UINT64_MAX - 5 };
+	memset(i->id.uuid, 0xa1, UUID_BYTES);
+	i->cpu_time_ns = 123456789012345;
+	snprintf(i->name, sizeof(i->name), "web \"1\"\n';--");
+	i->type = DOMAIN_TYPE_PVH;
+	i->reason_code = 77;
+	i->verdict = (struct policy_verdict){
+		.reason = REASON_CRASH, .wanted = ACTION_SOFT_RESET,
+		.action = ACTION_RENAME_RESTART,
+		.source = POLICY_SOURCE_DOMAIN,
+	};
+	snprintf(i->why, sizeof(i->why), "because");
+	i->state = CASE_STATE_WORKING;
+	i->at = 1;
+	i->absent = i->paid = true;
+	i->due_ms = 4711;
+	i->due_wall_ms = 1700000000000;
+	i->seen_ms = 1600000000000 + (int64_t)number;
+	memset(i->copy_uuid, 0xc0, UUID_BYTES);
+	i->successor = (struct domain_id){ .domid = 13, .epoch = 14 };
+	snprintf(i->core_path, sizeof(i->core_path), "/cores/x");
+	incident_begin_step(i, 100);
+	incident_end_step(i, 200, -EIO, "it failed");
+	incident_begin_step(i, 300);
+	return i;
+}
+
+static bool same_steps(const struct incident *a, const struct incident *b)
+{
+	if (a->step_count != b->step_count)
+		return false;
+	for (uint32_t i = 0; i < a->step_count; i++)
+		if (a->steps[i].step != b->steps[i].step ||
+		    a->steps[i].begun_ms != b->steps[i].begun_ms ||
+		    a->steps[i].ended_ms != b->steps[i].ended_ms ||
+		    a->steps[i].rc != b->steps[i].rc ||
+		    strcmp(a->steps[i].text, b->steps[i].text) != 0)
+			return false;
+	return true;
+}
+
+static bool same_facts(const struct incident *a, const struct incident *b)
+{
+	return a->number == b->number && domain_id_equal(&a->id, &b->id) &&
+	       a->cpu_time_ns == b->cpu_time_ns &&
+	       strcmp(a->name, b->name) == 0 && a->type == b->type &&
+	       a->reason_code == b->reason_code &&
+	       a->verdict.reason == b->verdict.reason &&
+	       a->verdict.wanted == b->verdict.wanted &&
+	       a->verdict.action == b->verdict.action &&
+	       a->verdict.source == b->verdict.source &&
+	       strcmp(a->why, b->why) == 0;
+}
+
+static bool same(const struct incident *a, const struct incident *b)
+{
+	return same_facts(a, b) && same_steps(a, b) && a->state == b->state &&
+	       a->outcome == b->outcome && a->at == b->at &&
+	       a->absent == b->absent && a->paid == b->paid &&
+	       a->due_ms == b->due_ms && a->due_wall_ms == b->due_wall_ms &&
+	       a->seen_ms == b->seen_ms && a->closed_ms == b->closed_ms &&
+	       uuid_equal(a->copy_uuid, b->copy_uuid) &&
+	       domain_id_equal(&a->successor, &b->successor) &&
+	       strcmp(a->core_path, b->core_path) == 0;
+}
+
+struct found {
+	struct incident *incidents[64];
+	int count;
+};
+
+static int collect(void *ctx, struct incident *incident)
+{
+	struct found *found = ctx;
+
+	found->incidents[found->count++] = incident;
+	return 0;
+}
+
+static void free_found(struct found *found)
+{
+	for (int i = 0; i < found->count; i++)
+		incident_free(found->incidents[i]);
+	found->count = 0;
+}
+
+static void test_incident(void)
+{
+	struct incident *incident = make_incident(41);
+	struct store *store = open_as("boot", 0);
+	struct found found = { 0 };
+	uint64_t next = 0;
+
+	ok(store_record(store, incident) == 0, "an incident is written");
+	incident->at = 2;
+	incident_end_step(incident, 400, 0, "done");
+	incident_begin_step(incident, 500);
+	ok(store_record(store, incident) == 0, "and written again");
+	ok(store_next_number(store, &next) == 0 && next == 42,
+	   "its number is used");
+	store_close(store);
+	store = open_as("boot", 0);
+	store_each_pending(store, collect, &found);
+	ok(found.count == 1 && same(found.incidents[0], incident),
+	   "it is read back as it was, after a restart");
+	free_found(&found);
+	store_close(store);
+	store = open_as("another boot", 0);
+	store_each_pending(store, collect, &found);
+	ok(found.count == 1 && found.incidents[0]->due_ms == 0,
+	   "after a boot of the host its wait is over");
+	free_found(&found);
+	incident_free(incident);
+	store_close(store);
+	remove_all();
+}
+
+/* Which incidents a starting daemon has to know of. */
+static void test_pending(void)
+{
+	static const struct {
+		enum case_state state;
+		enum action action;
+		enum outcome outcome;
+		bool same_boot, other_boot;
+	} cases[] = {
+		{ CASE_STATE_HELD, ACTION_RESTART, OUTCOME_OPEN, true, true },
+		{ CASE_STATE_CLOSED, ACTION_RESTART, OUTCOME_HANDLED, false, false },
+		{ CASE_STATE_CLOSED, ACTION_PRESERVE, OUTCOME_KEPT, true, false },
+		{ CASE_STATE_CLOSED, ACTION_DESTROY, OUTCOME_VANISHED, false, false },
+		{ CASE_STATE_CLOSED, ACTION_RESTART, OUTCOME_TAKEN, true, false },
+		{ CASE_STATE_CLOSED, ACTION_RENAME_RESTART, OUTCOME_HANDLED, true, false },
+		{ CASE_STATE_CLOSED, ACTION_SOFT_RESET, OUTCOME_HANDLED, false, false },
+	};
+	struct store *store = open_as("boot", 0), *other;
+	unsigned int n = sizeof(cases) / sizeof(*cases), here = 0, there = 0;
+	struct found found = { 0 };
+
+	for (unsigned int i = 0; i < n; i++) {
+		struct incident *incident = make_incident(i + 1);
+
+		incident->state = cases[i].state;
+		incident->verdict.action = cases[i].action;
+		incident->outcome = cases[i].outcome;
+		store_record(store, incident);
+		incident_free(incident);
+		here += cases[i].same_boot;
+		there += cases[i].other_boot;
+	}
+	store_each_pending(store, collect, &found);
+	ok(found.count == (int)here, "what is open or left something behind "
+	   "is pending: %d of %u", found.count, n);
+	free_found(&found);
+	store_each_since(store, 1600000000000 + 3, 3, collect, &found);
+	ok(found.count == 3 && found.incidents[0]->number == n &&
+	   found.incidents[2]->number == n - 2,
+	   "the newest first, as many as asked for");
+	free_found(&found);
+	store_close(store);
+	other = open_as("another boot", 0);
+	store_each_pending(other, collect, &found);
+	ok(found.count == (int)there, "in another boot only what is open");
+	free_found(&found);
+	store_close(other);
+	remove_all();
+}
+
+/* --- guests --- */
+
+static struct guest read_back;
+static int guests_read;
+
+static int take_guest(void *ctx, const struct guest *guest)
+{
+	(void)ctx;
+	read_back = *guest;
+	guests_read++;
+	return 0;
+}
+
+static struct guest make_guest(void)
+{
+	struct guest guest = { .hold = true, .run = { .domid = 5, .epoch = 6 },
+			       .run_ms = 777 };
+
+	memset(guest.uuid, 0x77, UUID_BYTES);
+	memset(guest.run.uuid, 0x77, UUID_BYTES);
+	snprintf(guest.name, sizeof(guest.name), "n");
+	for (int i = 0; i < 90; i++)
+		budget_spend(&guest.budget, 100000 + i);
+	return guest;
+}
+
+static void test_guest(void)
+{
+	struct domain_config config = { .name = "n", .type = DOMAIN_TYPE_HVM,
+					.on = { [REASON_CRASH] =
+						ACTION_COREDUMP_RESTART } };
+	struct guest guest = make_guest();
+	struct store *store = open_as("boot", 0);
+	char *json = NULL;
+
+	ok(store_get_config(store, guest.uuid, &json) == -ENOENT && !json,
+	   "no configuration is known at first");
+	ok(store_record_guest(store, &guest) == 0 &&
+	   store_set_config(store, guest.uuid, &config, "{\"a\": 1}") == 0 &&
+	   store_record_guest(store, &guest) == 0,
+	   "a guest and its configuration are written");
+	store_close(store);
+	store = open_as("boot", 0);
+	store_each_guest(store, take_guest, NULL);
+	ok(guests_read == 1 && uuid_equal(read_back.uuid, guest.uuid) &&
+	   read_back.hold && read_back.run_ms == 777 &&
+	   domain_id_equal(&read_back.run, &guest.run) &&
+	   memcmp(&read_back.budget, &guest.budget, sizeof(guest.budget)) == 0,
+	   "the guest is read back as it was");
+	ok(read_back.has_config && read_back.config.type == DOMAIN_TYPE_HVM &&
+	   memcmp(read_back.config.on, config.on, sizeof(config.on)) == 0,
+	   "with what its configuration says");
+	ok(store_get_config(store, guest.uuid, &json) == 0 &&
+	   strcmp(json, "{\"a\": 1}") == 0, "and the configuration itself");
+	free(json);
+	store_close(store);
+	store = open_as("another boot", 0);
+	store_each_guest(store, take_guest, NULL);
+	ok(read_back.run.domid == 0 && read_back.budget.at_ms[0] == 0 &&
+	   read_back.budget.streak == 90 && read_back.hold,
+	   "in another boot it runs in nothing, and its starts count from then");
+	store_close(store);
+	remove_all();
+}
+
+/* --- files --- */
+
+static int run_sql(const char *sql)
+{
+	sqlite3 *db;
+	int r = sqlite3_open(path, &db);
+
+	if (r == SQLITE_OK)
+		r = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_close(db);
+	return r;
+}
+
+static void test_schema(void)
+{
+	struct store *store = open_as("boot", 0);
+	struct stat st;
+
+	ok(store && stat(path, &st) == 0 && (st.st_mode & 0777) == 0600,
+	   "a new file is root's alone");
+	store_close(store);
+	run_sql("PRAGMA user_version = 1000");
+	store = open_as("boot", -EPROTONOSUPPORT);
+	ok(!store, "a newer schema is refused, not damaged");
+	run_sql("PRAGMA user_version = 1");
+	store = open_as("boot", 0);
+	ok(store != NULL, "and is as it was");
+	store_close(store);
+	remove_all();
+	run_sql("CREATE TABLE other (a)");
+	store = open_as("boot", 0);
+	ok(store != NULL, "a file without a version is brought up");
+	store_close(store);
+	remove_all();
+}
+
+static unsigned int count_aside(void)
+{
+	char pattern[80];
+	glob_t found;
+	unsigned int n;
+
+	snprintf(pattern, sizeof(pattern), "%s/*.damaged-*", dir);
+	n = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
+	globfree(&found);
+	return n;
+}
+
+static void damage(off_t at, const char *bytes)
+{
+	FILE *file = fopen(path, "r+");
+
+	fseek(file, at, SEEK_SET);
+	fputs(bytes, file);
+	fclose(file);
+}
+
+static void test_damaged(void)
+{
+	struct incident *incident = make_incident(1);
+	struct store *store = open_as("boot", 0);
+	struct text why = { 0 };
+
+	store_record(store, incident);
+	store_close(store);
+	damage(0, "this is no database, surely");
+	ok(store_open(dir, "boot", &store, &why) == 0 &&
+	   strstr(text_get(&why), ".damaged-"),
+	   "a damaged file is set aside, and named");
+	text_free(&why);
+	ok(count_aside() == 1 && store_record(store, incident) == 0,
+	   "it is still there, and a new one takes records");
+	store_close(store);
+	remove_all();
+	store = open_as("boot", 0);
+	for (uint64_t i = 1; i < 40; i++) {
+		incident->number = i;
+		store_record(store, incident);
+	}
+	store_close(store);
+	damage(4096 * 3 + 8, "\377\377\377\377\377\377\377\377\377\377");
+	store = open_as("boot", 0);
+	ok(store && count_aside() == 1, "so is one with a damaged page");
+	store_close(store);
+	incident_free(incident);
+	remove_all();
+}
+
+static void test_unreadable(void)
+{
+	struct incident *incident = make_incident(1);
+	struct store *store = open_as("boot", 0);
+	struct found found = { 0 };
+
+	store_record(store, incident);
+	incident->number = 2;
+	store_record(store, incident);
+	store_close(store);
+	run_sql("UPDATE incident SET action = 'dance' WHERE number = 1");
+	store = open_as("boot", 0);
+	ok(freopen("/dev/null", "w", stderr) != NULL, "its words go nowhere");
+	ok(store_each_pending(store, collect, &found) == 0 &&
+	   found.count == 1 && found.incidents[0]->number == 2,
+	   "a record that makes no sense does not hide the others");
+	free_found(&found);
+	store_close(store);
+	incident_free(incident);
+	remove_all();
+}
+
+int main(void)
+{
+	if (!mkdtemp(dir))
+		return 1;
+	snprintf(path, sizeof(path), "%s/xenvigil.db", dir);
+	test_incident();
+	test_pending();
+	test_guest();
+	test_schema();
+	test_damaged();
+	test_unreadable();
+	rmdir(dir);
+	return done_testing();
+}
