@@ -287,6 +287,14 @@ static void carry_out(struct engine *e, struct incident *incident,
 	}
 }
 
+/* A start that we had begun is our own, though its worker's word was lost
+ * with the keeper that it was for. */
+static enum outcome taken_outcome(const struct incident *incident)
+{
+	return incident_has_begun(incident, STEP_CREATE) ? OUTCOME_HANDLED :
+							   OUTCOME_TAKEN;
+}
+
 void engine_case_event(struct engine *e, struct incident *incident,
 		       enum case_event event, struct engine_time now)
 {
@@ -298,7 +306,7 @@ void engine_case_event(struct engine *e, struct incident *incident,
 		close_case(e, incident, OUTCOME_RESUMED, now);
 		break;
 	case CASE_EFFECT_CLOSE_TAKEN:
-		close_case(e, incident, OUTCOME_TAKEN, now);
+		close_case(e, incident, taken_outcome(incident), now);
 		break;
 	case CASE_EFFECT_CLOSE_DONE:
 		close_case(e, incident, end_outcome(incident), now);

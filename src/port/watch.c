@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "port/logger.h"
 #include "port/watch_impl.h"
 
@@ -42,22 +43,41 @@ void watch_eject_disarm(struct watch *watch, struct watch_domain *domain)
 {
 	while (domain->ejects)
 		libxl_evdisable_disk_eject(watch->light,
-					   domain->eject[--domain->ejects]);
+			domain->eject[--domain->ejects].event);
+}
+
+static void arm_one_eject(struct watch *watch, struct watch_domain *domain,
+			  const char *vdev)
+{
+	unsigned int i = domain->ejects;
+
+	if (i == WATCH_EJECTS_MAX || strlen(vdev) >= WATCH_VDEV_BYTES ||
+	    libxl_evenable_disk_eject(watch->light, domain->domid, vdev, i,
+				      &domain->eject[i].event)) {
+		log_event(LOG_LEVEL_WARN, "eject-event-unavailable",
+			  LOG_INT("domid", domain->domid),
+			  LOG_TEXT("vdev", vdev));
+		return;
+	}
+	text_copy(domain->eject[i].vdev, WATCH_VDEV_BYTES, vdev);
+	domain->ejects++;
 }
 
 void watch_eject_arm(struct watch *watch, struct watch_domain *domain,
 		     const libxl_domain_config *config)
 {
-	for (int i = 0; i < config->num_disks &&
-	     domain->ejects < WATCH_EJECTS_MAX; i++) {
-		libxl_evgen_disk_eject *eject;
+	for (int i = 0; i < config->num_disks; i++)
+		if (config->disks[i].removable && config->disks[i].vdev)
+			arm_one_eject(watch, domain, config->disks[i].vdev);
+}
 
-		if (config->disks[i].removable &&
-		    !libxl_evenable_disk_eject(watch->light, domain->domid,
-					       config->disks[i].vdev,
-					       domain->domid, &eject))
-			domain->eject[domain->ejects++] = eject;
-	}
+static void tell_ejected(struct watch *watch, struct watch_domain *domain,
+			 uint64_t i)
+{
+	/* It may stem from before the drives were armed anew. */
+	if (i < domain->ejects)
+		watch->calls.ejected(watch->ctx, domain->domid, domain->uuid,
+				     domain->eject[i].vdev);
 }
 
 /*
@@ -185,9 +205,7 @@ static void event_occurs(void *user, libxl_event *event)
 		watch->calls.hint(watch->ctx, event->domid,
 				  WATCH_NOT_SHUT_DOWN);
 	} else if (domain && event->type == LIBXL_EVENT_TYPE_DISK_EJECT) {
-		watch->calls.ejected(watch->ctx, event->domid,
-				     domain->uuid,
-				     event->u.disk_eject.disk.vdev ?: "");
+		tell_ejected(watch, domain, event->for_user);
 	}
 	libxl_event_free(watch->light, event);
 }

@@ -77,6 +77,8 @@ void watch_files_read_config(struct watch *watch, struct watch_domain *domain)
 	if (!json)
 		return;
 	name = libxl_domid_to_name(watch->light, domain->domid);
+	if (!name && domain->has_config)
+		return; /* it is being destroyed, its name went first */
 	hash = hash_add(hash_add(0xcbf29ce484222325ull, json), name ?: "");
 	if (domain->has_config && hash == domain->config_hash)
 		return;

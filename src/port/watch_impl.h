@@ -13,6 +13,14 @@
 #define WATCH_EJECTS_MAX 16
 #define WATCH_NOT_SHUT_DOWN (-1)
 
+#define WATCH_VDEV_BYTES 32
+
+/* libxl 4.17's event has no vdev: it is kept here, the event brings [i]. */
+struct watch_eject {
+	libxl_evgen_disk_eject *event;
+	char vdev[WATCH_VDEV_BYTES];
+};
+
 struct watch_domain {
 	struct list node;
 	uint32_t domid;
@@ -23,7 +31,7 @@ struct watch_domain {
 	bool has_config, has_update;
 	uint64_t config_hash;	/* of the record and the name */
 	libxl_evgen_domain_death *death;
-	libxl_evgen_disk_eject *eject[WATCH_EJECTS_MAX];
+	struct watch_eject eject[WATCH_EJECTS_MAX];
 	unsigned int ejects;
 };
 

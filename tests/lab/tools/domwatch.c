@@ -55,9 +55,12 @@ static void record(FILE *file, const char *event, const xc_domaininfo_t *info, c
 		*detail ? " " : "", detail);
 }
 
+/* Domids rise during one boot, so one alone says which domain it is.  CPU time does not:
+ * it goes back now and then, where the emulator's CPUs disagree about the time. */
 static bool is_same_domain(const xc_domaininfo_t *old, const xc_domaininfo_t *new)
 {
-	return old->domain == new->domain && new->cpu_time >= old->cpu_time;
+	return old->domain == new->domain &&
+	       !(old->flags & XEN_DOMINF_dying && !(new->flags & XEN_DOMINF_dying));
 }
 
 static void record_shutdown(FILE *file, const xc_domaininfo_t *old, const xc_domaininfo_t *new)
