@@ -109,10 +109,11 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 # These want SQLite's files in memory, as the simulation has them.
 $(filter $(O)/tests/test_store%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/sim/memvfs.o
 
-# One program: the engine against a model of the world.
+# One program: the engine against a model of the world, whose memory runs out.
+SIM_LINK = $(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(O)/tests/sim: $(SIM_OBJECTS) $(ARCHIVE)
 	@mkdir -p $(@D)
-	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
+	$(call say,LD)$(SIM_LINK) -o $@ $^ $(PKG_LIBS)
 
 # The same with a check removed, so that it has to fail.
 define fault_rule
@@ -123,7 +124,7 @@ $(O)/obj/fault-$(1)/%.o: %.c $(O)/flags
 $(O)/tests/sim-fault-$(1): $(SIM_PLANTED:%.c=$(O)/obj/fault-$(1)/%.o) \
 		$(filter-out $(O)/obj/tests/sim/sim.o,$(SIM_OBJECTS)) $(ARCHIVE)
 	@mkdir -p $$(@D)
-	$$(call say,LD)$$(LINK) -o $$@ $$^ $$(PKG_LIBS)
+	$$(call say,LD)$$(SIM_LINK) -o $$@ $$^ $$(PKG_LIBS)
 endef
 $(foreach f,$(SIM_FAULTS),$(eval $(call fault_rule,$(f))))
 
@@ -144,6 +145,7 @@ UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
 SEEDS = $(if $(LONG),1000000,20000)
 SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
+	$(patsubst %,'build/sanitize/tests/sim --seeds $(if $(LONG),40,4) --each %',memory sqlite call) \
 	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
 MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
 LAB = tests/lab/run

@@ -9,13 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define FILES_MAX 16
+#define FILE_BYTES_MAX (16 << 20)
 #define NAME_BYTES 320
 
 struct bytes {
 	uint8_t *at;
-	size_t len, cap;
+	size_t len;
 };
 
 struct file {
@@ -57,14 +59,19 @@ static struct {
 
 /* --- bytes --- */
 
+/* Mapped once for all: no allocation may fail here, since none of these is
+ * the store's. */
 static void bytes_resize(struct bytes *b, size_t len)
 {
-	if (len > b->cap) {
-		b->cap = len + len / 2 + 4096;
-		b->at = realloc(b->at, b->cap);
-		if (!b->at)
+	if (!b->at) {
+		b->at = mmap(NULL, FILE_BYTES_MAX, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+			     0);
+		if (b->at == MAP_FAILED)
 			abort();
 	}
+	if (len > FILE_BYTES_MAX)
+		abort();
 	if (len > b->len)
 		memset(b->at + b->len, 0, len - b->len);
 	b->len = len;
@@ -500,10 +507,6 @@ void memvfs_record_free(void)
 	for (size_t i = 0; i < mem.op_count; i++)
 		free(mem.ops[i].bytes);
 	free(mem.ops);
-	for (int i = 0; i < FILES_MAX; i++) {
-		free(mem.first[i].at);
-		mem.first[i] = (struct bytes){ 0 };
-	}
 	mem.ops = NULL;
 	mem.op_count = mem.op_cap = 0;
 	mem.recording = false;

@@ -4,6 +4,7 @@
  * first failing schedule made short, or the figures.
  *
  *   sim [--seeds N] [--first N] [--jobs N] [--must-fail] [--seed N]
+ *       [--each memory|sqlite|call]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,7 +23,9 @@ static struct options {
 	uint64_t seeds, first;
 	unsigned int jobs;
 	bool must_fail, verbose;
-} options = { .seeds = 20000, .first = 1, .jobs = 0 };
+	enum sim_trouble each;	/* this fails at every place in turn */
+	uint64_t places;	/* at most so many of a seed, spread */
+} options = { .seeds = 20000, .first = 1, .places = 300 };
 
 static struct sim sim;
 
@@ -35,6 +38,10 @@ static bool fails(const struct sim_plan *plan)
 static void report(struct sim_plan *plan)
 {
 	printf("# seed %llu: %s\n", (unsigned long long)plan->seed, sim.why);
+	if (plan->trouble_at)
+		printf("# fails: %s, number %llu\n",
+		       sim_trouble_name(plan->trouble),
+		       (unsigned long long)plan->trouble_at);
 	if (options.must_fail)
 		return;
 	sim_plan_shrink(plan, fails);
@@ -55,6 +62,28 @@ static void add(struct figures *figures)
 	figures->starts += sim.starts;
 }
 
+/* Runs it; with --each once more for every place where something can fail.
+ * Leaves in PLAN what failed. */
+static bool run_seed(struct sim_plan *plan, struct figures *figures)
+{
+	uint64_t count, stride;
+
+	sim_run(&sim, plan, options.verbose);
+	add(figures);
+	if (sim.failed || !plan->trouble)
+		return sim.failed;
+	count = sim.trouble_count;
+	stride = count / options.places + 1;
+	for (uint64_t at = 1 + plan->seed % stride; at <= count; at += stride) {
+		plan->trouble_at = at;
+		sim_run(&sim, plan, false);
+		add(figures);
+		if (sim.failed)
+			return true;
+	}
+	return false;
+}
+
 /* One process: every JOBS-th seed from FIRST on. */
 static int work(unsigned int job, int out)
 {
@@ -64,9 +93,9 @@ static int work(unsigned int job, int out)
 
 	for (uint64_t i = job; i < options.seeds; i += options.jobs) {
 		sim_plan_make(&plan, options.first + i);
-		sim_run(&sim, &plan, options.verbose);
-		add(&figures);
-		if (sim.failed) {
+		plan.trouble = options.each;
+		plan.trouble_at = 0;
+		if (run_seed(&plan, &figures)) {
 			report(&plan);
 			status = EXIT_FOUND;
 			break;
@@ -169,9 +198,15 @@ static void read_options(int argc, char **argv)
 			options.first = number;
 			options.seeds = options.jobs = 1;
 			options.verbose = true;
+		} else if (strcmp(argv[i], "--each") == 0 && i + 1 < argc) {
+			options.each = strcmp(argv[i + 1], "memory") == 0 ?
+				       SIM_TROUBLE_MEMORY :
+				       strcmp(argv[i + 1], "sqlite") == 0 ?
+				       SIM_TROUBLE_SQLITE : SIM_TROUBLE_CALL;
 		} else {
 			fprintf(stderr, "usage: sim [--seeds N] [--first N] "
-				"[--jobs N] [--must-fail] [--seed N]\n");
+				"[--jobs N] [--must-fail] [--seed N] "
+				"[--each memory|sqlite|call]\n");
 			exit(100);
 		}
 		i++;
@@ -184,14 +219,17 @@ int main(int argc, char **argv)
 
 	options.jobs = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	read_options(argc, argv);
+	sim_trouble_init();
 	memvfs_register();
 	found = run_all();
 	if (options.must_fail)
 		printf("%s - found where planted: %s\n",
 		       found ? "ok" : "not ok", planted_text());
 	else
-		printf("%s - %llu seeds keep every invariant\n",
+		printf("%s - %llu seeds keep every invariant%s%s\n",
 		       found ? "not ok" : "ok",
-		       (unsigned long long)options.seeds);
+		       (unsigned long long)options.seeds,
+		       options.each ? ", whichever fails: " : "",
+		       options.each ? sim_trouble_name(options.each) : "");
 	return found == options.must_fail ? 0 : 1;
 }

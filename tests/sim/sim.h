@@ -145,8 +145,24 @@ struct sim_event {
 	uint32_t arg;
 };
 
+/* One thing that fails once, in the daemon's own calls. */
+#define SIM_TROUBLE_LIST(X)                                  \
+	X(NONE, "none")                                      \
+	X(MEMORY, "an allocation of ours")                   \
+	X(SQLITE, "an allocation of SQLite's")               \
+	X(CALL, "a call of the engine's")
+
+enum sim_trouble {
+#define X(name, text) SIM_TROUBLE_##name,
+	SIM_TROUBLE_LIST(X)
+#undef X
+	SIM_TROUBLE_COUNT
+};
+
 struct sim_plan {
 	uint64_t seed;
+	enum sim_trouble trouble;
+	uint64_t trouble_at;	/* which one; 0: none */
 	int count;
 	struct sim_event events[SIM_EVENTS_MAX];
 };
@@ -156,6 +172,9 @@ struct sim_plan {
 struct sim {
 	uint64_t seed, draws;
 	int64_t mono, wall_offset;
+	enum sim_trouble trouble;
+	uint64_t trouble_at, trouble_count; /* those there were */
+	int64_t trouble_seen;	/* monotonic, when it failed */
 	bool faults;		/* false: nothing goes wrong any more */
 	bool away, full;
 	int guest_count;
@@ -189,6 +208,13 @@ void sim_plan_apply(struct sim *s, const struct sim_event *event);
 /* sim_run.c: one schedule from its begin to rest. */
 void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose);
 void sim_run_until(struct sim *s, int64_t until);
+
+/* sim_trouble.c: memory that runs out.  Counts while ARMED. */
+void sim_trouble_init(void);
+void sim_trouble_arm(struct sim *s); /* NULL: disarms */
+bool sim_trouble_strikes(struct sim *s, enum sim_trouble kind);
+bool sim_trouble_is_fresh(const struct sim *s);
+const char *sim_trouble_name(enum sim_trouble trouble);
 
 /* sim_world.c */
 uint32_t sim_random(struct sim *s, uint32_t range);

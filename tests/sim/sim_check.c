@@ -78,7 +78,8 @@ void sim_check_foreign(struct sim *s, int domain)
 /* Now, or a moment ago: what was to be written may not be yet. */
 static bool was_full(const struct sim *s)
 {
-	return s->full || s->mono < s->room_at + 6000;
+	return s->full || s->mono < s->room_at + 6000 ||
+	       sim_trouble_is_fresh(s);
 }
 
 /* What was not on record is not owed by the next daemon, unless it sees it. */
@@ -212,7 +213,7 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 	if (s->daemon.told_away && step != STEP_PAUSE)
 		sim_fail(s, "incident %llu: %s while xenstored is away",
 			 number, step_name(step));
-	if (incident->dirty && !s->full)
+	if (incident->dirty && !was_full(s))
 		sim_fail(s, "incident %llu: %s begins and is not on record",
 			 number, step_name(step));
 	if (step == STEP_DESTROY && wants_core(incident->verdict.action) &&

@@ -38,6 +38,8 @@ static int call_order(void *ctx, const struct incident *incident,
 
 	if (count_call(s))
 		return -EIO;
+	if (sim_trouble_strikes(s, SIM_TROUBLE_CALL))
+		return -EAGAIN;
 	sim_check_order(s, incident);
 	if (step_starts_guest(incident_step(incident)))
 		r = store_get_config(s->daemon.store, incident->id.uuid,
@@ -68,7 +70,7 @@ static int call_record(void *ctx, struct incident *incident)
 	struct sim *s = ctx;
 	int r;
 
-	if (count_call(s))
+	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
 	r = store_record(s->daemon.store, incident);
 	look_for_death(s, r);
@@ -82,7 +84,7 @@ static int call_record_guest(void *ctx, struct guest *guest)
 	struct sim *s = ctx;
 	int r;
 
-	if (count_call(s))
+	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
 	r = store_record_guest(s->daemon.store, guest);
 	look_for_death(s, r);
@@ -94,7 +96,8 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 	struct sim *s = ctx;
 	int index = sim_find_domid(s, domain->info.id.domid);
 
-	if (count_call(s) || sim_chance(s, 5))
+	if (count_call(s) || sim_chance(s, 5) ||
+	    sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return ENGINE_CLAIM_UNSETTLED;
 	if (index < 0 || !s->guests[s->domains[index].guest].foreign)
 		return ENGINE_CLAIM_NONE;
@@ -139,8 +142,15 @@ static uint32_t call_random(void *ctx, uint32_t range)
 
 /* --- calling the engine --- */
 
+static void enter(struct sim *s)
+{
+	s->daemon.in_call = true;
+	sim_trouble_arm(s);
+}
+
 static void leave(struct sim *s)
 {
+	sim_trouble_arm(NULL);
 	s->daemon.in_call = false;
 	if (s->daemon.dead)
 		sim_host_kill(s);
@@ -155,7 +165,7 @@ void sim_host_scan(struct sim *s)
 		return;
 	count = sim_list(s, list);
 	sim_check_listed(s);
-	s->daemon.in_call = true;
+	enter(s);
 	engine_scan(s->daemon.engine, list, count, sim_now(s));
 	leave(s);
 }
@@ -173,7 +183,7 @@ void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 		return;
 	if (new_id)
 		result.new_id = *new_id;
-	s->daemon.in_call = true;
+	enter(s);
 	if (w->step == STEP_SAVE && rc == 0)
 		look_for_death(s, store_set_config(s->daemon.store,
 						   w->id.uuid, config, "{}"));
@@ -187,7 +197,7 @@ void sim_host_lost(struct sim *s, uint64_t order)
 {
 	if (!s->daemon.up)
 		return;
-	s->daemon.in_call = true;
+	enter(s);
 	engine_lost(s->daemon.engine, order, "killed", sim_now(s));
 	leave(s);
 	sim_host_scan(s);
@@ -200,7 +210,7 @@ void sim_host_freed(struct sim *s, int guest)
 	sim_host_scan(s);
 	if (!s->daemon.up || domain < 0)
 		return;
-	s->daemon.in_call = true;
+	enter(s);
 	engine_freed(s->daemon.engine, s->domains[domain].id.domid,
 		     sim_now(s));
 	leave(s);
@@ -214,7 +224,7 @@ void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest)
 
 	if (!s->daemon.up)
 		return;
-	s->daemon.in_call = true;
+	enter(s);
 	if (kind == SIM_EVENT_HOLD)
 		engine_hold(s->daemon.engine, uuid, now);
 	else if (kind == SIM_EVENT_RELEASE)
@@ -235,7 +245,7 @@ void sim_host_release_copies(struct sim *s)
 
 	if (!s->daemon.up)
 		return;
-	s->daemon.in_call = true;
+	enter(s);
 	LIST_EACH(guest, (struct list *)engine_guests(s->daemon.engine),
 		  const struct guest, node) {
 		if (sim_guest_of(s, guest->uuid) >= 0 || !guest->incident)
@@ -249,7 +259,7 @@ void sim_host_release_copies(struct sim *s)
 static void tell_toolstack(struct sim *s, bool answers)
 {
 	s->daemon.told_away = !answers;
-	s->daemon.in_call = true;
+	enter(s);
 	engine_set_toolstack(s->daemon.engine, answers, sim_now(s));
 	leave(s);
 }
@@ -302,7 +312,7 @@ static void receive_config(struct sim *s, const struct sim_message *m)
 		sim_host_scan(s);
 	if (!d->up)
 		return;
-	d->in_call = true;
+	enter(s);
 	r = store_set_config(d->store, m->uuid, &config, "{}");
 	look_for_death(s, r);
 	if (!d->dead)
@@ -403,19 +413,24 @@ static int open_daemon(struct sim *s)
 	struct caps caps = { .xen_major = 4, .xen_minor = 17,
 			     .core_dir = true };
 	struct text why = { 0 };
-	int r = store_open("/tmp", "this boot", &s->daemon.store, &why);
+	int r;
 
+	enter(s);
+	r = store_open("/tmp", "this boot", &s->daemon.store, &why);
 	if (r == 0 && text_get(&why)[0])
 		sim_fail(s, "the store was damaged: %s", text_get(&why));
 	text_free(&why);
 	if (r < 0)
 		return r;
+	sim_trouble_arm(NULL);
 	sim_check_restored(s);
 	calls.ctx = s;
+	enter(s);
 	s->daemon.engine = engine_new(s->settings, &calls);
+	if (!s->daemon.engine)
+		return -ENOMEM;
 	engine_set_caps(s->daemon.engine, &caps);
 	engine_set_workers(s->daemon.engine, 1 + sim_random(s, 3));
-	s->daemon.in_call = true;
 	return restore(s);
 }
 
@@ -439,10 +454,11 @@ void sim_host_start(struct sim *s)
 {
 	int r = open_daemon(s);
 
+	sim_trouble_arm(NULL);
 	if (r < 0 || s->daemon.dead) {
 		forget_all(s);
 		s->daemon.up_at = s->mono + 1000;
-		if (!s->full)
+		if (!s->full && !sim_trouble_is_fresh(s))
 			sim_fail(s, "the daemon does not start: %d", r);
 		return;
 	}

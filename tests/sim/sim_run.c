@@ -122,6 +122,8 @@ void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose)
 	memset(s, 0, sizeof(*s));
 	memvfs_reset();
 	s->seed = plan->seed;
+	s->trouble = plan->trouble;
+	s->trouble_at = plan->trouble_at;
 	s->verbose = verbose;
 	s->faults = true;
 	s->settings = settings_new();
