@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Counters for people, in debugfs under xen-evtchn/: `total`, and `files`
+ * Counters for people, in debugfs under xen_evtchn/: `total`, and `files`
  * with a line for each open file.
  * Must not stand in the way: all else works if debugfs is not there.
  */
@@ -153,7 +153,7 @@ static const struct file_operations evstats_files_ops = {
 
 void evstats_init(void)
 {
-	struct dentry *dir = debugfs_create_dir("xen-evtchn", NULL);
+	struct dentry *dir = debugfs_create_dir(KBUILD_MODNAME, NULL);
 
 	if (IS_ERR_OR_NULL(dir))
 		return;

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of the kernel module; included by the top-level Makefile after
+# modules/module.mk. Run from the tree's root.
+# Must not need more than what it builds itself below build/modules.
+
+EVT_CFLAGS ?= -O2 -g -std=gnu11 -Wall -Wextra -Werror
+EVT_SOURCES := $(wildcard tests/modules/lab/prog/*.c)
+EVT_HEADERS := $(wildcard tests/modules/lab/prog/*.h) modules/xen-evtchn/abi.h
+
+build/modules/evt: $(EVT_SOURCES) $(EVT_HEADERS)
+	mkdir -p $(@D)
+	$(CC) $(EVT_CFLAGS) -Imodules/xen-evtchn -static -pthread -o $@ $(EVT_SOURCES)
+
+# Ours under another name, to run beside the kernel's own in one boot.
+$(MODULE_DIR)/twin/xen-evtchn-twin.ko: $(MODULE_SOURCES)
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp -r modules/xen-evtchn/. $(@D)
+	+$(MODULE_MAKE) M=$(CURDIR)/$(@D) EVTCHN_BUILD=$(MODULE_BUILD)-twin \
+		EVTCHN_NAME=xen-evtchn-twin EVTCHN_DEVICE=xen/evtchn-twin modules
+
+$(MODULE_DIR)/old/xen-evtchn-old.ko: $(MODULE_SOURCES) $(wildcard tests/modules/lab/old/*)
+	rm -rf $(@D)
+	mkdir -p $(@D)
+	cp -r tests/modules/lab/old/. $(@D)
+	+$(MODULE_MAKE) M=$(CURDIR)/$(@D) EVTCHN_SRC=$(CURDIR)/modules/xen-evtchn modules
+
+.PHONY: modules-lab-parts
+modules-lab-parts: modules build/modules/evt $(MODULE_DIR)/twin/xen-evtchn-twin.ko \
+	$(MODULE_DIR)/old/xen-evtchn-old.ko
