@@ -57,7 +57,6 @@ static int __init main_init(void)
 		       EVTCHN_DEVICE, rc);
 		goto no_device;
 	}
-	pr_info("xen-evtchn: event-channel device, %s\n", EVTCHN_BUILD);
 	return 0;
 
 no_device:

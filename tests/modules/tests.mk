@@ -28,3 +28,16 @@ $(MODULE_DIR)/old/xen-evtchn-old.ko: $(MODULE_SOURCES) $(wildcard tests/modules/
 .PHONY: modules-lab-parts
 modules-lab-parts: modules build/modules/evt $(MODULE_DIR)/twin/xen-evtchn-twin.ko \
 	$(MODULE_DIR)/old/xen-evtchn-old.ko
+
+# What the lab's scenarios 50-evtchn-* find in /lab/evtchn; LAB_STAGE is the
+# lab's. EVT_BINDS, EVT_CYCLES and EVT_GUESTS say how long they run.
+LAB_STAGE ?= build/stage
+.PHONY: modules-lab-stage
+modules-lab-stage: modules-lab-parts
+	mkdir -p $(LAB_STAGE)/lab/evtchn
+	cp build/modules/evt $(MODULE_DIR)/*/xen-evtchn-twin.ko \
+		$(MODULE_DIR)/*/xen-evtchn-old.ko \
+		tests/modules/lab/differences $(LAB_STAGE)/lab/evtchn/
+	echo $(or $(EVT_BINDS),20000) > $(LAB_STAGE)/lab/evtchn/binds
+	echo $(or $(EVT_CYCLES),200) > $(LAB_STAGE)/lab/evtchn/cycles
+	echo $(or $(EVT_GUESTS),10) > $(LAB_STAGE)/lab/evtchn/guests

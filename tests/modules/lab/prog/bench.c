@@ -2,7 +2,7 @@
 /*
  * `evt bench DEVICE OTHER ROUNDS MILLISECONDS`: binds per second and the time
  * from notify to read, by 1 to 8 processes, of two devices in turn, as ratios
- * of the first to the second.
+ * of the first to the second with a 95 % interval of the median.
  * Must not compare figures of different moments: each round has both.
  */
 #define _GNU_SOURCE
@@ -89,13 +89,30 @@ static double bench_median(double *values, int n)
 	return n & 1 ? values[n / 2] : (values[n / 2] + values[n / 2 - 1]) / 2;
 }
 
+/* The ranks, from either end, between which a median lies 95 times of 100. */
+static int bench_rank(int n)
+{
+	double sum = 0, term = 1;
+	int i, k;
+
+	for (i = 0; i < n; i++)
+		term /= 2;
+	for (k = 0; k < n / 2; k++) {
+		sum += term;
+		if (sum > 0.025)
+			break;
+		term = term * (n - k) / (k + 1);
+	}
+	return k > 0 ? k - 1 : 0;
+}
+
 /* The order within a round changes, so that neither always comes second. */
 static void bench_row(const char *name, const char *const *paths,
 		      int processes, int rounds, int ms,
 		      void (*work)(uint64_t end_ns))
 {
 	double rates[2][BENCH_ROUNDS_MAX], ratios[BENCH_ROUNDS_MAX];
-	int round, i, which;
+	int round, i, which, rank = bench_rank(rounds);
 
 	for (round = 0; round < rounds; round++) {
 		for (i = 0; i < 2; i++) {
@@ -105,9 +122,10 @@ static void bench_row(const char *name, const char *const *paths,
 		}
 		ratios[round] = rates[0][round] / rates[1][round];
 	}
-	printf("bench %s %d %.0f %.0f %.3f\n", name, processes,
+	printf("bench %s %d %.0f %.0f %.3f", name, processes,
 	       bench_median(rates[0], rounds), bench_median(rates[1], rounds),
 	       bench_median(ratios, rounds));
+	printf(" %.3f %.3f\n", ratios[rank], ratios[rounds - 1 - rank]);
 }
 
 int bench_main(int argc, char **argv)

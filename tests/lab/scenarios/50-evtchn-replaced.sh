@@ -1,0 +1,39 @@
+# shellcheck shell=dash disable=SC2154
+# SPDX-License-Identifier: GPL-2.0-only
+# about: guests come and go on a host whose xenstored uses our module
+# image: small
+# deadline: 900
+
+param=/sys/module/xen_evtchn/parameters/xenvigil_build
+guests=$(cat /lab/evtchn/guests 2>/dev/null)
+guests=${guests:-10}
+
+ports()
+{
+	sed -n 's/^ports //p' /sys/kernel/debug/xen_evtchn/total
+}
+
+if [ ! -e $param ]; then
+	ok "guests on our module # SKIP the kernel's own is loaded; tests/modules/lab/run boots with ours"
+	finish
+fi
+mount -t debugfs debugfs /sys/kernel/debug 2>/dev/null
+note "$(cat $param), xenstored is a user: $(grep -c xenstored /sys/kernel/debug/xen_evtchn/files)"
+check 'xenstored uses our module' grep -q evtchn:xenstored /sys/kernel/debug/xen_evtchn/files
+before=$(ports)
+made=0
+while [ "$made" -lt "$guests" ]; do
+	type=pv
+	[ $((made % 4)) -lt 3 ] || type=pvh
+	guest "life$made" type=$type args=crash || break
+	await 20 "life$made crashes" is_shutdown "life$made" 3 || break
+	xl destroy "$(domid_of "life$made")" || break
+	made=$((made + 1))
+done
+check "$made of $guests guests came, crashed and went" [ "$made" = "$guests" ]
+expect 10 'no port is left of them' eval "[ \"\$(ports)\" = $before ]"
+while read -r key value; do note "$key $value"; done < /sys/kernel/debug/xen_evtchn/total
+check 'no bind was refused' grep -qx 'refused 0' /sys/kernel/debug/xen_evtchn/total
+dmesg | grep -i -E 'xen-evtchn|warning|bug' > "$dir/log"
+check 'no complaint in the log of dom0' [ ! -s "$dir/log" ]
+note_file "$dir/log"
