@@ -17,9 +17,9 @@
 
 /*
  * Shared from Xen's allocation of a port until the kernel knows its irq;
- * exclusive while BIND_STATIC asks the kernel whether a port has one.
+ * exclusive for asking the kernel whether a port has one.
  */
-static DECLARE_RWSEM(evport_static_sem);
+static DECLARE_RWSEM(evport_irq_sem);
 
 struct evport_request {
 	int op;
@@ -53,19 +53,26 @@ static bool evport_get_status(evtchn_port_t port, struct evtchn_status *ret)
 
 /*
  * After a failed binding to an irq. The kernel closes the port itself on some
- * of those paths and not on others, so ask Xen; a port that is open and has
- * an irq has been given to somebody else by now.
+ * of those paths and not on others, so ask Xen. A port that has an irq has been
+ * given to another file by now. One without cannot get one while nobody else is
+ * binding, so it is asked first: the other way round it could be unbound, and
+ * closed, between the two questions.
  */
 static void evport_close_unbound(evtchn_port_t port)
 {
 	struct evtchn_close close = { .port = port };
 	struct evtchn_status status;
 
-	if (!evport_get_status(port, &status) ||
-	    status.status == EVTCHNSTAT_closed || compat_port_has_irq(port))
-		return;
+	down_write(&evport_irq_sem);
+	if (compat_port_has_irq(port))
+		goto unlock;
+	if (evport_get_status(port, &status) &&
+	    status.status == EVTCHNSTAT_closed)
+		goto unlock;
 	if (HYPERVISOR_event_channel_op(EVTCHNOP_close, &close))
 		pr_warn_once("xen-evtchn: port %u could not be closed\n", port);
+unlock:
+	up_write(&evport_irq_sem);
 }
 
 /*
@@ -80,8 +87,7 @@ static int evport_bind_irq(struct evport *p)
 	rc = compat_bind_irq(p->port);
 	if (rc < 0) {
 		evtable_remove(p);
-		if (!p->is_static)
-			evport_close_unbound(p->port);
+		p->is_open = !p->is_static;
 		return rc;
 	}
 	p->irq = rc;
@@ -127,14 +133,16 @@ static int evport_bind(struct evfile *file, struct evport_request *request)
 	if (!p)
 		return -ENOMEM;
 
-	down_read(&evport_static_sem);
+	down_read(&evport_irq_sem);
 	rc = HYPERVISOR_event_channel_op(request->op, &request->u);
 	if (!rc) {
 		p->port = *request->port;
 		rc = evport_attach(p);
 	}
-	up_read(&evport_static_sem);
+	up_read(&evport_irq_sem);
 
+	if (p->is_open)
+		evport_close_unbound(p->port);
 	if (rc) {
 		kfree(p);
 		return rc;
@@ -207,11 +215,11 @@ int evport_bind_static(struct evfile *file, evtchn_port_t port)
 	p->port = port;
 	p->is_static = true;
 
-	down_write(&evport_static_sem);
+	down_write(&evport_irq_sem);
 	rc = evport_check_static(file, port);
 	if (!rc)
 		rc = evport_attach(p);
-	up_write(&evport_static_sem);
+	up_write(&evport_irq_sem);
 
 	if (rc)
 		kfree(p);

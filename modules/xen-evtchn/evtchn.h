@@ -5,7 +5,7 @@
  * Must not hold a table that outlives a file: that was the old bug.
  *
  * Lock order, outermost first:
- *	bind_mutex -> evport_static_sem -> the kernel's irq locks -> lock
+ *	bind_mutex -> evport_irq_sem -> the kernel's irq locks -> lock
  *	read_mutex -> lock
  * Never both mutexes. `lock` is taken in the interrupt handler.
  *
@@ -71,6 +71,7 @@ struct evport {
 	bool armed;		/* an event will be delivered */
 	bool missed;		/* one came on a shared line while disarmed */
 	bool is_static;		/* the port is not ours to close */
+	bool is_open;		/* the binding failed before it had an irq */
 };
 
 /* Every counter changes under `lock`, so that a look at them is of one moment. */

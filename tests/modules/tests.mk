@@ -41,3 +41,12 @@ modules-lab-stage: modules-lab-parts
 	echo $(or $(EVT_BINDS),20000) > $(LAB_STAGE)/lab/evtchn/binds
 	echo $(or $(EVT_CYCLES),200) > $(LAB_STAGE)/lab/evtchn/cycles
 	echo $(or $(EVT_GUESTS),10) > $(LAB_STAGE)/lab/evtchn/guests
+
+# The module's sources upon a modelled kernel, with ASan and TSan.
+.PHONY: test-modules-model test-modules-kernels
+test-modules-model:
+	tests/modules/model/run $(or $(MODEL_STEPS),30000)
+
+# For each kernel Debian has, with that release's compiler.
+test-modules-kernels:
+	tests/modules/kernels

@@ -36,6 +36,7 @@ MODULE_PARM_DESC(binds, "binds that were tried (read only)");
 
 static irqreturn_t old_interrupt(int irq, void *data)
 {
+	compat_mask_irq(irq);
 	compat_unmask_irq(irq);
 	return IRQ_HANDLED;
 }
@@ -74,7 +75,7 @@ static int old_bind(struct old_file *file, evtchn_port_t port)
 		return rc;
 	rc = request_irq(rc, old_interrupt, 0, "evtchn-old",
 			 (void *)(unsigned long)port);
-	return rc ? rc : port;
+	return rc ? rc : (int)port;
 }
 
 /* The old order: closed first, cleared later. */
