@@ -21,9 +21,11 @@
 int probe(evtchn_port_t port, irq_handler_t handler);
 int probe(evtchn_port_t port, irq_handler_t handler)
 {
-	int irq = bind_evtchn_to_irq(port);
+	int (*bind)(evtchn_port_t port) = bind_evtchn_to_irq;
+	void (*put)(evtchn_port_t port) = evtchn_put;
+	int irq = bind(port);
 
-	evtchn_put(port);
+	put(port);
 	unbind_from_irqhandler(irq, NULL);
 	notify_remote_via_evtchn(port);
 	return irq_from_evtchn(port) ||

@@ -8,8 +8,10 @@
 int probe(evtchn_port_t port);
 int probe(evtchn_port_t port)
 {
-	int irq = bind_evtchn_to_irq_lateeoi(port);
+	int (*bind)(evtchn_port_t port) = bind_evtchn_to_irq_lateeoi;
+	void (*eoi)(unsigned int irq, unsigned int flags) = xen_irq_lateeoi;
+	int irq = bind(port);
 
-	xen_irq_lateeoi(irq, 0);
+	eoi(irq, 0);
 	return irq;
 }

@@ -8,5 +8,7 @@
 unsigned int probe(void);
 unsigned int probe(void)
 {
-	return xen_evtchn_nr_channels();
+	unsigned int (*nr)(void) = xen_evtchn_nr_channels;
+
+	return nr();
 }

@@ -5,6 +5,10 @@
  */
 #include <linux/compiler.h>
 
+#if !defined(READ_ONCE) || !defined(WRITE_ONCE)
+#error "not there"
+#endif
+
 int probe(int *x);
 int probe(int *x)
 {

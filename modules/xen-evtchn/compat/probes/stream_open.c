@@ -8,5 +8,7 @@
 int probe(struct inode *inode, struct file *filp);
 int probe(struct inode *inode, struct file *filp)
 {
-	return stream_open(inode, filp);
+	int (*open)(struct inode *inode, struct file *filp) = stream_open;
+
+	return open(inode, filp);
 }

@@ -10,5 +10,7 @@
 unsigned int probe(void);
 unsigned int probe(void)
 {
-	return xen_vcpu_nr(0);
+	uint32_t (*nr)(int cpu) = xen_vcpu_nr;
+
+	return nr(0);
 }
