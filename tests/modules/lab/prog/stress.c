@@ -125,10 +125,12 @@ int stress_main(int argc, char **argv)
 		wait(&status);
 		broken += status != 0;
 	}
-	printf("%s - stress %s by %d processes: %ld binds, %ld errors (%s), %d broke off, %llu ms\n",
+	printf("%s - stress %s by %d processes: %ld binds, ",
 	       total->errors || broken ? "not ok" : "ok", mode, processes,
-	       total->binds, total->errors, evt_name(total->first_error),
-	       broken, (unsigned long long)(evt_now_ns() - begin) / 1000000);
+	       total->binds);
+	printf("%ld errors (%s), %d broke off, %llu ms\n", total->errors,
+	       evt_name(total->first_error), broken,
+	       (unsigned long long)(evt_now_ns() - begin) / 1000000);
 	return total->errors || broken;
 }
 
