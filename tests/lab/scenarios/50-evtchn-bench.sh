@@ -12,8 +12,13 @@ $evtchn/evt bench /dev/xen/evtchn-twin /dev/xen/evtchn 25 150 > "$dir/bench"
 note 'what processes ours/s kernel/s ratio of the medians (above 1: ours is faster) and its 95 % interval'
 while read -r _ what processes ours kernel ratio low high; do
 	note "$what $processes $ours $kernel $ratio $low $high"
-	slow=$(awk "BEGIN { print ($high < 1) }")
-	check "$what by $processes: not slower (ratio $ratio, $low to $high)" [ "$slow" = 0 ]
+	# A machine that does other things as well gives no answer.
+	verdict=$(awk "BEGIN { print $high < 1 ? \"slower\" : $high - $low > 0.5 ? \"noise\" : \"not slower\" }")
+	case $verdict in
+	slower) not_ok "$what by $processes: slower (ratio $ratio, $low to $high)" ;;
+	noise) ok "$what by $processes # SKIP too much noise to tell ($low to $high)" ;;
+	*) ok "$what by $processes: not slower (ratio $ratio, $low to $high)" ;;
+	esac
 done < "$dir/bench"
 check 'eight rows' [ "$(wc -l < "$dir/bench")" = 8 ]
 rmmod xen_evtchn_twin || not_ok 'the twin does not unload'

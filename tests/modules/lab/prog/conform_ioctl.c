@@ -153,9 +153,9 @@ static void ask_refused_statics(int fd, int port)
 	conform_errno("BIND_STATIC restricted to another domain", "EACCES",
 		      evt_bind_static(restricted, port));
 	conform_errno("BIND_STATIC restricted, of no port", "EACCES",
-		      evt_bind_static(restricted, 4000));
+		      evt_bind_static(restricted, 900));
 	conform_errno("BIND_STATIC of one that is not allocated", "EINVAL",
-		      evt_bind_static(fd, 4000));
+		      evt_bind_static(fd, 900));
 	conform_errno("BIND_STATIC of a huge one", "EINVAL",
 		      evt_bind_static(fd, EVT_NO_PORT));
 	evt_pair(other, &a, &b);
