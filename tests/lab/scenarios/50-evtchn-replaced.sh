@@ -13,6 +13,24 @@ ports()
 	sed -n 's/^ports //p' /sys/kernel/debug/xen_evtchn/total
 }
 
+events()
+{
+	sed -n 's/^events //p' /sys/kernel/debug/xen_evtchn/total
+}
+
+# The longest time, in ms, that xenstored took to answer in $1 s.
+longest_answer()
+{
+	longest=0
+	end=$(($(uptime_ms) + $1 * 1000))
+	while [ "$(uptime_ms)" -lt "$end" ]; do
+		begin=$(uptime_ms)
+		timeout 20 xenstore-list / > /dev/null || return 1
+		took=$(($(uptime_ms) - begin))
+		[ "$took" -le "$longest" ] || longest=$took
+	done
+}
+
 if [ ! -e $param ]; then
 	ok "guests on our module # SKIP the kernel's own is loaded; tests/modules/lab/run boots with ours"
 	finish
@@ -32,6 +50,17 @@ while [ "$made" -lt "$guests" ]; do
 done
 check "$made of $guests guests came, crashed and went" [ "$made" = "$guests" ]
 expect 10 'no port is left of them' eval "[ \"\$(ports)\" = $before ]"
+
+# A peer that storms: its events are for xenconsoled, by our module.
+calm=$(events)
+if guest stormy type=pv args=storm; then
+	check 'xenstored answers while a guest storms' longest_answer 10
+	note "the slowest answer took $longest ms, $(($(events) - calm)) events came"
+	check 'and within 3 s' [ "$longest" -lt 3000 ]
+	check 'the storm came by our module' [ "$(($(events) - calm))" -gt 100 ]
+	xl destroy "$(domid_of stormy)"
+fi
+expect 10 'no port is left of it' eval "[ \"\$(ports)\" = $before ]"
 while read -r key value; do note "$key $value"; done < /sys/kernel/debug/xen_evtchn/total
 check 'no bind was refused' grep -qx 'refused 0' /sys/kernel/debug/xen_evtchn/total
 dmesg | grep -i -E 'xen-evtchn|warning|bug' > "$dir/log"
