@@ -30,7 +30,7 @@ modules-lab-parts: modules build/modules/evt $(MODULE_DIR)/twin/xen-evtchn-twin.
 	$(MODULE_DIR)/old/xen-evtchn-old.ko
 
 # What the lab's scenarios 50-evtchn-* find in /lab/evtchn; LAB_STAGE is the
-# lab's. EVT_BINDS, EVT_CYCLES and EVT_GUESTS say how long they run.
+# lab's. LONG=1, or EVT_BINDS, EVT_CYCLES and EVT_GUESTS, say how long they run.
 LAB_STAGE ?= build/stage
 .PHONY: modules-lab-stage
 modules-lab-stage: modules-lab-parts
@@ -38,14 +38,14 @@ modules-lab-stage: modules-lab-parts
 	cp build/modules/evt $(MODULE_DIR)/*/xen-evtchn-twin.ko \
 		$(MODULE_DIR)/*/xen-evtchn-old.ko \
 		tests/modules/lab/differences $(LAB_STAGE)/lab/evtchn/
-	echo $(or $(EVT_BINDS),20000) > $(LAB_STAGE)/lab/evtchn/binds
-	echo $(or $(EVT_CYCLES),200) > $(LAB_STAGE)/lab/evtchn/cycles
-	echo $(or $(EVT_GUESTS),10) > $(LAB_STAGE)/lab/evtchn/guests
+	echo $(or $(EVT_BINDS),$(if $(LONG),500000,20000)) > $(LAB_STAGE)/lab/evtchn/binds
+	echo $(or $(EVT_CYCLES),$(if $(LONG),10000,200)) > $(LAB_STAGE)/lab/evtchn/cycles
+	echo $(or $(EVT_GUESTS),$(if $(LONG),300,10)) > $(LAB_STAGE)/lab/evtchn/guests
 
 # The module's sources upon a modelled kernel, with ASan and TSan.
 .PHONY: test-modules-model test-modules-kernels
 test-modules-model:
-	tests/modules/model/run $(or $(MODEL_STEPS),30000)
+	tests/modules/model/run $(MODEL_STEPS)
 
 # For each kernel Debian has, with that release's compiler.
 test-modules-kernels:
@@ -64,5 +64,5 @@ $(MODULE_DIR)/standin/xen-evtchn.ko: $(MODULE_SOURCES)
 	+$(MODULE_MAKE) M=$(CURDIR)/$(@D) EVTCHN_BUILD=distribution modules
 
 .PHONY: test-modules-install
-test-modules-install: modules $(MODULE_DIR)/standin/xen-evtchn.ko
-	tests/modules/install $(KVER) $(MODULE_DIR)
+test-modules-install:
+	tests/modules/install $(KVER)

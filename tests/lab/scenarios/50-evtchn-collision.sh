@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the old design meets a stale entry where ours never does
 # image: small
-# deadline: 900
+# deadline: 1800
 
 evtchn=/lab/evtchn
 collisions=/sys/module/xen_evtchn_old/parameters/collisions

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: our module loads and unloads again and again, with files used between
 # image: small
-# deadline: 1200
+# deadline: 5400
 
 evtchn=/lab/evtchn
 cycles=$(cat $evtchn/cycles 2>/dev/null)

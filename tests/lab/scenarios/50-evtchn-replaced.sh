@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: guests come and go on a host whose xenstored uses our module
 # image: small
-# deadline: 900
+# deadline: 2400
 
 param=/sys/module/xen_evtchn/parameters/xenvigil_build
 guests=$(cat /lab/evtchn/guests 2>/dev/null)
