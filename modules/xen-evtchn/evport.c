@@ -227,13 +227,12 @@ int evport_bind_static(struct evfile *file, evtchn_port_t port)
 }
 
 /*
- * free_irq() waits for the handler. The entry goes before evtchn_put() closes
- * the port, from when on Xen may give it to another file. An event not yet
- * acknowledged is, for the sake of another user of the line.
+ * After free_irq() and compat_quiesce(). The entry goes before evtchn_put()
+ * closes the port, from when on Xen may give it to another file. An event not
+ * yet acknowledged is, for the sake of another user of the line.
  */
-void evport_unbind(struct evport *p)
+static void evport_drop(struct evport *p)
 {
-	free_irq(p->irq, p);
 	evqueue_forget(p);
 	evtable_remove(p);
 	if (!p->armed)
@@ -243,12 +242,30 @@ void evport_unbind(struct evport *p)
 	kfree(p);
 }
 
+/* free_irq() waits for our handler, compat_quiesce() for the kernel's own. */
+void evport_unbind(struct evport *p)
+{
+	free_irq(p->irq, p);
+	compat_quiesce();
+	evport_drop(p);
+}
+
+/* All handlers first, so that they are waited for once. */
 void evport_unbind_all(struct evfile *file)
 {
 	struct rb_node *node;
 
+	if (!file->nr_ports)
+		return;
+	for (node = rb_first(&file->ports); node; node = rb_next(node)) {
+		struct evport *p = rb_entry(node, struct evport, node);
+
+		free_irq(p->irq, p);
+		cond_resched();
+	}
+	compat_quiesce();
 	while ((node = rb_first(&file->ports))) {
-		evport_unbind(rb_entry(node, struct evport, node));
+		evport_drop(rb_entry(node, struct evport, node));
 		cond_resched();
 	}
 }

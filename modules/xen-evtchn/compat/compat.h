@@ -11,6 +11,7 @@
 #include <linux/interrupt.h>
 #include <linux/fs.h>
 #include <linux/poll.h>
+#include <linux/smp.h>
 #include <xen/events.h>
 #include <xen/xen-ops.h>
 
@@ -130,6 +131,11 @@ static inline void compat_release_irq(unsigned int irq)
 		xen_irq_lateeoi(irq, 0);
 }
 
+/* These kernels wait for their own event handling before they free an irq. */
+static inline void compat_quiesce(void)
+{
+}
+
 #else
 
 static inline int compat_bind_irq(evtchn_port_t port)
@@ -149,6 +155,19 @@ static inline void compat_unmask_irq(unsigned int irq)
 
 static inline void compat_release_irq(unsigned int irq)
 {
+}
+
+/*
+ * Here a CPU that is handling events may hold the descriptor of an irq that
+ * another one frees, and the host dies of it. free_irq() has masked the port,
+ * so it is enough that each CPU comes to the end of what it was at. On a PV
+ * domain a call from another CPU is an event too and may be among those being
+ * handled, before ours; a second call is not.
+ */
+static inline void compat_quiesce(void)
+{
+	kick_all_cpus_sync();
+	kick_all_cpus_sync();
 }
 
 #endif

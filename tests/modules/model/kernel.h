@@ -52,6 +52,7 @@ typedef unsigned int __poll_t;
 #define WRITE_ONCE(x, v)	__atomic_store_n(&(x), v, __ATOMIC_RELAXED)
 #define IS_ERR_OR_NULL(p)	(!(p))
 #define cond_resched()		model_point()
+#define kick_all_cpus_sync()	model_might_sleep("kick_all_cpus_sync")
 #define scnprintf		snprintf
 #define pr_err			printf
 #define pr_warn_once(...)	model_warn(__VA_ARGS__)
@@ -133,6 +134,7 @@ void rb_link_node(struct rb_node *n, struct rb_node *parent,
 		  struct rb_node **link);
 void rb_erase(struct rb_node *n, struct rb_root *root);
 struct rb_node *rb_first(const struct rb_root *root);
+struct rb_node *rb_next(const struct rb_node *n);
 
 /* --- locks --- */
 struct mutex {

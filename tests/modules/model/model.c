@@ -351,3 +351,16 @@ struct rb_node *rb_first(const struct rb_root *root)
 		n = n->rb_left;
 	return n;
 }
+
+struct rb_node *rb_next(const struct rb_node *n)
+{
+	if (n->rb_right) {
+		n = n->rb_right;
+		while (n->rb_left)
+			n = n->rb_left;
+		return (struct rb_node *)n;
+	}
+	while (n->parent && n == n->parent->rb_right)
+		n = n->parent;
+	return n->parent;
+}
