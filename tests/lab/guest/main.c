@@ -4,7 +4,7 @@
  * how the guest ends:
  *
  *   VERB          at once          crash poweroff reboot suspend soft_reset
- *   VERB=MS       after MS         watchdog triplefault busy idle
+ *   VERB=MS       after MS         watchdog triplefault busy storm idle
  *   VERB=wait        when anything comes in at its console: so a guest that is
  *                    started again does not end a second time by itself
  *   reason=N, reason=N,MS, reason=N,wait       any shutdown code, 0 to 255
@@ -53,6 +53,14 @@ static void run_busy(const struct plan *plan)
 		asm volatile("pause");
 }
 
+/* Events for xenconsoled, with nothing in them, as fast as they go. */
+static void run_storm(const struct plan *plan)
+{
+	(void)plan;
+	for (;;)
+		platform_print("");
+}
+
 static void run_idle(const struct plan *plan)
 {
 	(void)plan;
@@ -68,6 +76,7 @@ static const struct verb verbs[] = {
 	{ .name = "watchdog", .run = run_watchdog },
 	{ .name = "triplefault", .run = run_triple_fault },
 	{ .name = "busy", .run = run_busy },
+	{ .name = "storm", .run = run_storm },
 	{ .name = "idle", .run = run_idle },
 };
 

@@ -37,12 +37,6 @@ reason_word()
 	esac
 }
 
-# at SECONDS: the arguments of a tiny guest that crashes once, at that time from now.
-at()
-{
-	echo "crash@$((($(date +%s) + $1) * 1000))"
-}
-
 daemon_conf 'workers = 3'
 domain_conf loop 'restart_limit = 2'
 domain_conf inspect 'on_crash = "pause"'
@@ -64,11 +58,12 @@ note ''
 guest web type=pv kernel=linux args=lab=idle on_crash=restart
 guest db type=pvh kernel=linux args=lab=idle on_crash=coredump-destroy
 guest mail type=pv args=crash=500 on_crash=preserve
-guest api type=pvh args="$(at 4)" on_crash=rename-restart
+guest api type=pvh args=crash=wait on_crash=rename-restart
 guest inspect type=pvh args=crash=500 on_crash=restart
 guest loop type=pv args=crash=500 on_crash=restart
 guest batch type=pvh args=poweroff=500
 
+guest_go api
 expect 60 'web is up' guest_console_has web 'guest: up'
 expect 60 'db is up' guest_console_has db 'guest: up'
 web=$(domid_of web)

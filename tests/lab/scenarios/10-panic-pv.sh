@@ -3,6 +3,6 @@
 # about: a PV kernel's real panic, with each action
 # image: small
 # needs: daemon
-# deadline: 300
+# deadline: 400
 . /lab/dom0/panic.sh
 panic_matrix pv

@@ -3,7 +3,7 @@
 # about: poweroff, reboot, watchdog and soft reset, with different actions
 # image: small
 # needs: daemon
-# deadline: 200
+# deadline: 400
 . /lab/dom0/matrix.sh
 
 # VERB KEY ACTION CODE; a soft reset of itself is for HVM guests only.

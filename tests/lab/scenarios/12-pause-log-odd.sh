@@ -3,7 +3,7 @@
 # about: pause and log, codes Xen does not define, a soft reset that cannot be
 # image: small
 # needs: daemon
-# deadline: 150
+# deadline: 400
 . /lab/dom0/matrix.sh
 
 says_what_cannot_be()

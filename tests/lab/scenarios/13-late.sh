@@ -3,7 +3,7 @@
 # about: guests from before the daemon, crashed while it was down, and xl's own
 # image: small
 # needs: daemon
-# deadline: 150
+# deadline: 400
 . /lab/dom0/matrix.sh
 
 watch_start

@@ -3,7 +3,7 @@
 # about: twenty guests crash within one second, all are handled
 # image: small
 # needs: daemon
-# deadline: 240
+# deadline: 400
 . /lab/dom0/matrix.sh
 
 count=20

@@ -3,6 +3,6 @@
 # about: SIGKILL of the worker in the middle of handling: each guest is handled once
 # image: small
 # needs: daemon
-# deadline: 240
+# deadline: 400
 . /lab/dom0/kill.sh
 kill_in_the_middle worker

@@ -8,14 +8,27 @@
 #include <errno.h>
 #include <stdio.h>
 
+/*
+ * As many as fit in one page: libxencall keeps single pages for the next call,
+ * larger buffers it maps, locks and unmaps each time.
+ */
+#define CHUNK ((unsigned int)(XC_PAGE_SIZE / sizeof(xc_domaininfo_t)))
+
 int domains_read(xc_interface *xch, struct domain_list *list)
 {
+	uint32_t first = 0;
+	size_t count = 0;
 	int r;
 
-	r = xc_domain_getinfolist(xch, 0, DOMAINS_MAX, list->info);
-	if (r < 0)
-		return errno ? -errno : -EIO;
-	list->count = (size_t)r;
+	do {
+		r = xc_domain_getinfolist(xch, first, CHUNK, list->info + count);
+		if (r < 0)
+			return errno ? -errno : -EIO;
+		count += (size_t)r;
+		if (r > 0)
+			first = list->info[count - 1].domain + 1u;
+	} while (r == (int)CHUNK && count + CHUNK <= DOMAINS_MAX);
+	list->count = count;
 	return 0;
 }
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * evtchn_make_refcounted() with the port alone: before 6.6.
+ * Alternative: probes/static_ports.c.
+ */
+#include <xen/events.h>
+
+int probe(evtchn_port_t port);
+int probe(evtchn_port_t port)
+{
+	return evtchn_make_refcounted(port);
+}

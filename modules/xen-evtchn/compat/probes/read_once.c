@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * READ_ONCE() and WRITE_ONCE(): 3.19.
+ * Alternative: ACCESS_ONCE().
+ */
+#include <linux/compiler.h>
+
+#if !defined(READ_ONCE) || !defined(WRITE_ONCE)
+#error "not there"
+#endif
+
+int probe(int *x);
+int probe(int *x)
+{
+	WRITE_ONCE(*x, 1);
+	return READ_ONCE(*x);
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The file operations of /dev/xen/evtchn: open and release, read (which
+ * ports have events), write (unmask these ports), poll and SIGIO.
+ * Must not know how a port is bound.
+ */
+#include <linux/module.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "evtchn.h"
+#include "compat/compat.h"
+
+#define EVFILE_STACK_PORTS	32
+
+static int evfile_open(struct inode *inode, struct file *filp)
+{
+	struct evfile *file = kzalloc(sizeof(*file), GFP_KERNEL);
+	char comm[TASK_COMM_LEN];
+
+	if (!file)
+		return -ENOMEM;
+	file->bounce = (evtchn_port_t *)__get_free_page(GFP_KERNEL);
+	if (!file->bounce) {
+		kfree(file);
+		return -ENOMEM;
+	}
+	mutex_init(&file->bind_mutex);
+	mutex_init(&file->read_mutex);
+	spin_lock_init(&file->lock);
+	file->ports = RB_ROOT;
+	INIT_LIST_HEAD(&file->pending);
+	init_waitqueue_head(&file->wait);
+	file->restricted_to = EVFILE_UNRESTRICTED;
+	file->pid = task_tgid_nr(current);
+	get_task_comm(comm, current);
+	scnprintf(file->name, sizeof(file->name), "evtchn:%s", comm);
+	evstats_add(file);
+	filp->private_data = file;
+	return compat_open(inode, filp);
+}
+
+static int evfile_release(struct inode *inode, struct file *filp)
+{
+	struct evfile *file = filp->private_data;
+
+	evport_unbind_all(file);
+	evstats_remove(file);
+	free_page((unsigned long)file->bounce);
+	kfree(file);
+	return 0;
+}
+
+/* Nothing leaves the queue before it has reached the caller's memory. */
+static ssize_t evfile_take(struct evfile *file, char __user *buf, size_t max)
+{
+	unsigned int n;
+	ssize_t rc = 0;
+	u64 last = 0;
+
+	if (mutex_lock_interruptible(&file->read_mutex))
+		return -ERESTARTSYS;
+	n = evqueue_peek(file, file->bounce, max, &last);
+	if (n) {
+		rc = n * sizeof(*file->bounce);
+		if (copy_to_user(buf, file->bounce, rc))
+			rc = -EFAULT;
+		else
+			evqueue_drop(file, last);
+	}
+	mutex_unlock(&file->read_mutex);
+	return rc;
+}
+
+static ssize_t evfile_read(struct file *filp, char __user *buf, size_t count,
+			   loff_t *pos)
+{
+	struct evfile *file = filp->private_data;
+	size_t max = min_t(size_t, count / sizeof(evtchn_port_t),
+			   EVQUEUE_READ_PORTS);
+	ssize_t rc;
+
+	if (!max)
+		return 0;
+	for (;;) {
+		rc = evfile_take(file, buf, max);
+		if (rc)
+			return rc;
+		if (filp->f_flags & O_NONBLOCK)
+			return -EAGAIN;
+		rc = wait_event_interruptible(file->wait,
+					      READ_ONCE(file->nr_pending));
+		if (rc)
+			return rc;
+	}
+}
+
+/* A port that is not this file's is passed over, as it always was. */
+static void evfile_unmask(struct evfile *file, const evtchn_port_t *ports,
+			  size_t n)
+{
+	struct evport *p;
+	size_t i;
+
+	mutex_lock(&file->bind_mutex);
+	for (i = 0; i < n; i++) {
+		p = evtable_find(file, ports[i]);
+		if (p)
+			evqueue_rearm(p);
+	}
+	mutex_unlock(&file->bind_mutex);
+}
+
+static ssize_t evfile_write(struct file *filp, const char __user *buf,
+			    size_t count, loff_t *pos)
+{
+	struct evfile *file = filp->private_data;
+	evtchn_port_t few[EVFILE_STACK_PORTS], *ports = few;
+	size_t n = min_t(size_t, count / sizeof(*ports), EVQUEUE_READ_PORTS);
+	ssize_t rc = n * sizeof(*ports);
+
+	if (n > ARRAY_SIZE(few)) {
+		ports = (evtchn_port_t *)__get_free_page(GFP_KERNEL);
+		if (!ports)
+			return -ENOMEM;
+	}
+	if (copy_from_user(ports, buf, rc))
+		rc = -EFAULT;
+	else
+		evfile_unmask(file, ports, n);
+	if (ports != few)
+		free_page((unsigned long)ports);
+	return rc;
+}
+
+static compat_poll_t evfile_poll(struct file *filp, poll_table *wait)
+{
+	struct evfile *file = filp->private_data;
+	compat_poll_t mask = EPOLLOUT | EPOLLWRNORM;
+
+	poll_wait(filp, &file->wait, wait);
+	if (READ_ONCE(file->nr_pending))
+		mask |= EPOLLIN | EPOLLRDNORM;
+	return mask;
+}
+
+static int evfile_fasync(int fd, struct file *filp, int on)
+{
+	struct evfile *file = filp->private_data;
+
+	return fasync_helper(fd, filp, on, &file->async);
+}
+
+const struct file_operations evfile_ops = {
+	.owner		= THIS_MODULE,
+	.open		= evfile_open,
+	.release	= evfile_release,
+	.read		= evfile_read,
+	.write		= evfile_write,
+	.poll		= evfile_poll,
+	.fasync		= evfile_fasync,
+	.unlocked_ioctl	= evioctl_dispatch,
+};

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ioctl interface: arguments in, checks in the order user space relies
+ * on, one function per command.
+ * Must not keep state of its own.
+ */
+#include <linux/uaccess.h>
+
+#include "evtchn.h"
+#include "compat/compat.h"
+
+static bool evioctl_is_restricted(const struct evfile *file)
+{
+	return file->restricted_to != EVFILE_UNRESTRICTED;
+}
+
+static long evioctl_bind_virq(struct evfile *file, const void __user *arg)
+{
+	struct ev_bind_virq bind;
+
+	if (evioctl_is_restricted(file))
+		return -EACCES;
+	if (copy_from_user(&bind, arg, sizeof(bind)))
+		return -EFAULT;
+	return evport_bind_virq(file, bind.virq);
+}
+
+/* Compared before it is cut to 16 bits, or 0x10001 would pass for 1. */
+static long evioctl_bind_interdomain(struct evfile *file,
+				     const void __user *arg)
+{
+	struct ev_bind_interdomain bind;
+
+	if (copy_from_user(&bind, arg, sizeof(bind)))
+		return -EFAULT;
+	if (evioctl_is_restricted(file) &&
+	    bind.remote_domain != file->restricted_to)
+		return -EACCES;
+	return evport_bind_interdomain(file, bind.remote_domain,
+				       bind.remote_port);
+}
+
+static long evioctl_bind_unbound(struct evfile *file, const void __user *arg)
+{
+	struct ev_bind_unbound bind;
+
+	if (evioctl_is_restricted(file))
+		return -EACCES;
+	if (copy_from_user(&bind, arg, sizeof(bind)))
+		return -EFAULT;
+	return evport_bind_unbound(file, bind.remote_domain);
+}
+
+static long evioctl_bind_static(struct evfile *file, const void __user *arg)
+{
+	struct ev_one_port bind;
+
+	if (copy_from_user(&bind, arg, sizeof(bind)))
+		return -EFAULT;
+	return evport_bind_static(file, bind.port);
+}
+
+static long evioctl_unbind(struct evfile *file, const void __user *arg)
+{
+	struct ev_one_port unbind;
+	struct evport *p;
+
+	if (copy_from_user(&unbind, arg, sizeof(unbind)))
+		return -EFAULT;
+	if (unbind.port >= compat_nr_ports())
+		return -EINVAL;
+	p = evtable_find(file, unbind.port);
+	if (!p)
+		return -ENOTCONN;
+	evport_unbind(p);
+	return 0;
+}
+
+static long evioctl_notify(struct evfile *file, const void __user *arg)
+{
+	struct ev_one_port notify;
+
+	if (copy_from_user(&notify, arg, sizeof(notify)))
+		return -EFAULT;
+	if (COMPAT_NOTIFY_CHECKS_RANGE && notify.port >= compat_nr_ports())
+		return -EINVAL;
+	if (!evtable_find(file, notify.port))
+		return -ENOTCONN;
+	notify_remote_via_evtchn(notify.port);
+	return 0;
+}
+
+/* Once only: a file cannot be widened, nor moved to another domain. */
+static long evioctl_restrict(struct evfile *file, const void __user *arg)
+{
+	struct ev_restrict to;
+
+	if (evioctl_is_restricted(file))
+		return -EACCES;
+	if (copy_from_user(&to, arg, sizeof(to)))
+		return -EFAULT;
+	if (!to.domid || to.domid >= DOMID_FIRST_RESERVED)
+		return -EINVAL;
+	WRITE_ONCE(file->restricted_to, to.domid);
+	return 0;
+}
+
+struct evioctl_command {
+	unsigned int cmd;
+	bool binds;
+	long (*run)(struct evfile *file, const void __user *arg);
+};
+
+static const struct evioctl_command evioctl_commands[] = {
+	{ EV_NOTIFY, false, evioctl_notify },
+	{ EV_BIND_INTERDOMAIN, true, evioctl_bind_interdomain },
+	{ EV_BIND_UNBOUND, true, evioctl_bind_unbound },
+	{ EV_BIND_VIRQ, true, evioctl_bind_virq },
+	{ EV_BIND_STATIC, true, evioctl_bind_static },
+	{ EV_UNBIND, false, evioctl_unbind },
+	{ EV_RESTRICT, false, evioctl_restrict },
+};
+
+static long evioctl_run(const struct evioctl_command *command,
+			struct evfile *file, const void __user *arg)
+{
+	long rc;
+
+	mutex_lock(&file->bind_mutex);
+	rc = command->run(file, arg);
+	if (command->binds && rc < 0)
+		evfile_count(file, &file->counts.refused);
+	mutex_unlock(&file->bind_mutex);
+	return rc;
+}
+
+/* RESET takes the read mutex, and so must not come here under the other. */
+long evioctl_dispatch(struct file *filp, unsigned int cmd, unsigned long arg)
+{
+	struct evfile *file = filp->private_data;
+	size_t i;
+
+	if (cmd == EV_RESET) {
+		evqueue_reset(file);
+		return 0;
+	}
+	for (i = 0; i < ARRAY_SIZE(evioctl_commands); i++)
+		if (evioctl_commands[i].cmd == cmd)
+			return evioctl_run(&evioctl_commands[i], file,
+					   (const void __user *)arg);
+	return -ENOSYS;
+}
