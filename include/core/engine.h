@@ -116,7 +116,12 @@ struct engine_calls {
 	void *ctx;
 };
 
-/* SETTINGS and CALLS stay the caller's and must outlive the engine. */
+/*
+ * What may begin a step (a result, a lost worker, a configuration, a due
+ * time, the operator) acts on what the last list showed.  Give a new one
+ * before each: a domain may have run and fallen again meanwhile.
+ *
+ * SETTINGS and CALLS stay the caller's and must outlive the engine. */
 struct engine *engine_new(const struct settings *settings,
 			  const struct engine_calls *calls);
 void engine_free(struct engine *engine);

@@ -127,10 +127,12 @@ static json_object *operate(struct keeper *keeper, json_object *request,
 			    const char *already)
 {
 	const char *name = text_of(request, "domain");
-	const struct guest *guest = name ? find_guest(keeper, name) : NULL;
+	const struct guest *guest;
 	json_object *answer;
 	int r;
 
+	keeper_scan(keeper);
+	guest = name ? find_guest(keeper, name) : NULL;
 	if (!guest)
 		return error("no such domain");
 	r = call(keeper->engine, guest->uuid, keeper_now(keeper));

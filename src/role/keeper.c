@@ -76,6 +76,7 @@ static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
+	keeper_scan(keeper); /* what is due is done by what is there now */
 	engine_run(keeper->engine, keeper_now(keeper));
 	keeper_rearm(keeper);
 }

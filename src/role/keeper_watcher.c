@@ -65,8 +65,7 @@ static void on_config(struct keeper *keeper, const struct wire_msg *msg)
 			  LOG_TEXT("domain", msg->config.name),
 			  LOG_UUID("uuid", msg->id.uuid),
 			  LOG_TEXT("error", strerror(-r)));
-	if (!engine_domain(keeper->engine, msg->id.domid))
-		keeper_scan(keeper);
+	keeper_scan(keeper);
 	engine_config(keeper->engine, msg->id.domid, msg->id.uuid,
 		      &msg->config, keeper_now(keeper));
 }

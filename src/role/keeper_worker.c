@@ -60,11 +60,13 @@ static void handle_result(struct keeper_worker *worker,
 		log_event(msg->rc ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 			  "medium-ejected", LOG_INT("domid", msg->id.domid),
 			  LOG_TEXT("text", msg->text));
-	if (!worker->incident)
+	if (!worker->incident) {
 		keeper_child_close(keeper, &worker->child);
-	else
+	} else {
+		keeper_scan(keeper);
 		engine_result(keeper->engine, msg->order, &result,
 			      keeper_now(keeper));
+	}
 }
 
 static void handle(struct keeper_worker *worker, const struct wire_msg *msg)
@@ -132,8 +134,8 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 		const char *how = worker->how ? worker->how : text;
 
 		free_worker(worker);
-		engine_lost(keeper->engine, order, how, keeper_now(keeper));
 		keeper_scan(keeper);
+		engine_lost(keeper->engine, order, how, keeper_now(keeper));
 	} else {
 		free_worker(worker);
 	}

@@ -39,7 +39,7 @@ struct sim_shut {
 
 struct sim_domain {
 	bool listed;
-	struct domain_id id;
+	struct domain_id id, first_id; /* a rename changes the one */
 	int guest;		/* whose, or whose copy */
 	bool hvm, shutdown, dying, paused, built;
 	uint8_t code;

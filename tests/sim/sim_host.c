@@ -195,6 +195,7 @@ void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 
 void sim_host_lost(struct sim *s, uint64_t order)
 {
+	sim_host_scan(s);
 	if (!s->daemon.up)
 		return;
 	enter(s);
@@ -222,6 +223,7 @@ void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest)
 	struct engine_time now = sim_now(s);
 	int r = 0;
 
+	sim_host_scan(s);
 	if (!s->daemon.up)
 		return;
 	enter(s);
@@ -308,8 +310,7 @@ static void receive_config(struct sim *s, const struct sim_message *m)
 		config = s->guests[sim_guest_of(s, m->uuid)].config;
 	else
 		text_copy(config.name, sizeof(config.name), "copy");
-	if (!engine_domain(d->engine, m->domid))
-		sim_host_scan(s);
+	sim_host_scan(s);
 	if (!d->up)
 		return;
 	enter(s);

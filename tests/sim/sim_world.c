@@ -154,7 +154,8 @@ int sim_find_uuid(const struct sim *s, const uint8_t *uuid)
 static bool is_used(const struct sim *s, const struct domain_id *id)
 {
 	for (int i = 0; i < s->domain_count; i++)
-		if (domain_id_equal(&s->domains[i].id, id))
+		if (domain_id_equal(&s->domains[i].id, id) ||
+		    domain_id_equal(&s->domains[i].first_id, id))
 			return true;
 	return false;
 }
@@ -183,6 +184,7 @@ int sim_build(struct sim *s, int guest)
 	memset(domain, 0, sizeof(*domain));
 	if (!take_id(s, guest, &domain->id))
 		return -1;
+	domain->first_id = domain->id;
 	domain->listed = domain->paused = true;
 	domain->guest = guest;
 	domain->hvm = s->guests[guest].hvm;
