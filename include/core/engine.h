@@ -66,6 +66,7 @@ enum engine_claim { ENGINE_CLAIM_NONE, ENGINE_CLAIM_OTHER, ENGINE_CLAIM_UNSETTLE
 	X(DOMAIN_SEEN, "domain-seen")                                       \
 	X(DOMAIN_GONE, "domain-gone")                                       \
 	X(ACTION_UNSUPPORTED, "action-unsupported")                         \
+	X(ACTION_MOOT, "action-moot") /* the same of a mere default */      \
 	X(DOMAIN_FOREIGN, "domain-foreign")                                 \
 	X(DOMAIN_ASIDE, "domain-suspended")                                 \
 	X(INCIDENT_OPENED, "incident-opened")                               \

@@ -154,6 +154,17 @@ void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 
 /* --- effects --- */
 
+/* libxl's default for a soft reset is a soft reset, whatever the type, so
+ * every PV and PVH domain has it and nobody asked for it. */
+static enum engine_note unsupported_note(enum reason reason,
+					 const struct policy_verdict *verdict)
+{
+	return reason == REASON_SOFT_RESET &&
+	       verdict->wanted == ACTION_SOFT_RESET &&
+	       verdict->source == POLICY_SOURCE_DOMAIN ?
+		ENGINE_NOTE_ACTION_MOOT : ENGINE_NOTE_ACTION_UNSUPPORTED;
+}
+
 /* Says at once, not at the crash, which actions cannot work here. */
 static void check_actions(struct engine *e, struct domain *domain)
 {
@@ -171,8 +182,8 @@ static void check_actions(struct engine *e, struct domain *domain)
 		snprintf(text, sizeof(text), "on %s: %s will be %s: %s",
 			 reason_name(reason), action_name(verdict.wanted),
 			 action_name(verdict.action), verdict.refused);
-		engine_tell(e, ENGINE_NOTE_ACTION_UNSUPPORTED, domain, NULL,
-			    text);
+		engine_tell(e, unsupported_note(reason, &verdict), domain,
+			    NULL, text);
 	}
 }
 
