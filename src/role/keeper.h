@@ -35,6 +35,7 @@ struct keeper_worker {
 	uint64_t incident;	/* its number; 0: dismissed, or a side job */
 	uint64_t order;		/* under way; 0: idle */
 	const char *how;	/* why it was killed; NULL: it was not */
+	char core_path[SETTINGS_PATH_BYTES + 128]; /* of the dump ordered */
 	char progress[256];
 };
 

@@ -55,7 +55,7 @@ static void handle_result(struct keeper_worker *worker,
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
 		store_saved(keeper, msg);
 	if (msg->step == STEP_DUMP && msg->rc == 0)
-		result.core_path = msg->text;
+		result.core_path = worker->core_path;
 	if (msg->step == STEP_EJECT)
 		log_event(msg->rc ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 			  "medium-ejected", LOG_INT("domid", msg->id.domid),
@@ -264,6 +264,9 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 	if (r < 0)
 		return r;
 	worker->order = msg->order;
+	if (msg->step == STEP_DUMP)
+		text_copy(worker->core_path, sizeof(worker->core_path),
+			  msg->text);
 	ev_now_update(keeper->loop);
 	ev_timer_set(&worker->child.deadline, deadline_s + 5., 0.);
 	ev_timer_start(keeper->loop, &worker->child.deadline);

@@ -61,7 +61,7 @@ role_pids()
 	if [ "$1" = keeper ]; then
 		echo "$daemon_pid"
 	else
-		pids_of "role=$1"
+		pids_of "^--role=$1\$"
 	fi
 }
 

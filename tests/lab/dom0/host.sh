@@ -33,11 +33,13 @@ host_stop_ours()
 	done
 }
 
+# All at once: one after the other each would wait for its own devices.
 host_destroy_guests()
 {
-	domlist | while read -r domid _; do
-		[ "$domid" = 0 ] || timeout 30 xl destroy "$domid" 2>&1
+	for domid in $(domlist | cut -d ' ' -f 1); do
+		[ "$domid" = 0 ] || timeout 60 xl destroy "$domid" 2>&1 &
 	done
+	wait
 }
 
 # The device models of guests; dom0's own stays.
@@ -66,7 +68,7 @@ host_reset()
 	host_stop_ours
 	errors=$(host_destroy_guests)
 	rm -rf /var/lib/xenvigil /etc/xenvigil /run/xenvigil /var/log/xen/*.log /var/log/xen/console/*
-	end=$(($(uptime_ms) + 20000))
+	end=$(($(uptime_ms) + 30000))
 	while left=$(host_leftovers); [ -n "$left" ]; do
 		if [ "$(uptime_ms)" -gt "$end" ]; then
 			printf '%s\n%s\n' "$left" "$errors"

@@ -15,9 +15,11 @@ in_the_middle()
 # One round: all guests crash, the role is killed DELAY_MS after a worker is seen.
 kill_round()
 {
-	local role=$1 delay_ms=$2 action names=''
+	local role=$1 delay_ms=$2 action names='' type
 	for action in $kill_actions; do
-		guest "$action-$delay_ms" type=pv args=crash=wait on_crash="$action" memory=32
+		# libxl cannot dump a PV guest that keeps no p2m table, as the tiny one.
+		case $action in coredump-*) type=pvh ;; *) type=pv ;; esac
+		guest "$action-$delay_ms" type="$type" args=crash=wait on_crash="$action" memory=32
 		names="$names $action-$delay_ms"
 	done
 	for name in $names; do

@@ -27,8 +27,9 @@ panic_matrix()
 	for action in $panic_actions; do
 		guest_panic "$action"
 	done
+	# libxl maps a PVH guest's million frames one by one to find the few there are.
 	for action in $panic_actions; do
-		came_to "$action" 120 "$action"
+		came_to "$action" 300 "$action"
 	done
 	watch_stop
 	for action in $panic_actions; do

@@ -14,6 +14,7 @@
 
 #define PAGE_SHIFT		12
 #define PAGE_SIZE		4096ul
+#define PAGE_ENTRIES		(PAGE_SIZE / sizeof(unsigned long))
 #define PTE_PRESENT_RW_USER	7ul
 #define CPUID_XEN_FIRST		0x40000000u
 #define CPUID_XEN_LAST		0x40010000u
@@ -81,12 +82,32 @@ static void pvh_init(const struct hvm_start_info *info)
 	platform.console_port = pvh_param(HVM_PARAM_CONSOLE_EVTCHN);
 }
 
+/*
+ * Says where its pages are, by a list of the frames of a list of the frames of
+ * the builder's table: without it no tool can take a core of a PV guest.
+ */
+static void pv_publish_p2m(const struct start_info *info)
+{
+	static unsigned long frames[PAGE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
+	static unsigned long lists[PAGE_ENTRIES] __attribute__((aligned(PAGE_SIZE)));
+	const unsigned long *p2m = (void *)info->mfn_list;
+	unsigned long first = info->mfn_list >> PAGE_SHIFT;
+	size_t i;
+
+	for (i = 0; i < PAGE_ENTRIES && i * PAGE_ENTRIES < info->nr_pages; i++)
+		frames[i] = p2m[first + i];
+	lists[0] = p2m[(uintptr_t)frames >> PAGE_SHIFT];
+	shared_page.arch.pfn_to_mfn_frame_list_list = p2m[(uintptr_t)lists >> PAGE_SHIFT];
+	shared_page.arch.max_pfn = info->nr_pages;
+}
+
 static void pv_init(const struct start_info *info)
 {
 	const unsigned long *machine_to_phys = (void *)MACH2PHYS_VIRT_START;
 
 	hypercall(__HYPERVISOR_update_va_mapping, (uintptr_t)&shared_page,
 		  info->shared_info | PTE_PRESENT_RW_USER, UVMF_INVLPG);
+	pv_publish_p2m(info);
 	platform.cmdline = (const char *)info->cmd_line;
 	platform.console = (void *)(machine_to_phys[info->console.domU.mfn] << PAGE_SHIFT);
 	platform.console_port = info->console.domU.evtchn;

@@ -1,8 +1,8 @@
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the story that `make demo` tells: guests crash, each is handled its way
 # image: small
-# deadline: 420
+# deadline: 600
 # needs: daemon
 
 # Tells what the hypervisor sees of our guests, as it happens.
@@ -48,15 +48,17 @@ daemon_start
 note ''
 note 'xenvigild runs. Now guests are started without any xl monitor:'
 note '  web      Debian kernel, PV    on_crash=restart           panics'
-note '  db       Debian kernel, PVH   on_crash=coredump-destroy  panics'
+note '  db       Debian kernel, PV    on_crash=coredump-destroy  panics'
 note '  mail     tiny kernel, PV      on_crash=preserve          crashes'
 note '  api      tiny kernel, PVH     on_crash=rename-restart    crashes once'
+note '  node     Debian kernel, PVH   on_crash=destroy           panics'
 note '  inspect  tiny kernel, PVH     on_crash=pause (our file)  crashes'
 note '  loop     tiny kernel, PV      on_crash=restart           crashes for ever'
 note '  batch    tiny kernel, PVH     on_poweroff=destroy        powers off'
 note ''
 guest web type=pv kernel=linux args=lab=idle on_crash=restart
-guest db type=pvh kernel=linux args=lab=idle on_crash=coredump-destroy
+guest db type=pv kernel=linux args=lab=idle on_crash=coredump-destroy
+guest node type=pvh kernel=linux args=lab=idle on_crash=destroy
 guest mail type=pv args=crash=500 on_crash=preserve
 guest api type=pvh args=crash=wait on_crash=rename-restart
 guest inspect type=pvh args=crash=500 on_crash=restart
@@ -66,11 +68,13 @@ guest batch type=pvh args=poweroff=500
 guest_go api
 expect 60 'web is up' guest_console_has web 'guest: up'
 expect 60 'db is up' guest_console_has db 'guest: up'
+expect 60 'node is up' guest_console_has node 'guest: up'
 web=$(domid_of web)
 note ''
-note 'Both Debian guests are made to panic, and while that is handled the daemon is killed:'
+note 'The Debian guests are made to panic, and while that is handled the daemon is killed:'
 guest_panic web
 guest_panic db
+guest_panic node
 await 60 'a worker to be at work' has_role worker
 daemon_kill9
 note 'SIGKILL to xenvigild; it is started again'
@@ -79,6 +83,7 @@ daemon_start
 expect 120 'web was restarted' is_running_anew web "$web"
 expect 120 'db is gone' is_gone db
 check 'db left a core' has_core db
+expect 60 'node is gone' is_gone node
 check 'mail was preserved' is_shutdown mail 3
 expect 60 'api runs again' is_running api
 is_set_aside()

@@ -3,6 +3,6 @@
 # about: a PVH kernel's real panic, with each action
 # image: small
 # needs: daemon
-# deadline: 400
+# deadline: 900
 . /lab/dom0/panic.sh
 panic_matrix pvh
