@@ -96,13 +96,6 @@ bool engine_scan_ran_since(const struct domain *domain,
 /* --- engine_case.c --- */
 void engine_case_event(struct engine *e, struct incident *incident,
 		       enum case_event event, struct engine_time now);
-void engine_case_open(struct engine *e, struct domain *domain,
-		      const struct policy_verdict *verdict,
-		      struct engine_time now);
-/* A crash that nobody could act on any more: recorded, closed. */
-void engine_case_open_missed(struct engine *e, struct domain *domain,
-			     uint8_t reason_code, enum outcome outcome,
-			     struct engine_time now);
 void engine_case_run_due(struct engine *e, struct engine_time now);
 /* Takes one that is QUEUED to where its next step puts it. */
 void engine_case_proceed(struct engine *e, struct incident *incident,
@@ -115,6 +108,15 @@ struct guest *engine_case_guest(const struct engine *e,
 				const struct incident *incident);
 const struct guest_settings *engine_case_settings(const struct engine *e,
 						  const struct incident *incident);
+
+/* --- engine_open.c --- */
+void engine_open_case(struct engine *e, struct domain *domain,
+		      const struct policy_verdict *verdict,
+		      struct engine_time now);
+/* A crash that nobody could act on any more: recorded, closed. */
+void engine_open_missed(struct engine *e, struct domain *domain,
+			uint8_t reason_code, enum outcome outcome,
+			struct engine_time now);
 
 /* --- engine_step.c --- */
 /* Has the step begun, or holds a start that the budget forbids. */

@@ -62,7 +62,7 @@ static void decide(struct engine *e, struct domain *domain,
 		return;
 	}
 	note_run(e, domain, now);
-	engine_case_open(e, domain, &verdict, now);
+	engine_open_case(e, domain, &verdict, now);
 }
 
 static enum engine_claim ask_claim(struct engine *e, struct domain *domain,
@@ -222,16 +222,16 @@ static void forget(struct engine *e, struct domain *domain,
 	if (ours && (down || domain->hinted) &&
 	    reason_from_code(code) != REASON_SUSPEND &&
 	    !policy_name_is_migrating(domain->name))
-		engine_case_open_missed(e, domain, code, OUTCOME_VANISHED,
-					now);
+		engine_open_missed(e, domain, code, OUTCOME_VANISHED,
+				   now);
 	engine_tell(e, ENGINE_NOTE_DOMAIN_GONE, domain, NULL, NULL);
 }
 
 static void revive(struct engine *e, struct domain *domain,
 		   struct engine_time now)
 {
-	engine_case_open_missed(e, domain, domain->down_code, OUTCOME_RESUMED,
-				now);
+	engine_open_missed(e, domain, domain->down_code, OUTCOME_RESUMED,
+			   now);
 	check_actions(e, domain);
 }
 

@@ -195,7 +195,7 @@ static void test_cut(int ops, uint64_t stride)
 			printf("# cut at byte %llu: %s\n",
 			       (unsigned long long)at, what);
 	}
-	ok(bad == 0 && cuts > 100, "%llu cuts in %llu bytes of %d records",
+	ok(bad == 0 && cuts > 20, "%llu cuts in %llu bytes of %d records",
 	   (unsigned long long)cuts, (unsigned long long)bytes, ops);
 	memvfs_reset();
 	store_close(store); /* its files have gone: it only frees */

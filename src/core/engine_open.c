@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Incidents at their begin: made from a domain that is down, and the ones
+ * that are over before anybody could act.  What follows is engine_case.c's.
+ */
+#include <stdio.h>
+
+#include "base/text.h"
+#include "core/engine_impl.h"
+
+static struct incident *make(struct engine *e, const struct domain *domain,
+			     uint8_t reason_code, struct engine_time now)
+{
+	struct incident *incident = incident_new();
+
+	if (!incident) {
+		engine_tell(e, ENGINE_NOTE_NO_MEMORY, domain, NULL,
+			    "an incident is opened later");
+		return NULL;
+	}
+	incident->number = e->next_number++;
+	incident->id = domain->info.id;
+	incident->cpu_time_ns = domain->down_cpu_ns;
+	incident->type = domain->guest->config.type;
+	incident->reason_code = reason_code;
+	incident->seen_ms = now.wall_ms;
+	text_copy(incident->name, sizeof(incident->name),
+		  domain->name[0] ? domain->name : domain->guest->name);
+	return incident;
+}
+
+static bool has_step(enum action action, enum step step)
+{
+	for (const enum step *at = action_steps(action); *at; at++)
+		if (*at == step)
+			return true;
+	return false;
+}
+
+void engine_open_case(struct engine *e, struct domain *domain,
+		      const struct policy_verdict *verdict,
+		      struct engine_time now)
+{
+	struct incident *incident = make(e, domain, domain->info.reason_code,
+					 now);
+	uint32_t grace_s;
+
+	if (!incident)
+		return;
+	incident->verdict = *verdict;
+	if (verdict->refused)
+		snprintf(incident->why, sizeof(incident->why),
+			 "%s cannot work: %s", action_name(verdict->wanted),
+			 verdict->refused);
+	if (has_step(verdict->action, STEP_RENAME))
+		e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
+	incident->state = CASE_STATE_QUEUED;
+	domain->guest->incident = incident;
+	domain->incident = incident;
+	list_append(&e->incidents, &incident->node);
+	engine_life_event(e, domain, LIFE_EVENT_OPENED, now);
+	engine_tell(e, ENGINE_NOTE_INCIDENT_OPENED, domain, incident, NULL);
+	grace_s = engine_case_settings(e, incident)->grace_s;
+	if (grace_s)
+		engine_case_postpone(e, incident, grace_s * 1000, now);
+	else
+		engine_case_proceed(e, incident, now);
+}
+
+void engine_open_missed(struct engine *e, struct domain *domain,
+			uint8_t reason_code, enum outcome outcome,
+			struct engine_time now)
+{
+	struct incident *incident = make(e, domain, reason_code, now);
+
+	if (!incident)
+		return;
+	incident->state = CASE_STATE_CLOSED;
+	incident->outcome = outcome;
+	incident->verdict.reason = reason_from_code(reason_code);
+	incident->verdict.action = ACTION_LOG;
+	incident->closed_ms = now.wall_ms;
+	engine_tell(e, ENGINE_NOTE_CRASH_MISSED, domain, incident,
+		    outcome == OUTCOME_RESUMED ?
+		    "the domain ran again before it could be handled" :
+		    "the domain was gone before it could be handled");
+	engine_record(e, incident, now);
+	engine_record_closed(e, incident, now);
+}
