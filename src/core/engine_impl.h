@@ -19,6 +19,8 @@
 /* Attempts at one step, by lost workers or failed, before it is held; the
  * first wait between failed ones. */
 #define ENGINE_ATTEMPTS_MAX 3
+/* Dumps begun before the guest goes on without a core. */
+#define ENGINE_DUMPS_MAX 2
 #define ENGINE_ATTEMPT_WAIT_MS 2000
 /* A vCPU may go on for a moment when its domain counts as shut down; one
  * that used more than this has run again. */

@@ -268,9 +268,9 @@ void engine_step_again(struct engine *e, struct incident *incident,
 {
 	enum step step = incident_step(incident);
 
-	if (step == STEP_DUMP)
+	if (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX)
 		engine_step_advance(e, incident, now);
-	else if (is_excused(e, step) ||
+	else if (step == STEP_DUMP || is_excused(e, step) ||
 		 ++incident->losses < ENGINE_ATTEMPTS_MAX)
 		engine_case_proceed(e, incident, now);
 	else

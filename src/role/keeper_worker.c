@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -22,6 +23,18 @@ static void free_worker(struct keeper_worker *worker)
 	ev_child_stop(worker->keeper->loop, &worker->child.exited);
 	list_remove(&worker->node);
 	free(worker);
+}
+
+/* The worker that wrote it is dead: nobody else will remove it. */
+static void remove_partial_core(struct keeper_worker *worker)
+{
+	char part[sizeof(worker->core_path) + 8];
+
+	if (!worker->core_path[0])
+		return;
+	snprintf(part, sizeof(part), "%s.part", worker->core_path);
+	unlink(part);
+	worker->core_path[0] = '\0';
 }
 
 /* --- what comes back --- */
@@ -133,6 +146,7 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 		describe_exit(worker, child->rstatus, text, sizeof(text));
 		const char *how = worker->how ? worker->how : text;
 
+		remove_partial_core(worker);
 		free_worker(worker);
 		keeper_scan(keeper);
 		engine_lost(keeper->engine, order, how, keeper_now(keeper));
@@ -264,9 +278,8 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 	if (r < 0)
 		return r;
 	worker->order = msg->order;
-	if (msg->step == STEP_DUMP)
-		text_copy(worker->core_path, sizeof(worker->core_path),
-			  msg->text);
+	text_copy(worker->core_path, sizeof(worker->core_path),
+		  msg->step == STEP_DUMP ? msg->text : "");
 	ev_now_update(keeper->loop);
 	ev_timer_set(&worker->child.deadline, deadline_s + 5., 0.);
 	ev_timer_start(keeper->loop, &worker->child.deadline);

@@ -339,7 +339,10 @@ static void test_dump_fails(void)
 	begin(ACTION_COREDUMP_DESTROY);
 	crash(5);
 	engine_lost(host.engine, host.order, "killed", host.now);
-	is_text(host.steps, "dump destroy", "nor that its worker is lost");
+	is_text(host.steps, "dump dump", "a lost worker's dump is done anew");
+	engine_lost(host.engine, host.order, "killed", host.now);
+	is_text(host.steps, "dump dump destroy",
+		"a second loss must not mean no end either");
 	finish();
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: HVM guests with the real device model: panic, and a soft reset's request
 # image: full
-# deadline: 240
+# deadline: 420
 
 # One at a time: the emulated machine is slow enough with one device model.
 try()
@@ -11,7 +11,7 @@ try()
 	begin=$(uptime_ms)
 	guest "$name" type=hvm kernel=linux args="lab=$2" memory="$4" initrd="$5" || return
 	note "$name: created after $(($(uptime_ms) - begin)) ms"
-	expect 100 "an HVM guest ($2) ends with reason $3" is_shutdown "$name" "$3"
+	expect 180 "an HVM guest ($2) ends with reason $3" is_shutdown "$name" "$3"
 	note "$name: $(($(uptime_ms) - begin)) ms from xl create to its end"
 	note_file "$dir/$name.serial" 3
 	xl destroy "$(domid_of "$name")"
