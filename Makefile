@@ -147,7 +147,7 @@ SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
 	$(patsubst %,'build/sanitize/tests/sim --seeds $(if $(LONG),40,4) --each %',memory sqlite call) \
 	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
-MODULE = $(wildcard tests/modules/kernels tests/modules/model/run)
+MODULE = $(if $(LONG),$(wildcard tests/modules/kernels tests/modules/model/run tests/modules/spin/run))
 LAB = tests/lab/run
 
 # What the lab puts over its dom0, whose kernel is the newest with headers.
@@ -187,7 +187,7 @@ bench:
 	tests/bench/run
 
 check-long:
-	$(MAKE) check LONG=1
+	LONG=1 $(MAKE) check LONG=1
 
 demo:
 	$(PACKAGES)

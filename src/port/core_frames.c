@@ -25,7 +25,7 @@ struct walk {
 	xenforeignmemory_handle *fmem;
 	uint32_t domid;
 	uint64_t end, found, tot_pages;
-	core_frames_page *each;
+	int (*each)(void *ctx, uint64_t pfn, const void *page);
 	void *ctx;
 	xen_pfn_t pfn[BATCH];
 	int err[BATCH];
@@ -100,7 +100,8 @@ static int walk_all(struct walk *walk)
 }
 
 int core_frames_each(uint32_t domid, uint64_t last_pfn, uint64_t tot_pages,
-		     core_frames_page *each, void *ctx)
+		     int (*each)(void *ctx, uint64_t pfn, const void *page),
+		     void *ctx)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
 	int r;

@@ -8,15 +8,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One page that is there.  A non-zero return ends the walk with it. */
-typedef int core_frames_page(void *ctx, uint64_t pfn, const void *page);
-
 /*
  * Calls EACH for every populated frame of DOMID, those where memory usually
  * is first, until TOT_PAGES were found or all frames were tried.  PAGE is a
- * copy: what a guest's page holds cannot change under EACH.
+ * copy: what a guest's page holds cannot change under EACH.  A non-zero
+ * value of EACH ends the walk with it.  Returns 0, or -errno.
  */
 int core_frames_each(uint32_t domid, uint64_t last_pfn, uint64_t tot_pages,
-		     core_frames_page *each, void *ctx);
+		     int (*each)(void *ctx, uint64_t pfn, const void *page),
+		     void *ctx);
 
 #endif

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2086
 # SPDX-License-Identifier: GPL-2.0-only
 # about: 20 idle guests: wake-ups in five minutes, memory beside xl's monitors
+# when: long
 # image: small
 # needs: daemon
 # boot: idle

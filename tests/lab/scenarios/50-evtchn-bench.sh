@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: our module against the kernel's own in one boot: binds and events
+# when: long
 # image: small
 # deadline: 300
 

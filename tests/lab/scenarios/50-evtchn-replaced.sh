@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: guests come and go on a host whose xenstored uses our module
+# when: long
 # image: small
 # deadline: 2400
 
