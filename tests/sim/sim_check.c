@@ -107,7 +107,8 @@ static int find_on_record(void *ctx, struct incident *incident)
 	if (!shut && !is_missed(incident))
 		sim_fail(s, "incident %llu on record is of no shutdown",
 			 (unsigned long long)incident->number);
-	else if (shut->incident && shut->incident != incident->number)
+	else if (shut && shut->incident &&
+		 shut->incident != incident->number)
 		sim_fail(s, "incidents %llu and %llu on record are of one "
 			 "shutdown", (unsigned long long)shut->incident,
 			 (unsigned long long)incident->number);
