@@ -52,7 +52,8 @@ boot_unpack_kernel()
 	1f8b*) program=(gzip -dc) ;;
 	*) say "$image: packed by an unknown program (magic $magic)"; return 1 ;;
 	esac
-	tail -c "+$((start + 1))" "$image" | head -c "$length" | "${program[@]}" > "$out"
+	dd if="$image" bs=1M iflag=skip_bytes,count_bytes skip="$start" count="$length" status=none |
+		"${program[@]}" > "$out"
 	[ "$(od -A n -c -j 1 -N 3 "$out" | tr -d ' ')" = ELF ] || { say "$image: no ELF file in it"; return 1; }
 }
 
