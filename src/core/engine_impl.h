@@ -24,7 +24,7 @@
 #define ENGINE_ATTEMPT_WAIT_MS 2000
 /* A vCPU may go on for a moment when its domain counts as shut down; one
  * that used more than this has run again. */
-#define ENGINE_CPU_SLACK_NS 10000000
+#define ENGINE_CPU_SLACK_NS 10000000ull
 
 struct engine {
 	const struct settings *settings;

@@ -37,7 +37,8 @@ static struct incident *open_about(const struct engine *e,
 
 	LIST_EACH(incident, &e->incidents, struct incident, node)
 		if (incident_is_about(incident, &info->id) &&
-		    info->cpu_time_ns >= incident->cpu_time_ns)
+		    info->cpu_time_ns + ENGINE_CPU_SLACK_NS >=
+		    incident->cpu_time_ns)
 			return incident;
 	return NULL;
 }
@@ -210,13 +211,13 @@ static void observe(struct engine *e, struct domain *domain,
 /* --- the merge --- */
 
 /* The same domain?  A rename by us changes its uuid, not more; and CPU time
- * never runs back. */
+ * never runs back but by the little that two processors' clocks differ. */
 static bool is_same(const struct domain *domain,
 		    const struct domain_info *info)
 {
 	if (PLANTED(IDENTITY))
 		return true;
-	if (info->cpu_time_ns < domain->info.cpu_time_ns)
+	if (info->cpu_time_ns + ENGINE_CPU_SLACK_NS < domain->info.cpu_time_ns)
 		return false;
 	return domain_id_equal(&domain->info.id, &info->id) ||
 	       (domain->incident &&
@@ -238,8 +239,12 @@ static void merge_one(struct engine *e, struct merge *m,
 		m->next[m->next_count++] = same;
 		return;
 	}
-	if (same)
+	if (same) {
+		/* What was heard of the domid was of its new bearer. */
+		if (info->shutdown && info->reason_code == same->hinted_reason)
+			same->hinted = false;
 		m->gone[m->gone_count++] = same;
+	}
 	m->next[m->next_count] = adopt(e, info, now);
 	if (m->next[m->next_count])
 		m->next_count++;

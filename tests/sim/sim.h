@@ -115,6 +115,7 @@ struct sim_daemon {
 	X(BAD, "a guest turns bad or good")                       \
 	X(OTHER_DESTROY, "another hand destroys a domain")        \
 	X(OTHER_CREATE, "another hand starts a guest")            \
+	X(REPLACE, "a domid comes to mean another domain")        \
 	X(RESUME, "a domain that was down is resumed")            \
 	X(SUSPEND, "a domain is suspended")                       \
 	X(FOREIGN, "another supervisor comes or goes")            \
@@ -230,6 +231,7 @@ void sim_unpause(struct sim *s, int domain);
 void sim_shut(struct sim *s, int domain, uint8_t code);
 void sim_resume(struct sim *s, int domain);
 void sim_destroy(struct sim *s, int domain, uint32_t takes_ms);
+void sim_replace(struct sim *s, int domain, int guest);
 int sim_guest_of(const struct sim *s, const uint8_t *uuid); /* -1: none */
 int sim_find_uuid(const struct sim *s, const uint8_t *uuid);
 int sim_find_domid(const struct sim *s, uint32_t domid);

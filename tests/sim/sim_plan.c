@@ -19,7 +19,7 @@ static const char *const event_texts[] = {
 static const uint8_t weights[SIM_EVENT_COUNT] = {
 	[SIM_EVENT_SHUT] = 30, [SIM_EVENT_BAD] = 4,
 	[SIM_EVENT_OTHER_DESTROY] = 6, [SIM_EVENT_OTHER_CREATE] = 6,
-	[SIM_EVENT_RESUME] = 4, [SIM_EVENT_SUSPEND] = 3,
+	[SIM_EVENT_REPLACE] = 4, [SIM_EVENT_RESUME] = 4, [SIM_EVENT_SUSPEND] = 3,
 	[SIM_EVENT_FOREIGN] = 3, [SIM_EVENT_KILL] = 6,
 	[SIM_EVENT_KILL_IN_CALL] = 8, [SIM_EVENT_KILL_IN_WRITE] = 8,
 	[SIM_EVENT_WATCHER] = 3, [SIM_EVENT_AWAY] = 5,
@@ -188,6 +188,10 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 		break;
 	case SIM_EVENT_OTHER_CREATE:
 		apply_create(s, guest);
+		break;
+	case SIM_EVENT_REPLACE:
+		if (domain >= 0)
+			sim_replace(s, domain, guest);
 		break;
 	case SIM_EVENT_RESUME:
 		if (domain >= 0)

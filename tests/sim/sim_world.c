@@ -278,6 +278,21 @@ void sim_destroy(struct sim *s, int index, uint32_t takes_ms)
 	sim_say(s, "domain %u is being destroyed", domain->id.domid);
 }
 
+/* Destroyed by another hand, and its domid taken by GUEST's next domain,
+ * before anybody could look. */
+void sim_replace(struct sim *s, int index, int guest)
+{
+	struct sim_domain *domain = &s->domains[index];
+	int next;
+
+	domain->listed = false;
+	sim_say(s, "domain %u is gone at once", domain->id.domid);
+	s->next_domid = domain->id.domid;
+	next = sim_build(s, guest);
+	if (next >= 0)
+		sim_unpause(s, next);
+}
+
 void sim_fill(const struct sim *s, const struct sim_domain *domain,
 	      struct domain_info *info)
 {
