@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: HVM guests with the real device model: panic, and a soft reset's request
 # image: full
-# deadline: 420
+# deadline: 900
 
 # One at a time: the emulated machine is slow enough with one device model.
 try()
