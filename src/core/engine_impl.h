@@ -83,6 +83,8 @@ void engine_life_event(struct engine *e, struct domain *domain,
 		       enum life_event event, struct engine_time now);
 struct domain *engine_life_find(const struct engine *e, uint32_t domid);
 /* Tries those that are due.  Returns whether there was one. */
+void engine_life_fell_again(struct engine *e, struct domain *domain,
+			    enum outcome outcome, struct engine_time now);
 bool engine_life_ask_due(struct engine *e, struct engine_time now);
 void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 			   struct engine_time now);

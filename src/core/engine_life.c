@@ -227,6 +227,26 @@ static void forget(struct engine *e, struct domain *domain,
 	engine_tell(e, ENGINE_NOTE_DOMAIN_GONE, domain, NULL, NULL);
 }
 
+/*
+ * While an incident is at work its domain may run and fall once more, by
+ * another's doing.  That is a shutdown of its own: when the incident ends it
+ * is handled, and when it is over before, it is on record all the same.
+ */
+void engine_life_fell_again(struct engine *e, struct domain *domain,
+			    enum outcome outcome, struct engine_time now)
+{
+	const struct domain_info *info = &domain->info;
+	bool ours = info->dying && domain->incident &&
+		    incident_removes_domain(domain->incident);
+
+	if (domain->state != LIFE_STATE_HANDLED || ours || !info->shutdown ||
+	    reason_from_code(info->reason_code) == REASON_SUSPEND ||
+	    info->cpu_time_ns <= domain->down_cpu_ns + ENGINE_CPU_SLACK_NS)
+		return;
+	domain->down_cpu_ns = info->cpu_time_ns;
+	engine_open_missed(e, domain, info->reason_code, outcome, now);
+}
+
 static void revive(struct engine *e, struct domain *domain,
 		   struct engine_time now)
 {
@@ -284,6 +304,8 @@ void engine_life_event(struct engine *e, struct domain *domain,
 	enum life_state was = domain->state;
 	struct life_move move = machine_life(was, event);
 
+	if (event == LIFE_EVENT_VANISHED)
+		engine_life_fell_again(e, domain, OUTCOME_VANISHED, now);
 	domain->state = move.next;
 	if (move.next != LIFE_STATE_DOWN)
 		list_remove(&domain->asking_node);

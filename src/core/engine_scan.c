@@ -191,6 +191,9 @@ static void observe(struct engine *e, struct domain *domain,
 	bool back = domain->state == LIFE_STATE_ASIDE &&
 		    event_of(info) != LIFE_EVENT_SUSPENDED;
 
+	if (!info->shutdown || info->cpu_time_ns >
+			       domain->info.cpu_time_ns + ENGINE_CPU_SLACK_NS)
+		engine_life_fell_again(e, domain, OUTCOME_RESUMED, now);
 	domain->info = *info;
 	engine_guest_adopt(e, domain);
 	if (!info->dying)
@@ -210,6 +213,16 @@ static void observe(struct engine *e, struct domain *domain,
 
 /* --- the merge --- */
 
+/* By a worker whose order nobody remembers, or by another hand. */
+static bool is_renamed(const struct domain_info *was,
+		       const struct domain_info *info)
+{
+	return was->shutdown && info->shutdown &&
+	       was->id.epoch == info->id.epoch &&
+	       was->reason_code == info->reason_code &&
+	       was->cpu_time_ns == info->cpu_time_ns;
+}
+
 /* The same domain?  A rename by us changes its uuid, not more; and CPU time
  * never runs back but by the little that two processors' clocks differ. */
 static bool is_same(const struct domain *domain,
@@ -220,6 +233,7 @@ static bool is_same(const struct domain *domain,
 	if (info->cpu_time_ns + ENGINE_CPU_SLACK_NS < domain->info.cpu_time_ns)
 		return false;
 	return domain_id_equal(&domain->info.id, &info->id) ||
+	       is_renamed(&domain->info, info) ||
 	       (domain->incident &&
 		incident_is_about(domain->incident, &info->id));
 }
