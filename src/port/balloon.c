@@ -149,8 +149,8 @@ static int give_up(libxl_ctx *ctx, uint64_t free_kib, uint64_t need_kib)
 int balloon_free_memory(const struct balloon *balloon, libxl_ctx *ctx,
 			libxl_domain_config *config, struct text *why)
 {
-	uint64_t need_kib, free_kib;
-	time_t began = time(NULL);
+	uint64_t need_kib, free_kib, most_kib = 0;
+	time_t progress = time(NULL);
 	int rc;
 
 	if (!balloon->on)
@@ -160,7 +160,10 @@ int balloon_free_memory(const struct balloon *balloon, libxl_ctx *ctx,
 		rc = libxl_get_free_memory(ctx, &free_kib);
 		if (rc || free_kib >= need_kib)
 			break;
-		if (time(NULL) - began > BALLOON_CREDIT_S) {
+		if (free_kib > most_kib) {
+			most_kib = free_kib;
+			progress = time(NULL);
+		} else if (time(NULL) - progress > BALLOON_CREDIT_S) {
 			text_printf(why, "not enough memory: %llu KiB needed,"
 				    " %llu KiB free",
 				    (unsigned long long)need_kib,

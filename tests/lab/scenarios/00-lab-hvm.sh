@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: HVM guests with the real device model: panic, and a soft reset's request
+# when: long
 # image: full
 # deadline: 900
 
