@@ -52,7 +52,7 @@ int toolstack_create(struct toolstack *ts, const char *json,
 int toolstack_soft_reset(struct toolstack *ts, uint32_t domid,
 			 const char *json, struct text *why);
 
-/* libxl's core dump into PATH, which must not exist. */
+/* libxl's core dump, which truncates PATH: for a PV guest, see core_dump.h. */
 int toolstack_dump(struct toolstack *ts, uint32_t domid, const char *path,
 		   struct text *why);
 

@@ -29,14 +29,15 @@ static const bool step_destructive[STEP_COUNT] = {
 
 /*
  * What a successor is made of is saved while its predecessor still has its
- * records: destroying a domain erases them.  What is not named is STEP_END.
+ * records: destroying a domain erases them.  Evidence comes first, for it can
+ * be taken while xenstored is away.  What is not named is STEP_END.
  */
 static const enum step plans[ACTION_COUNT][ACTION_STEPS_MAX] = {
 	[ACTION_DESTROY] = { STEP_DESTROY },
 	[ACTION_RESTART] = { STEP_SAVE, STEP_DESTROY, STEP_CREATE },
 	[ACTION_RENAME_RESTART] = { STEP_SAVE, STEP_RENAME, STEP_CREATE },
 	[ACTION_COREDUMP_DESTROY] = { STEP_DUMP, STEP_DESTROY },
-	[ACTION_COREDUMP_RESTART] = { STEP_SAVE, STEP_DUMP, STEP_DESTROY,
+	[ACTION_COREDUMP_RESTART] = { STEP_DUMP, STEP_SAVE, STEP_DESTROY,
 				      STEP_CREATE },
 	[ACTION_SOFT_RESET] = { STEP_SAVE, STEP_SOFT_RESET },
 	[ACTION_PAUSE] = { STEP_PAUSE },

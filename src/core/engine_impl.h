@@ -144,7 +144,7 @@ void engine_step_lost(struct engine *e, struct incident *incident,
 
 /* --- engine_queue.c --- */
 void engine_queue_add(struct engine *e, struct incident *incident);
-bool engine_queue_needs_toolstack(enum step step);
+bool engine_queue_needs_toolstack(const struct incident *incident);
 /* Starts what may start. */
 void engine_queue_pump(struct engine *e, struct engine_time now);
 

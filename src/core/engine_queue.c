@@ -33,10 +33,15 @@ void engine_queue_add(struct engine *e, struct incident *incident)
 	list_append(before, &incident->queue_node);
 }
 
-/* The hypervisor alone can pause; everything else goes through xenstored. */
-bool engine_queue_needs_toolstack(enum step step)
+/* The hypervisor alone can pause, and give the memory of a guest whose page
+ * tables are its own; everything else goes through xenstored. */
+bool engine_queue_needs_toolstack(const struct incident *incident)
 {
-	return step != STEP_PAUSE;
+	enum step step = incident_step(incident);
+	bool translated = incident->type == DOMAIN_TYPE_HVM ||
+			  incident->type == DOMAIN_TYPE_PVH;
+
+	return step != STEP_PAUSE && !(step == STEP_DUMP && translated);
 }
 
 /* Dumps are long: one worker stays free for what is short. */
@@ -53,7 +58,7 @@ static struct incident *pick(const struct engine *e)
 		enum step step = incident_step(incident);
 
 		if (!PLANTED(TOOLSTACK) && !e->toolstack &&
-		    engine_queue_needs_toolstack(step))
+		    engine_queue_needs_toolstack(incident))
 			continue;
 		if (step != STEP_DUMP)
 			return incident;

@@ -221,9 +221,10 @@ static bool is_repeatable(enum step step)
 
 /* While xenstored is away a step waits for it in the queue; that it failed
  * says nothing. */
-static bool is_excused(const struct engine *e, enum step step)
+static bool is_excused(const struct engine *e,
+		       const struct incident *incident)
 {
-	return !e->toolstack && engine_queue_needs_toolstack(step);
+	return !e->toolstack && engine_queue_needs_toolstack(incident);
 }
 
 static void try_again(struct engine *e, struct incident *incident,
@@ -248,11 +249,11 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	} else if (rc == -EBUSY && step_is_destructive(step)) {
 		fire(e, incident, CASE_EVENT_RESUMED, now);
+	} else if (is_excused(e, incident)) {
+		engine_case_proceed(e, incident, now);
 	} else if (step == STEP_DUMP) {
 		/* No core must not mean no guest. */
 		engine_step_advance(e, incident, now);
-	} else if (is_excused(e, step)) {
-		engine_case_proceed(e, incident, now);
 	} else if (step == STEP_CREATE) {
 		incident->paid = false; /* again, within the budget */
 		engine_case_proceed(e, incident, now);
@@ -268,9 +269,11 @@ void engine_step_again(struct engine *e, struct incident *incident,
 {
 	enum step step = incident_step(incident);
 
-	if (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX)
+	if (is_excused(e, incident))
+		engine_case_proceed(e, incident, now);
+	else if (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX)
 		engine_step_advance(e, incident, now);
-	else if (step == STEP_DUMP || is_excused(e, step) ||
+	else if (step == STEP_DUMP ||
 		 ++incident->losses < ENGINE_ATTEMPTS_MAX)
 		engine_case_proceed(e, incident, now);
 	else

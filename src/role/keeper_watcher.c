@@ -13,11 +13,13 @@
 
 /* It must be armed, and answer a ping, within this. */
 #define ANSWER_S 10.
-/* Its own beat comes every 60 s; one missed is one too many. */
-#define SILENCE_S 75.
+/* Its own beat comes every 31 s; one missed is one too many. */
+#define SILENCE_S 45.
+/* What it said within this needs no asking. */
+#define FRESH_S 1.
 /* Between attempts to replace it: doubling up to the second. */
 #define AGAIN_MIN_S 0.1
-#define AGAIN_MAX_S 5.
+#define AGAIN_MAX_S 2.
 /* How often the hypervisor is asked while there is no watcher. */
 #define POLL_S 1.
 
@@ -27,6 +29,13 @@ static void expect_within(struct keeper *keeper, double seconds)
 	ev_timer_stop(keeper->loop, &keeper->watcher.deadline);
 	ev_timer_set(&keeper->watcher.deadline, seconds, 0.);
 	ev_timer_start(keeper->loop, &keeper->watcher.deadline);
+}
+
+static void heard(struct keeper *keeper)
+{
+	keeper->watcher_asked = false;
+	expect_within(keeper, SILENCE_S);
+	keeper->watcher_heard = ev_now(keeper->loop);
 }
 
 /* --- messages --- */
@@ -40,6 +49,7 @@ static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 	};
 
 	keeper->watcher_ready = true;
+	keeper->watcher_asked = false;
 	keeper->watcher_losses = 0;
 	ev_timer_stop(keeper->loop, &keeper->poll);
 	text_copy(keeper->toolstack, sizeof(keeper->toolstack), msg->text);
@@ -125,7 +135,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	if (r != -EAGAIN)
 		ev_io_stop(loop, io); /* its exit follows */
 	else if (keeper->watcher_ready)
-		expect_within(keeper, SILENCE_S);
+		heard(keeper);
 	if (look)
 		keeper_scan(keeper);
 	keeper_rearm(keeper);
@@ -163,8 +173,9 @@ static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	log_event(LOG_LEVEL_ERROR, "watcher-hung",
-		  LOG_INT("pid", keeper->watcher.pid));
+	log_event(LOG_LEVEL_ERROR, "xenstore-silent",
+		  LOG_INT("watcher", keeper->watcher.pid),
+		  LOG_TEXT("text", "actions wait until xenstored answers"));
 	kill(keeper->watcher.pid, SIGKILL);
 }
 
@@ -221,8 +232,11 @@ void keeper_watcher_ping(struct keeper *keeper)
 {
 	struct wire_msg msg = { .kind = WIRE_PING };
 
-	if (!keeper->watcher_ready)
+	if (!keeper->watcher_ready || keeper->watcher_asked ||
+	    ev_now(keeper->loop) - keeper->watcher_heard < FRESH_S)
 		return;
-	if (wire_send(keeper->watcher.fd, &msg) == 0)
+	if (wire_send(keeper->watcher.fd, &msg) == 0) {
+		keeper->watcher_asked = true;
 		expect_within(keeper, ANSWER_S);
+	}
 }

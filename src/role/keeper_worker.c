@@ -283,6 +283,8 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 	ev_now_update(keeper->loop);
 	ev_timer_set(&worker->child.deadline, deadline_s + 5., 0.);
 	ev_timer_start(keeper->loop, &worker->child.deadline);
+	/* It may have been quiet for long: does xenstored answer? */
+	keeper_watcher_ping(keeper);
 	return 0;
 }
 

@@ -84,6 +84,16 @@ static int lock_guest(const struct work *work, int *ret_fd)
 }
 
 /* A step on the hypervisor alone must work when xenstored hangs. */
+static bool needs_toolstack(const struct work *work)
+{
+	struct domain_info info;
+
+	if (work->order->step == STEP_DUMP)
+		return hv_find(work->hv, work->order->id.domid, &info) ||
+		       !info.hvm;
+	return work->order->step != STEP_PAUSE;
+}
+
 static int run_open(struct work *work)
 {
 	int r = hv_open(&work->hv);
@@ -93,7 +103,7 @@ static int run_open(struct work *work)
 			    strerror(-r));
 		return r;
 	}
-	if (work->order->step != STEP_PAUSE)
+	if (needs_toolstack(work))
 		r = toolstack_open(&work->ts);
 	if (r)
 		text_printf(work->why, "cannot open libxl: %s", strerror(-r));

@@ -15,7 +15,7 @@ struct work {
 	const struct wire_msg *order;
 	struct wire_msg *result;	/* new_id and blob are the steps' */
 	struct hv *hv;
-	struct toolstack *ts;		/* NULL for PAUSE */
+	struct toolstack *ts;		/* NULL: not needed */
 	struct text *why;
 	int64_t end_ms;			/* CLOCK_MONOTONIC */
 };

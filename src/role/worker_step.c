@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "port/core_dump.h"
 #include "port/residue.h"
 #include "role/worker_impl.h"
 
@@ -96,7 +97,8 @@ static int step_dump(struct work *work)
 	if (unlink(part) && errno != ENOENT)
 		return -errno;
 	worker_tell(work, "writing the core");
-	r = toolstack_dump(work->ts, info.id.domid, part, work->why);
+	r = core_dump_write(work->hv, work->ts, info.id.domid, part,
+			    work->why);
 	if (!r && renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE))
 		r = -errno;
 	if (r) {

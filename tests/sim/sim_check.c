@@ -206,12 +206,26 @@ static bool has_tried(const struct incident *incident, enum step step)
 	return false;
 }
 
+/* A PV guest's core is libxl's. */
+static bool needs_xenstored(const struct incident *incident)
+{
+	switch (incident_step(incident)) {
+	case STEP_PAUSE:
+		return false;
+	case STEP_DUMP:
+		return incident->type != DOMAIN_TYPE_HVM &&
+		       incident->type != DOMAIN_TYPE_PVH;
+	default:
+		return true;
+	}
+}
+
 void sim_check_order(struct sim *s, const struct incident *incident)
 {
 	enum step step = incident_step(incident);
 	unsigned long long number = incident->number;
 
-	if (s->daemon.told_away && step != STEP_PAUSE)
+	if (s->daemon.told_away && needs_xenstored(incident))
 		sim_fail(s, "incident %llu: %s while xenstored is away",
 			 number, step_name(step));
 	if (incident->dirty && !was_full(s))

@@ -9,11 +9,6 @@
 
 #include "sim.h"
 
-static bool needs_xenstored(const struct sim_worker *w)
-{
-	return w->step != STEP_PAUSE;
-}
-
 static uint32_t takes_ms(struct sim *s, uint32_t most)
 {
 	return 1 + sim_random(s, sim_random(s, 4) ? most / 10 + 1 : most);
@@ -83,6 +78,16 @@ static int look(const struct sim *s, const struct sim_worker *w)
 
 	return domain >= 0 &&
 	       domain_id_equal(&s->domains[domain].id, &w->id) ? domain : -1;
+}
+
+/* The memory of a guest that is not PV is read without libxl. */
+static bool needs_xenstored(const struct sim *s, const struct sim_worker *w)
+{
+	int domain = look(s, w);
+
+	if (w->step == STEP_DUMP)
+		return domain < 0 || !s->domains[domain].hvm;
+	return w->step != STEP_PAUSE;
 }
 
 /* DUMP, SAVE, PAUSE: nothing changes but what is noted. */
@@ -247,7 +252,7 @@ static void tick(struct sim *s, struct sim_worker *w)
 			end(s, w, -ETIMEDOUT, NULL);
 		else
 			later(s, w, 50);
-	} else if (s->away && needs_xenstored(w)) {
+	} else if (s->away && needs_xenstored(s, w)) {
 		later(s, w, 200); /* hangs */
 	} else if (sim_chance(s, 3)) {
 		sim_worker_kill(s, (int)(w - s->workers));

@@ -85,7 +85,7 @@ static void test_plans(void)
 		[ACTION_RENAME_RESTART] = "save rename create ",
 		[ACTION_PRESERVE] = "",
 		[ACTION_COREDUMP_DESTROY] = "dump destroy ",
-		[ACTION_COREDUMP_RESTART] = "save dump destroy create ",
+		[ACTION_COREDUMP_RESTART] = "dump save destroy create ",
 		[ACTION_SOFT_RESET] = "save soft-reset ",
 		[ACTION_PAUSE] = "pause ",
 		[ACTION_LOG] = "",

@@ -246,7 +246,7 @@ static void test_plans(void)
 		{ ACTION_RENAME_RESTART, "save rename create", OUTCOME_KEPT },
 		{ ACTION_PRESERVE, "", OUTCOME_KEPT },
 		{ ACTION_COREDUMP_DESTROY, "dump destroy", OUTCOME_HANDLED },
-		{ ACTION_COREDUMP_RESTART, "save dump destroy create",
+		{ ACTION_COREDUMP_RESTART, "dump save destroy create",
 		  OUTCOME_HANDLED },
 		{ ACTION_SOFT_RESET, "save soft-reset", OUTCOME_HANDLED },
 		{ ACTION_PAUSE, "pause", OUTCOME_KEPT },
