@@ -197,6 +197,8 @@ const struct list *engine_guests(const struct engine *engine);
 const struct guest *engine_guest(const struct engine *engine,
 				 const uint8_t uuid[UUID_BYTES]);
 uint32_t engine_working(const struct engine *engine);
+/* Incidents that could not be written down yet (a full disk). */
+uint32_t engine_unrecorded(const struct engine *engine);
 bool engine_toolstack_answers(const struct engine *engine);
 
 /* The policy's input for this domain or guest as things stand. */

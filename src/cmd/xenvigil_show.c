@@ -114,6 +114,10 @@ void xenvigil_show_status(json_object *answer)
 						 "unknown",
 	       ready ? "ready" : "NOT READY: xenstored does not answer, "
 				 "destructive actions wait");
+	if (number_of(answer, "unrecorded"))
+		printf("%lld incidents NOT ON RECORD YET: the database cannot "
+		       "be written (disk full?)\n",
+		       (long long)number_of(answer, "unrecorded"));
 	show_domains(json_object_object_get(answer, "domains"));
 	show_open(json_object_object_get(answer, "open"));
 }

@@ -66,6 +66,18 @@ static bool runs_on(const struct incident *incident)
 		incident->verdict.action == ACTION_SOFT_RESET);
 }
 
+/* It may have fallen once more by now. */
+static void run_on(struct engine *e, struct domain *domain,
+		   const struct incident *incident, struct engine_time now)
+{
+	const struct domain_info *info = &domain->info;
+
+	engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
+	if (info->shutdown && !info->dying &&
+	    info->cpu_time_ns > incident->cpu_time_ns + ENGINE_CPU_SLACK_NS)
+		engine_life_event(e, domain, engine_scan_event(info), now);
+}
+
 /* The domain it was about may be decided on anew; so may a successor that
  * went down while this was open. */
 static void settle(struct engine *e, struct incident *incident,
@@ -78,7 +90,7 @@ static void settle(struct engine *e, struct incident *incident,
 		domain->incident = NULL;
 		engine_life_event(e, domain, LIFE_EVENT_SETTLED, now);
 		if (runs_on(incident))
-			engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
+			run_on(e, domain, incident, now);
 	}
 	engine_life_ask_guest(e, guest, now);
 	engine_guest_drop(e, guest);

@@ -94,6 +94,7 @@ int engine_scan_merge(struct engine *e, const struct domain_info *list,
 		      size_t count, struct engine_time now);
 void engine_scan_free(struct engine *e, struct domain *domain);
 /* Has it run, by INFO, since the shutdown that we know of? */
+enum life_event engine_scan_event(const struct domain_info *info);
 bool engine_scan_ran_since(const struct domain *domain,
 			   const struct domain_info *info);
 

@@ -113,6 +113,18 @@ void engine_record_dirty(struct engine *e, struct engine_time now)
 		record_later(e, now);
 }
 
+uint32_t engine_unrecorded(const struct engine *e)
+{
+	const struct incident *incident;
+	uint32_t count = 0;
+
+	LIST_EACH(incident, &e->closed, struct incident, node)
+		count++;
+	LIST_EACH(incident, &e->incidents, struct incident, node)
+		count += incident->dirty;
+	return count;
+}
+
 void engine_tell(struct engine *e, enum engine_note note,
 		 const struct domain *domain, const struct incident *incident,
 		 const char *text)

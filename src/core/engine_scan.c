@@ -157,7 +157,7 @@ bool engine_scan_ran_since(const struct domain *domain,
 	       info->cpu_time_ns > domain->down_cpu_ns + ENGINE_CPU_SLACK_NS;
 }
 
-static enum life_event event_of(const struct domain_info *info)
+enum life_event engine_scan_event(const struct domain_info *info)
 {
 	if (!info->shutdown)
 		return LIFE_EVENT_RUNS;
@@ -189,7 +189,7 @@ static void observe(struct engine *e, struct domain *domain,
 {
 	bool again = engine_scan_ran_since(domain, info);
 	bool back = domain->state == LIFE_STATE_ASIDE &&
-		    event_of(info) != LIFE_EVENT_SUSPENDED;
+		    engine_scan_event(info) != LIFE_EVENT_SUSPENDED;
 
 	if (!info->shutdown || info->cpu_time_ns >
 			       domain->info.cpu_time_ns + ENGINE_CPU_SLACK_NS)
@@ -208,7 +208,7 @@ static void observe(struct engine *e, struct domain *domain,
 		domain->ran = true;
 		domain->hinted = false; /* a hint that was not true, or old */
 	}
-	engine_life_event(e, domain, event_of(info), now);
+	engine_life_event(e, domain, engine_scan_event(info), now);
 }
 
 /* --- the merge --- */

@@ -56,11 +56,26 @@ void keeper_scan(struct keeper *keeper)
 }
 
 /* Sets the one timer to the engine's next time. */
+/* Each failure is logged where it happens; this says how far behind it left
+ * us, and that all is well again. */
+static void tell_unrecorded(struct keeper *keeper)
+{
+	uint32_t count = engine_unrecorded(keeper->engine);
+
+	if (count == keeper->unrecorded)
+		return;
+	keeper->unrecorded = count;
+	log_event(count ? LOG_LEVEL_WARN : LOG_LEVEL_NOTICE,
+		  count ? "records-behind" : "records-complete",
+		  LOG_INT("incidents", count));
+}
+
 void keeper_rearm(struct keeper *keeper)
 {
 	int64_t due_ms = engine_due_ms(keeper->engine);
 	int64_t wait_ms;
 
+	tell_unrecorded(keeper);
 	ev_timer_stop(keeper->loop, &keeper->due);
 	if (due_ms == INT64_MAX)
 		return;

@@ -61,6 +61,7 @@ struct keeper {
 	struct list workers;
 	struct list claims;		/* other supervisors we wait for */
 
+	uint32_t unrecorded;		/* incidents, when last told */
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
