@@ -128,8 +128,10 @@ static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 
 	(void)loop;
 	(void)events;
+	keeper_notify_reloading(keeper);
 	if (load_settings(keeper, &settings) < 0) {
 		log_event(LOG_LEVEL_WARN, "configuration-kept");
+		keeper_notify_ready(keeper);
 		return;
 	}
 	keeper->settings = settings;
@@ -141,6 +143,7 @@ static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 		  LOG_TEXT("directory", keeper->config_dir));
 	engine_run(keeper->engine, keeper_now(keeper));
 	keeper_rearm(keeper);
+	keeper_notify_ready(keeper);
 }
 
 static void on_stop(struct ev_loop *loop, ev_signal *signal, int events)
@@ -295,12 +298,14 @@ static int start(struct keeper *keeper)
 	keeper_scan(keeper);
 	keeper_watcher_start(keeper);
 	keeper_rearm(keeper);
+	keeper_notify_ready(keeper);
 	return 0;
 }
 
 /* Guests are left as they are; a worker that is at something ends it. */
 static void stop(struct keeper *keeper)
 {
+	keeper_notify_stopping(keeper);
 	control_close(keeper->control);
 	keeper_watcher_stop(keeper);
 	keeper_worker_leave(keeper);
@@ -310,6 +315,7 @@ static void stop(struct keeper *keeper)
 
 static void free_all(struct keeper *keeper)
 {
+	keeper_notify_close(keeper);
 	engine_free(keeper->engine);
 	store_close(keeper->store);
 	hv_close(keeper->hv);
@@ -330,6 +336,7 @@ int keeper_main(const char *config_dir)
 	srandom((unsigned int)keeper.started_ms ^ (unsigned int)getpid());
 	if (!keeper.loop)
 		return ROLE_EXIT_SYSTEM;
+	keeper_notify_open(&keeper);
 	r = open_all(&keeper, &lock);
 	if (r >= 0)
 		r = start(&keeper);

@@ -18,6 +18,7 @@
 #include "store/store.h"
 
 struct control;
+struct notify;
 
 /* A child of ours and its socket. */
 struct child {
@@ -65,6 +66,8 @@ struct keeper {
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
+	struct notify *notify;		/* the service manager */
+	ev_timer beat;			/* to it */
 };
 
 /* --- keeper.c --- */
@@ -99,5 +102,12 @@ extern const struct engine_calls keeper_calls;
 /* Loads what the store holds into the engine. */
 int keeper_calls_restore(struct keeper *keeper);
 void keeper_calls_drop_claims(struct keeper *keeper);
+
+/* --- keeper_notify.c --- */
+void keeper_notify_open(struct keeper *keeper);
+void keeper_notify_ready(struct keeper *keeper);
+void keeper_notify_reloading(struct keeper *keeper);
+void keeper_notify_stopping(struct keeper *keeper);
+void keeper_notify_close(struct keeper *keeper);
 
 #endif
