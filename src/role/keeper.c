@@ -22,6 +22,7 @@
 #include "control.h"
 #include "keeper.h"
 #include "port/conf.h"
+#include "port/oom.h"
 
 static int64_t clock_ms(clockid_t id)
 {
@@ -183,6 +184,17 @@ static int take_lock(const struct settings *settings)
 	return -EBUSY;
 }
 
+/* A host short of memory needs its supervisor; what a worker starts does
+ * not inherit this (worker.c). */
+static void spare_us(void)
+{
+	int r = oom_set(OOM_SPARED);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_INFO, "not-spared-by-oom",
+			  LOG_TEXT("error", strerror(-r)));
+}
+
 static int read_boot_id(char *ret, size_t size)
 {
 	AUTO_FILE FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
@@ -338,8 +350,10 @@ int keeper_main(const char *config_dir)
 		return ROLE_EXIT_SYSTEM;
 	keeper_notify_open(&keeper);
 	r = open_all(&keeper, &lock);
-	if (r >= 0)
+	if (r >= 0) {
+		spare_us();
 		r = start(&keeper);
+	}
 	if (r == 0) {
 		ev_run(keeper.loop, 0);
 		stop(&keeper);

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "port/oom.h"
 #include "role/roles.h"
 #include "role/worker_impl.h"
 #include "role/worker_lock.h"
@@ -182,6 +183,8 @@ int worker_main(void)
 	struct wire_msg order = {0};
 	int r = become_worker();
 
+	/* A device model that we start must not be spared as the keeper is. */
+	(void)oom_set(OOM_USUAL);
 	while (!r) {
 		r = wire_recv(WIRE_FD, &order);
 		if (r)
