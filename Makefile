@@ -148,6 +148,7 @@ SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	$(patsubst %,'build/sanitize/tests/sim --seeds $(if $(LONG),40,4) --each %',memory sqlite call) \
 	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
 MODULE = $(if $(LONG),$(wildcard tests/modules/kernels tests/modules/model/run tests/modules/spin/run))
+INIT_TESTS = $(sort $(wildcard tests/init/*))
 LAB = tests/lab/run
 
 # What the lab puts over its dom0, whose kernel is the newest with headers.
@@ -164,7 +165,7 @@ lint:
 
 check-unit:
 	$(PACKAGES) build check
-	$(RUN) $(UNIT)
+	$(RUN) $(UNIT) $(INIT_TESTS)
 
 check-lab:
 	$(PACKAGES)
@@ -174,7 +175,7 @@ check-lab:
 check:
 	$(PACKAGES)
 	$(SUBMAKE) stage
-	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(MODULE) $(LAB)
+	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(INIT_TESTS) $(MODULE) $(LAB)
 
 sim:
 	$(PACKAGES) build check
@@ -197,8 +198,9 @@ demo:
 # --- Installation --------------------------------------------------------
 
 etcdir = $(sysconfdir)/xenvigil
+include init/init.mk
 
-install: all
+install: all install-init
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(etcdir)/domains.d
 	$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/
 	$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/
@@ -207,7 +209,7 @@ install: all
 	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(etcdir)/domains.d/
 
 # The operator's files and the records stay.
-uninstall:
+uninstall: uninstall-init
 	rm -f $(DESTDIR)$(sbindir)/xenvigild $(DESTDIR)$(bindir)/xenvigil
 	rm -f $(DESTDIR)$(etcdir)/domains.d/README
 
@@ -226,6 +228,6 @@ MODULE_VERSION = $(or $(VERSION),0)
 
 FORCE:
 .PHONY: all unit-programs stage lint check check-unit check-lab check-long sim bench demo \
-	install uninstall dist clean distclean FORCE
+	install uninstall install-init uninstall-init dist clean distclean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:

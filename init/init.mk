@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What init systems and their like are given: made from init/*.in with the
+# directories of this build, and installed.  Included by the top-level Makefile.
+
+# In place of @name@ in a file of init/.
+INIT_WORDS = sbindir bindir sysconfdir localstatedir runstatedir
+$(O)/init/%: init/%.in config.mk
+	@mkdir -p $(@D)
+	$(call say,SED)sed $(foreach w,$(INIT_WORDS),-e 's|@$(w)@|$($(w))|g') $< > $@
+
+has_init = $(filter $(1),$(INIT))
+INIT_FILES = $(addprefix $(O)/init/,xenvigil.logrotate xenvigil.tmpfiles \
+	xenvigild.service xenvigild.sysv xenvigild.openrc)
+
+init-files: $(INIT_FILES)
+
+# put(FROM, DIRECTORY, NAME, MODE)
+put = $(INSTALL) -d $(DESTDIR)$(2) && $(INSTALL) -m $(4) $(1) $(DESTDIR)$(2)/$(3)
+
+install-init: init-files
+	$(if $(call has_init,sysv openrc),$(call put,$(O)/init/xenvigil.logrotate,$(logrotatedir),xenvigil,644))
+	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigil.tmpfiles,$(tmpfilesdir),xenvigil.conf,644))
+	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigild.service,$(unitdir),xenvigild.service,644))
+	$(if $(call has_init,sysv),$(call put,$(O)/init/xenvigild.sysv,$(initdir),xenvigild,755))
+	$(if $(call has_init,openrc),$(call put,$(O)/init/xenvigild.openrc,$(initdir),xenvigild,755))
+
+uninstall-init:
+	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf
+	rm -f $(DESTDIR)$(unitdir)/xenvigild.service $(DESTDIR)$(initdir)/xenvigild
+
+.PHONY: init-files
