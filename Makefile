@@ -148,7 +148,7 @@ SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	$(patsubst %,'build/sanitize/tests/sim --seeds $(if $(LONG),40,4) --each %',memory sqlite call) \
 	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
 MODULE = $(if $(LONG),$(wildcard tests/modules/kernels tests/modules/model/run tests/modules/spin/run))
-INIT_TESTS = $(sort $(wildcard tests/init/*))
+INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*))
 LAB = tests/lab/run
 
 # What the lab puts over its dom0, whose kernel is the newest with headers.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # What init systems and their like are given: made from init/*.in with the
-# directories of this build, and installed.  Included by the top-level Makefile.
+# directories of this build, and installed; with manuals and completions.  Included by the top-level Makefile.
 
 # In place of @name@ in a file of init/.
 INIT_WORDS = sbindir bindir sysconfdir localstatedir runstatedir
@@ -17,14 +17,26 @@ init-files: $(INIT_FILES)
 # put(FROM, DIRECTORY, NAME, MODE)
 put = $(INSTALL) -d $(DESTDIR)$(2) && $(INSTALL) -m $(4) $(1) $(DESTDIR)$(2)/$(3)
 
+MANUALS = $(sort $(wildcard docs/man/*))
+define put_manuals
+$(if $(filter %.$(1),$(MANUALS)),$(INSTALL) -d $(DESTDIR)$(mandir)/man$(1) && \
+	$(INSTALL) -m 644 $(filter %.$(1),$(MANUALS)) $(DESTDIR)$(mandir)/man$(1)/)
+
+endef
+
 install-init: init-files
 	$(if $(call has_init,sysv openrc),$(call put,$(O)/init/xenvigil.logrotate,$(logrotatedir),xenvigil,644))
 	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigil.tmpfiles,$(tmpfilesdir),xenvigil.conf,644))
 	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigild.service,$(unitdir),xenvigild.service,644))
 	$(if $(call has_init,sysv),$(call put,$(O)/init/xenvigild.sysv,$(initdir),xenvigild,755))
 	$(if $(call has_init,openrc),$(call put,$(O)/init/xenvigild.openrc,$(initdir),xenvigild,755))
+	$(foreach n,1 5 7 8,$(call put_manuals,$(n)))
+	$(call put,init/completion/xenvigil.bash,$(bashcompdir),xenvigil,644)
+	$(call put,init/completion/_xenvigil,$(zshcompdir),_xenvigil,644)
 
 uninstall-init:
+	rm -f $(foreach m,$(MANUALS),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+	rm -f $(DESTDIR)$(bashcompdir)/xenvigil $(DESTDIR)$(zshcompdir)/_xenvigil
 	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf
 	rm -f $(DESTDIR)$(unitdir)/xenvigild.service $(DESTDIR)$(initdir)/xenvigild
 

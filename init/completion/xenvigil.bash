@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# Completion of xenvigil(1) for bash.  Takes commands and options from its
+# help, and domains from the daemon, if this user may ask it.
+_xenvigil()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
+	local program=${COMP_WORDS[0]} commands command='' i choices=''
+
+	commands=$("$program" --help 2>/dev/null | sed -n 's/^  \([a-z][a-z-]*\) .*/\1/p')
+	case $before in
+	--socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return ;;
+	-s|--since|-n|--limit)
+		return ;;
+	esac
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ $'\n'$commands$'\n' != *$'\n'${COMP_WORDS[i]}$'\n'* ]] ||
+			command=${COMP_WORDS[i]}
+	done
+	if [[ $word == -* ]]; then
+		choices=$("$program" --help 2>/dev/null | grep -oE -- '(^|[ ,])--?[a-z-]+' | tr -d ' ,')
+	elif [ -z "$command" ]; then
+		choices=$commands
+	elif [[ $command == @(policy|hold|release|retry) ]]; then
+		choices=$("$program" status 2>/dev/null |
+			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
+	fi
+	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
+}
+complete -F _xenvigil xenvigil
