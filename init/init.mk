@@ -17,6 +17,12 @@ init-files: $(INIT_FILES)
 # put(FROM, DIRECTORY, NAME, MODE)
 put = $(INSTALL) -d $(DESTDIR)$(2) && $(INSTALL) -m $(4) $(1) $(DESTDIR)$(2)/$(3)
 
+HOOKS = $(sort $(wildcard init/hooks/*))
+define put_hook
+$(call put,$(1),$(docdir)/hooks,$(notdir $(1)),644)
+
+endef
+
 MANUALS = $(sort $(wildcard docs/man/*))
 define put_manuals
 $(if $(filter %.$(1),$(MANUALS)),$(INSTALL) -d $(DESTDIR)$(mandir)/man$(1) && \
@@ -30,12 +36,15 @@ install-init: init-files
 	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigild.service,$(unitdir),xenvigild.service,644))
 	$(if $(call has_init,sysv),$(call put,$(O)/init/xenvigild.sysv,$(initdir),xenvigild,755))
 	$(if $(call has_init,openrc),$(call put,$(O)/init/xenvigild.openrc,$(initdir),xenvigild,755))
+	$(call put,init/hooks.d/README,$(etcdir)/hooks.d,README,644)
+	$(foreach h,$(HOOKS),$(call put_hook,$(h)))
 	$(foreach n,1 5 7 8,$(call put_manuals,$(n)))
 	$(call put,init/completion/xenvigil.bash,$(bashcompdir),xenvigil,644)
 	$(call put,init/completion/_xenvigil,$(zshcompdir),_xenvigil,644)
 
 uninstall-init:
 	rm -f $(foreach m,$(MANUALS),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+	rm -f $(HOOKS:init/hooks/%=$(DESTDIR)$(docdir)/hooks/%) $(DESTDIR)$(etcdir)/hooks.d/README
 	rm -f $(DESTDIR)$(bashcompdir)/xenvigil $(DESTDIR)$(zshcompdir)/_xenvigil
 	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf
 	rm -f $(DESTDIR)$(unitdir)/xenvigild.service $(DESTDIR)$(initdir)/xenvigild

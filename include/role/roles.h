@@ -16,5 +16,6 @@ int keeper_main(const char *config_dir);
 /* Children: talk over WIRE_FD, end when it is closed. */
 int watcher_main(void);
 int worker_main(void);
+int hook_main(void);
 
 #endif

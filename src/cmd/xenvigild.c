@@ -74,6 +74,8 @@ static int run_role(const char *role, const char *log)
 		return watcher_main();
 	if (strcmp(role, "worker") == 0)
 		return worker_main();
+	if (strcmp(role, "hook") == 0)
+		return hook_main();
 	return ROLE_EXIT_USAGE;
 }
 

@@ -38,6 +38,7 @@ static const struct settings defaults = {
 		[STEP_PAUSE] = 10,
 		[STEP_EJECT] = 60,
 	},
+	.hook_s = 30,
 	.state_dir = "/var/lib/xenvigil",
 	.core_dir = "/var/lib/xenvigil/cores",
 	.run_dir = "/run/xenvigil",

@@ -84,6 +84,8 @@ const struct setting_key settings_keys[] = {
 	DEADLINE("soft_reset", SOFT_RESET, "give up a soft reset after this long"),
 	DEADLINE("pause", PAUSE, "give up pausing a domain after this long"),
 	DEADLINE("eject", EJECT, "give up emptying a CD drive after this long"),
+	SECONDS("hook_seconds", 1, 3600, GLOBAL(hook_s),
+		"kill a hook that runs longer than this"),
 	PATH("state_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(state_dir),
 	     "where the records are kept"),
 	PATH("core_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(core_dir),

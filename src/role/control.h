@@ -24,6 +24,8 @@ json_object *control_answer(struct keeper *keeper, json_object *request);
 json_object *control_show_status(struct keeper *keeper);
 json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 				    uint32_t limit);
+struct incident;
+json_object *control_show_incident(const struct incident *incident);
 struct guest;
 json_object *control_show_policy(struct keeper *keeper,
 				 const struct guest *guest);

@@ -46,7 +46,7 @@ static json_object *show_step(const struct incident_step *step)
 	return to;
 }
 
-static json_object *show_incident(const struct incident *incident)
+json_object *control_show_incident(const struct incident *incident)
 {
 	static const uint8_t none[UUID_BYTES];
 	json_object *to = json_object_new_object();
@@ -82,7 +82,7 @@ static json_object *show_incident(const struct incident *incident)
 
 static int add_incident(void *ctx, struct incident *incident)
 {
-	json_object_array_add(ctx, show_incident(incident));
+	json_object_array_add(ctx, control_show_incident(incident));
 	incident_free(incident);
 	return 0;
 }
@@ -127,7 +127,7 @@ static json_object *show_domain(const struct domain *domain)
 static json_object *show_open(struct keeper *keeper,
 			      const struct incident *incident)
 {
-	json_object *to = show_incident(incident);
+	json_object *to = control_show_incident(incident);
 
 	if (incident->order)
 		add_text(to, "progress",

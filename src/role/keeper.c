@@ -327,6 +327,7 @@ static void stop(struct keeper *keeper)
 
 static void free_all(struct keeper *keeper)
 {
+	keeper_hook_close(keeper);
 	keeper_notify_close(keeper);
 	engine_free(keeper->engine);
 	store_close(keeper->store);
@@ -349,6 +350,7 @@ int keeper_main(const char *config_dir)
 	if (!keeper.loop)
 		return ROLE_EXIT_SYSTEM;
 	keeper_notify_open(&keeper);
+	keeper_hook_open(&keeper);
 	r = open_all(&keeper, &lock);
 	if (r >= 0) {
 		spare_us();

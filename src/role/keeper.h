@@ -13,11 +13,13 @@
 
 #include "base/list.h"
 #include "core/engine.h"
+#include "core/transition.h"
 #include "port/hv.h"
 #include "role/wire.h"
 #include "store/store.h"
 
 struct control;
+struct keeper_hooks;
 struct notify;
 
 /* A child of ours and its socket. */
@@ -66,6 +68,7 @@ struct keeper {
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
+	struct keeper_hooks *hooks;	/* NULL: none are told */
 	struct notify *notify;		/* the service manager */
 	ev_timer beat;			/* to it */
 };
@@ -102,6 +105,13 @@ extern const struct engine_calls keeper_calls;
 /* Loads what the store holds into the engine. */
 int keeper_calls_restore(struct keeper *keeper);
 void keeper_calls_drop_claims(struct keeper *keeper);
+
+/* --- keeper_hook.c --- */
+void keeper_hook_open(struct keeper *keeper);
+void keeper_hook_note(struct keeper *keeper, enum engine_note note,
+		      const struct incident *incident);
+void keeper_hook_toolstack(struct keeper *keeper, bool answers);
+void keeper_hook_close(struct keeper *keeper);
 
 /* --- keeper_notify.c --- */
 void keeper_notify_open(struct keeper *keeper);

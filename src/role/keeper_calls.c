@@ -207,7 +207,7 @@ static void call_note(void *ctx, enum engine_note note,
 		      const struct domain *domain,
 		      const struct incident *incident, const char *text)
 {
-	(void)ctx;
+	keeper_hook_note(ctx, note, incident);
 	if (incident)
 		note_incident(note, incident, text);
 	else

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Telling the operator's hooks of transitions: one child at a time, a bounded
+ * queue before it.  Waits for nothing, and no guest's handling waits for it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "control.h"
+#include "keeper.h"
+
+#define WAITING_MAX 64
+/* The toolstack may be away this long, as when its child is replaced. */
+#define HUNG_AFTER_S 15.
+/* As many hooks as a child runs, and a little. */
+#define HOOKS_AND_MORE 17
+
+struct hook_job {
+	struct list node;
+	enum transition transition;
+	uint64_t incident;	/* 0: none */
+	char *json;
+};
+
+struct keeper_hooks {
+	struct keeper *keeper;
+	char dir[512];
+	struct child child;
+	struct hook_job *job;	/* the child's */
+	struct list waiting;
+	unsigned int count;	/* of those */
+	ev_timer hung;
+	bool told_hung;
+};
+
+static void free_job(struct hook_job *job)
+{
+	if (!job)
+		return;
+	free(job->json);
+	free(job);
+}
+
+static void log_lost(const struct hook_job *job, const char *why)
+{
+	log_event(LOG_LEVEL_ERROR, "hooks-not-told",
+		  LOG_TEXT("transition", transition_name(job->transition)),
+		  LOG_INT("incident", (int64_t)job->incident),
+		  LOG_TEXT("error", why));
+}
+
+/* --- one child, one transition --- */
+
+static void log_result(const struct hook_job *job, const struct wire_msg *msg)
+{
+	log_event(msg->rc ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+		  msg->rc ? "hook-failed" : "hook-done",
+		  LOG_TEXT("hook", msg->config.name),
+		  LOG_TEXT("transition", transition_name(job->transition)),
+		  LOG_INT("incident", (int64_t)job->incident),
+		  LOG_TEXT("text", msg->text[0] ? msg->text : NULL));
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper_hooks *hooks = io->data;
+	struct wire_msg msg;
+	int r;
+
+	(void)events;
+	while ((r = wire_recv(hooks->child.fd, &msg)) == 0) {
+		log_result(hooks->job, &msg);
+		wire_clear(&msg);
+	}
+	if (r != -EAGAIN)
+		ev_io_stop(loop, io); /* its exit follows */
+}
+
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper_hooks *hooks = timer->data;
+
+	(void)loop;
+	(void)events;
+	kill(hooks->child.pid, SIGKILL);
+}
+
+static int order(struct keeper_hooks *hooks, const struct hook_job *job)
+{
+	uint32_t limit_s = hooks->keeper->settings->hook_s;
+	struct wire_msg msg = {
+		.kind = WIRE_ORDER,
+		.deadline_ms = limit_s * 1000,
+		.blob = job->json,
+		.blob_len = strlen(job->json),
+	};
+	int r = keeper_child_spawn(hooks->keeper, &hooks->child, "hook");
+
+	if (r < 0)
+		return r;
+	text_copy(msg.text, sizeof(msg.text), hooks->dir);
+	ev_now_update(hooks->keeper->loop);
+	ev_timer_set(&hooks->child.deadline, limit_s * (double)HOOKS_AND_MORE,
+		     0.);
+	ev_timer_start(hooks->keeper->loop, &hooks->child.deadline);
+	return wire_send(hooks->child.fd, &msg);
+}
+
+/* A child that could not be told ends by itself; its exit goes on. */
+static void start_next(struct keeper_hooks *hooks)
+{
+	while (!hooks->job && hooks->count) {
+		struct hook_job *job =
+			LIST_ITEM(hooks->waiting.next, struct hook_job,
+				  node);
+		int r;
+
+		list_remove(&job->node);
+		hooks->count--;
+		hooks->job = job;
+		r = order(hooks, job);
+		if (r == 0)
+			return;
+		log_lost(job, strerror(-r));
+		if (hooks->child.fd >= 0) {
+			keeper_child_close(hooks->keeper, &hooks->child);
+			return;
+		}
+		free_job(job);
+		hooks->job = NULL;
+	}
+}
+
+static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct keeper_hooks *hooks = child->data;
+
+	if (hooks->child.fd >= 0)
+		on_readable(loop, &hooks->child.readable, events);
+	if (child->rstatus)
+		log_lost(hooks->job, "the child that runs hooks was lost");
+	ev_child_stop(loop, child);
+	keeper_child_close(hooks->keeper, &hooks->child);
+	free_job(hooks->job);
+	hooks->job = NULL;
+	start_next(hooks);
+}
+
+/* --- what is told --- */
+
+/* A host without hooks pays nothing. */
+static bool has_hooks(const struct keeper_hooks *hooks)
+{
+	DIR *dir = opendir(hooks->dir);
+	const struct dirent *entry;
+	bool found = false;
+
+	while (dir && !found && (entry = readdir(dir)))
+		found = entry->d_name[0] != '.' &&
+			strcmp(entry->d_name, "README") != 0;
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+static struct hook_job *new_job(enum transition transition,
+				const struct incident *incident,
+				json_object *about)
+{
+	struct hook_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	json_object_object_add(about, "transition",
+			       json_object_new_string(
+				       transition_name(transition)));
+	job->transition = transition;
+	job->incident = incident ? incident->number : 0;
+	job->json = strdup(json_object_to_json_string_ext(
+		about, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (!job->json) {
+		free(job);
+		return NULL;
+	}
+	return job;
+}
+
+static void tell(struct keeper_hooks *hooks, enum transition transition,
+		 const struct incident *incident)
+{
+	json_object *about;
+	struct hook_job *job;
+
+	if (!has_hooks(hooks))
+		return;
+	about = incident ? control_show_incident(incident) :
+			   control_show_status(hooks->keeper);
+	job = new_job(transition, incident, about);
+	json_object_put(about);
+	if (!job)
+		return;
+	if (hooks->count >= WAITING_MAX) {
+		log_lost(job, "too many transitions wait for their hooks");
+		free_job(job);
+		return;
+	}
+	list_append(&hooks->waiting, &job->node);
+	hooks->count++;
+	start_next(hooks);
+}
+
+void keeper_hook_note(struct keeper *keeper, enum engine_note note,
+		      const struct incident *incident)
+{
+	enum transition transition = transition_of(note, incident);
+
+	if (keeper->hooks && transition != TRANSITION_NONE)
+		tell(keeper->hooks, transition, incident);
+}
+
+static void on_hung(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper_hooks *hooks = timer->data;
+
+	(void)loop;
+	(void)events;
+	hooks->told_hung = true;
+	tell(hooks, TRANSITION_HOST_HUNG, NULL);
+}
+
+void keeper_hook_toolstack(struct keeper *keeper, bool answers)
+{
+	struct keeper_hooks *hooks = keeper->hooks;
+
+	if (!hooks)
+		return;
+	if (answers) {
+		ev_timer_stop(keeper->loop, &hooks->hung);
+		if (hooks->told_hung)
+			tell(hooks, TRANSITION_HOST_BACK, NULL);
+		hooks->told_hung = false;
+	} else if (!hooks->told_hung && !ev_is_active(&hooks->hung)) {
+		ev_now_update(keeper->loop);
+		ev_timer_set(&hooks->hung, HUNG_AFTER_S, 0.);
+		ev_timer_start(keeper->loop, &hooks->hung);
+	}
+}
+
+/* --- its life --- */
+
+void keeper_hook_open(struct keeper *keeper)
+{
+	struct keeper_hooks *hooks = calloc(1, sizeof(*hooks));
+
+	if (!hooks)
+		return;
+	hooks->keeper = keeper;
+	hooks->child.fd = -1;
+	list_init(&hooks->waiting);
+	snprintf(hooks->dir, sizeof(hooks->dir), "%s/hooks.d",
+		 keeper->config_dir);
+	ev_init(&hooks->child.readable, on_readable);
+	ev_init(&hooks->child.exited, on_exited);
+	ev_init(&hooks->child.deadline, on_deadline);
+	ev_init(&hooks->hung, on_hung);
+	hooks->child.readable.data = hooks;
+	hooks->child.exited.data = hooks;
+	hooks->child.deadline.data = hooks;
+	hooks->hung.data = hooks;
+	keeper->hooks = hooks;
+}
+
+/* A hook that runs ends within its bounds by itself. */
+void keeper_hook_close(struct keeper *keeper)
+{
+	struct keeper_hooks *hooks = keeper->hooks;
+	struct hook_job *job;
+
+	if (!hooks)
+		return;
+	ev_timer_stop(keeper->loop, &hooks->hung);
+	ev_child_stop(keeper->loop, &hooks->child.exited);
+	keeper_child_close(keeper, &hooks->child);
+	free_job(hooks->job);
+	LIST_EACH(job, &hooks->waiting, struct hook_job, node) {
+		log_lost(job, "the daemon ends");
+		list_remove(&job->node);
+		free_job(job);
+	}
+	free(hooks);
+	keeper->hooks = NULL;
+}
