@@ -56,6 +56,7 @@ struct settings {
 	char state_dir[SETTINGS_PATH_BYTES];
 	char core_dir[SETTINGS_PATH_BYTES];
 	char run_dir[SETTINGS_PATH_BYTES];
+	char metrics_file[SETTINGS_PATH_BYTES];
 };
 
 enum setting_kind {

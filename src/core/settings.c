@@ -42,6 +42,7 @@ static const struct settings defaults = {
 	.state_dir = "/var/lib/xenvigil",
 	.core_dir = "/var/lib/xenvigil/cores",
 	.run_dir = "/run/xenvigil",
+	.metrics_file = "/run/xenvigil/xenvigil.prom",
 };
 
 struct settings *settings_new(void)

@@ -92,6 +92,8 @@ const struct setting_key settings_keys[] = {
 	     "where cores are kept"),
 	PATH("run_directory", RUN_DIR_BYTES_MAX, GLOBAL(run_dir),
 	     "where the control socket is"),
+	PATH("metrics_file", SETTINGS_PATH_BYTES - 1, GLOBAL(metrics_file),
+	     "figures for Prometheus, replaced as a whole"),
 };
 
 const unsigned int settings_keys_count =

@@ -307,6 +307,7 @@ static int start(struct keeper *keeper)
 		  LOG_INT("xen_major", keeper->host.major),
 		  LOG_INT("xen_minor", keeper->host.minor),
 		  LOG_INT("workers", workers_max(keeper->settings)));
+	keeper_metrics_open(keeper);
 	keeper_scan(keeper);
 	keeper_watcher_start(keeper);
 	keeper_rearm(keeper);
@@ -322,6 +323,7 @@ static void stop(struct keeper *keeper)
 	keeper_watcher_stop(keeper);
 	keeper_worker_leave(keeper);
 	keeper_calls_drop_claims(keeper);
+	keeper_metrics_close(keeper);
 	log_event(LOG_LEVEL_NOTICE, "stopped");
 }
 

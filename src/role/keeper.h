@@ -20,6 +20,7 @@
 
 struct control;
 struct keeper_hooks;
+struct metrics;
 struct notify;
 
 /* A child of ours and its socket. */
@@ -69,6 +70,9 @@ struct keeper {
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
 	struct keeper_hooks *hooks;	/* NULL: none are told */
+	struct metrics *metrics;
+	ev_timer metrics_moment;
+	int metrics_error;		/* the last one */
 	struct notify *notify;		/* the service manager */
 	ev_timer beat;			/* to it */
 };
@@ -112,6 +116,13 @@ void keeper_hook_note(struct keeper *keeper, enum engine_note note,
 		      const struct incident *incident);
 void keeper_hook_toolstack(struct keeper *keeper, bool answers);
 void keeper_hook_close(struct keeper *keeper);
+
+/* --- keeper_metrics.c --- */
+void keeper_metrics_open(struct keeper *keeper);
+void keeper_metrics_note(struct keeper *keeper, enum engine_note note,
+			 const struct incident *incident);
+void keeper_metrics_changed(struct keeper *keeper);
+void keeper_metrics_close(struct keeper *keeper);
 
 /* --- keeper_notify.c --- */
 void keeper_notify_open(struct keeper *keeper);

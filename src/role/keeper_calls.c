@@ -208,6 +208,7 @@ static void call_note(void *ctx, enum engine_note note,
 		      const struct incident *incident, const char *text)
 {
 	keeper_hook_note(ctx, note, incident);
+	keeper_metrics_note(ctx, note, incident);
 	if (incident)
 		note_incident(note, incident, text);
 	else

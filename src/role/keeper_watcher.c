@@ -61,6 +61,7 @@ static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 	keeper_scan(keeper);
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 	keeper_hook_toolstack(keeper, true);
+	keeper_metrics_changed(keeper);
 }
 
 static void on_config(struct keeper *keeper, const struct wire_msg *msg)
@@ -159,6 +160,7 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 	keeper->watcher_ready = false;
 	engine_set_toolstack(keeper->engine, false, keeper_now(keeper));
 	keeper_hook_toolstack(keeper, false);
+	keeper_metrics_changed(keeper);
 	for (unsigned int i = 0; i < keeper->watcher_losses; i++)
 		wait_s = wait_s < AGAIN_MAX_S ? wait_s * 2 : AGAIN_MAX_S;
 	keeper->watcher_losses++;

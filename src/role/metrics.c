@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counting and formatting.  Every counter begins at 0 with the daemon, as
+ * Prometheus expects of one.
+ */
+#include "role/metrics.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+struct counts {
+	struct list node;
+	char name[DOMAIN_NAME_BYTES];
+	uint64_t incidents[REASON_COUNT + 1];	/* the last: unknown */
+	uint64_t restarts, failures;
+};
+
+struct metrics {
+	struct list domains;
+	uint32_t count;
+	uint64_t captures, capture_bytes;
+	int64_t capture_ms;
+};
+
+struct metrics *metrics_new(void)
+{
+	struct metrics *metrics = calloc(1, sizeof(*metrics));
+
+	if (metrics)
+		list_init(&metrics->domains);
+	return metrics;
+}
+
+void metrics_free(struct metrics *metrics)
+{
+	struct counts *counts;
+
+	if (!metrics)
+		return;
+	LIST_EACH(counts, &metrics->domains, struct counts, node)
+		free(counts);
+	free(metrics);
+}
+
+/* --- counting --- */
+
+static struct counts *counts_of(struct metrics *metrics, const char *name)
+{
+	struct counts *counts;
+
+	LIST_EACH(counts, &metrics->domains, struct counts, node)
+		if (strcmp(counts->name, name) == 0)
+			return counts;
+	if (metrics->count >= METRICS_DOMAINS_MAX && name[0])
+		return counts_of(metrics, "");
+	counts = calloc(1, sizeof(*counts));
+	if (!counts)
+		return NULL;
+	text_copy(counts->name, sizeof(counts->name), name);
+	list_append(&metrics->domains, &counts->node);
+	metrics->count++;
+	return counts;
+}
+
+static void count_done(struct metrics *metrics, struct counts *counts,
+		       const struct incident_step *last, int64_t core_bytes)
+{
+	if (last->step == STEP_CREATE || last->step == STEP_SOFT_RESET)
+		counts->restarts++;
+	if (last->step != STEP_DUMP)
+		return;
+	metrics->captures++;
+	metrics->capture_ms += last->ended_ms - last->begun_ms;
+	metrics->capture_bytes += (uint64_t)core_bytes;
+}
+
+static size_t reason_index(enum reason reason)
+{
+	return (unsigned int)reason < REASON_COUNT ? (size_t)reason :
+						     (size_t)REASON_COUNT;
+}
+
+void metrics_count(struct metrics *metrics, enum engine_note note,
+		   const struct incident *incident, int64_t core_bytes)
+{
+	struct counts *counts = counts_of(metrics, incident->name);
+
+	if (!counts)
+		return;
+	switch (note) {
+	case ENGINE_NOTE_INCIDENT_OPENED:
+		counts->incidents[reason_index(incident->verdict.reason)]++;
+		break;
+	case ENGINE_NOTE_STEP_DONE:
+		if (incident->step_count)
+			count_done(metrics, counts,
+				   &incident->steps[incident->step_count - 1],
+				   core_bytes);
+		break;
+	case ENGINE_NOTE_STEP_FAILED:
+	case ENGINE_NOTE_WORKER_LOST:
+		counts->failures++;
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- formatting --- */
+
+/* Escaped as in the log, and that once more as a label wants it. */
+static void add_label(struct text *text, const char *name)
+{
+	char safe[4 * DOMAIN_NAME_BYTES];
+
+	text_printf(text, "domain=\"");
+	for (const char *at = text_escape(safe, sizeof(safe), name); *at; at++)
+		text_printf(text, *at == '\\' || *at == '"' ? "\\%c" : "%c",
+			    *at);
+	text_printf(text, "\"");
+}
+
+static void add_head(struct text *text, const char *name, const char *type,
+		     const char *help)
+{
+	text_printf(text, "# HELP xenvigil_%s %s\n# TYPE xenvigil_%s %s\n",
+		    name, help, name, type);
+}
+
+static void add_gauge(struct text *text, const char *name, const char *help,
+		      double value)
+{
+	add_head(text, name, "gauge", help);
+	text_printf(text, "xenvigil_%s %.15g\n", name, value);
+}
+
+static void add_counter(struct text *text, const char *name, const char *help,
+			double value)
+{
+	add_head(text, name, "counter", help);
+	text_printf(text, "xenvigil_%s %.15g\n", name, value);
+}
+
+static void add_incidents(const struct metrics *metrics, struct text *text)
+{
+	const struct counts *counts;
+
+	add_head(text, "incidents_total", "counter",
+		 "Shutdowns and crashes taken in hand.");
+	LIST_EACH(counts, (struct list *)&metrics->domains,
+		  const struct counts, node)
+		for (size_t i = 0; i <= REASON_COUNT; i++) {
+			if (!counts->incidents[i])
+				continue;
+			text_printf(text, "xenvigil_incidents_total{");
+			add_label(text, counts->name);
+			text_printf(text, ",reason=\"%s\"} %" PRIu64 "\n",
+				    i < REASON_COUNT ?
+					    reason_name((enum reason)i) :
+					    "unknown",
+				    counts->incidents[i]);
+		}
+}
+
+static void add_each(const struct metrics *metrics, struct text *text,
+		     const char *name, const char *help, size_t offset)
+{
+	const struct counts *counts;
+
+	add_head(text, name, "counter", help);
+	LIST_EACH(counts, (struct list *)&metrics->domains,
+		  const struct counts, node) {
+		text_printf(text, "xenvigil_%s{", name);
+		add_label(text, counts->name);
+		text_printf(text, "} %" PRIu64 "\n",
+			    *(const uint64_t *)((const char *)counts + offset));
+	}
+}
+
+static void add_cases(const struct metrics_now *now, struct text *text)
+{
+	add_head(text, "open_incidents", "gauge", "Incidents by their state.");
+	for (int i = 0; i < CASE_STATE_COUNT; i++)
+		if (i != CASE_STATE_CLOSED)
+			text_printf(text, "xenvigil_open_incidents{state=\"%s\"}"
+				    " %u\n", machine_case_name(i),
+				    now->cases[i]);
+}
+
+void metrics_format(const struct metrics *metrics,
+		    const struct metrics_now *now, struct text *text)
+{
+	add_gauge(text, "start_time_seconds", "When the daemon started.",
+		  (double)now->started_ms / 1e3);
+	add_gauge(text, "toolstack_answers",
+		  "Whether xenstored and libxl answer.", now->toolstack);
+	add_gauge(text, "domains", "Domains in the hypervisor's list.",
+		  now->domains);
+	add_gauge(text, "workers", "Steps being carried out.", now->workers);
+	add_gauge(text, "held_guests", "Guests held by the operator.",
+		  now->held_guests);
+	add_cases(now, text);
+	add_incidents(metrics, text);
+	add_each(metrics, text, "restarts_total",
+		 "Guests created again or reset.",
+		 offsetof(struct counts, restarts));
+	add_each(metrics, text, "step_failures_total",
+		 "Steps that failed or were lost.",
+		 offsetof(struct counts, failures));
+	add_counter(text, "captures_total", "Cores written.",
+		    (double)metrics->captures);
+	add_counter(text, "capture_seconds_total",
+		    "Time spent on writing cores.",
+		    (double)metrics->capture_ms / 1e3);
+	add_counter(text, "capture_bytes_total", "Bytes of cores written.",
+		    (double)metrics->capture_bytes);
+}
+
+/* --- the file --- */
+
+static int write_file(const char *path, const struct text *text)
+{
+	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL |
+				       O_NOFOLLOW | O_CLOEXEC, 0600);
+	const char *at = text_get(text), *end = at + text->len;
+
+	if (fd < 0)
+		return -errno;
+	while (at < end) {
+		ssize_t n = write(fd, at, (size_t)(end - at));
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		at += n > 0 ? n : 0;
+	}
+	return fchmod(fd, 0644) ? -errno : 0;
+}
+
+int metrics_save(const char *path, const struct text *text)
+{
+	char part[PATH_MAX];
+	int r;
+
+	if (text->error)
+		return text->error;
+	/* The collector reads what ends in .prom only. */
+	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part))
+		return -ENAMETOOLONG;
+	unlink(part); /* of one that was killed */
+	r = write_file(part, text);
+	if (r == 0 && rename(part, path))
+		r = -errno;
+	if (r < 0)
+		unlink(part);
+	return r;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Figures for Prometheus: counted from the engine's notes, written as a text
+ * file for node_exporter's textfile collector.  Knows no clock and no loop.
+ */
+#ifndef ROLE_METRICS_H
+#define ROLE_METRICS_H
+
+#include "base/text.h"
+#include "core/engine.h"
+
+/* Names beyond this are counted together, as the domain "". */
+#define METRICS_DOMAINS_MAX 1000
+
+struct metrics;
+
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics *metrics);
+
+/* CORE_BYTES: of the core, when NOTE tells of one that is whole. */
+void metrics_count(struct metrics *metrics, enum engine_note note,
+		   const struct incident *incident, int64_t core_bytes);
+
+/* What is so now. */
+struct metrics_now {
+	int64_t started_ms;	/* wall clock */
+	bool toolstack;		/* xenstored and libxl answer */
+	uint32_t domains, workers;
+	uint32_t cases[CASE_STATE_COUNT]; /* open incidents by state */
+	uint32_t held_guests;	/* by the operator */
+};
+
+/* Appends all of it. */
+void metrics_format(const struct metrics *metrics,
+		    const struct metrics_now *now, struct text *text);
+
+/* PATH as a whole or not at all, for everybody to read. */
+int metrics_save(const char *path, const struct text *text);
+
+#endif
