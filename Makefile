@@ -8,7 +8,7 @@
 all:
 
 # These prepare the machine themselves, or need nothing of it.
-BARE = check check-unit check-lab check-long sim bench demo lint clean distclean dist
+BARE = check check-unit check-lab check-long sim bench demo lint clean distclean dist deb rpm
 ifneq ($(filter-out $(BARE),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -149,6 +149,7 @@ SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
 MODULE = $(if $(LONG),$(wildcard tests/modules/kernels tests/modules/model/run tests/modules/spin/run))
 INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*))
+PACKAGING = $(if $(LONG),tests/build/packages)
 LAB = tests/lab/run
 
 # What the lab puts over its dom0, whose kernel is the newest with headers.
@@ -175,7 +176,7 @@ check-lab:
 check:
 	$(PACKAGES)
 	$(SUBMAKE) stage
-	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(INIT_TESTS) $(MODULE) $(LAB)
+	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(PACKAGING) $(INIT_TESTS) $(MODULE) $(LAB)
 
 sim:
 	$(PACKAGES) build check
@@ -216,6 +217,12 @@ uninstall: uninstall-init
 dist: configure
 	tests/build/dist
 
+deb:
+	packaging/deb
+
+rpm:
+	packaging/rpm
+
 clean:
 	rm -rf build
 
@@ -228,6 +235,6 @@ MODULE_VERSION = $(or $(VERSION),0)
 
 FORCE:
 .PHONY: all unit-programs stage lint check check-unit check-lab check-long sim bench demo \
-	install uninstall install-init uninstall-init dist clean distclean FORCE
+	install uninstall install-init uninstall-init dist deb rpm clean distclean FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
