@@ -110,6 +110,9 @@ struct engine_calls {
 	void (*note)(void *ctx, enum engine_note note,
 		     const struct domain *domain,
 		     const struct incident *incident, const char *text);
+	/* Ask whether xenstored answers; the answer comes by
+	 * engine_set_toolstack().  NULL: what was told last is believed. */
+	void (*probe)(void *ctx);
 	/* 16 fresh bytes for a renamed domain. */
 	void (*new_uuid)(void *ctx, uint8_t ret_uuid[UUID_BYTES]);
 	/* A number below RANGE (range > 0), for jitter. */
@@ -132,7 +135,10 @@ void engine_set_settings(struct engine *engine,
 void engine_set_caps(struct engine *engine, const struct caps *caps);
 void engine_set_workers(struct engine *engine, uint32_t workers_max);
 
-/* Does xenstored answer?  While not, only steps that do without it start. */
+/*
+ * Does xenstored answer?  While not, only steps that do without it start;
+ * and a word that is old is asked for again before any other does.
+ */
 void engine_set_toolstack(struct engine *engine, bool answers,
 			  struct engine_time now);
 

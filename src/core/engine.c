@@ -95,6 +95,8 @@ void engine_set_toolstack(struct engine *engine, bool answers,
 			  struct engine_time now)
 {
 	engine->toolstack = answers;
+	engine->toolstack_ms = now.mono_ms;
+	engine->probing = false;
 	engine_run(engine, now);
 }
 

@@ -16,6 +16,8 @@
 #define ENGINE_RECORD_AGAIN_MS 5000
 /* How seldom to ask whether another supervisor still has a domain. */
 #define ENGINE_RECLAIM_MS 30000
+/* How long it is believed that xenstored answers. */
+#define ENGINE_FRESH_MS 1000
 /* Attempts at one step, by lost workers or failed, before it is held; the
  * first wait between failed ones. */
 #define ENGINE_ATTEMPTS_MAX 3
@@ -32,6 +34,8 @@ struct engine {
 	struct caps caps;
 	uint32_t workers_max;
 	bool toolstack;			/* xenstored answers */
+	bool probing;			/* and is asked once more */
+	int64_t toolstack_ms;		/* when that was told */
 	bool scanned;			/* the first list has been seen */
 
 	struct domain **domains;	/* sorted by domid */

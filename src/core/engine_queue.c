@@ -50,15 +50,28 @@ static bool may_dump(const struct engine *e)
 	return e->dumping + 1 < e->workers_max || e->workers_max == 1;
 }
 
-static struct incident *pick(const struct engine *e)
+/* A xenstored that hangs makes no sound: before each step that needs it, it
+ * must have been heard of. */
+static bool toolstack_answers(struct engine *e, struct engine_time now)
+{
+	if (!e->toolstack || !e->calls->probe ||
+	    now.mono_ms - e->toolstack_ms <= ENGINE_FRESH_MS)
+		return e->toolstack;
+	if (!e->probing)
+		e->calls->probe(e->calls->ctx);
+	e->probing = true;
+	return false;
+}
+
+static struct incident *pick(struct engine *e, struct engine_time now)
 {
 	struct incident *incident, *dump = NULL;
 
 	LIST_EACH(incident, &e->queue, struct incident, queue_node) {
 		enum step step = incident_step(incident);
 
-		if (!PLANTED(TOOLSTACK) && !e->toolstack &&
-		    engine_queue_needs_toolstack(incident))
+		if (engine_queue_needs_toolstack(incident) &&
+		    !PLANTED(TOOLSTACK) && !toolstack_answers(e, now))
 			continue;
 		if (step != STEP_DUMP)
 			return incident;
@@ -72,6 +85,6 @@ void engine_queue_pump(struct engine *e, struct engine_time now)
 {
 	struct incident *incident;
 
-	while (e->working < e->workers_max && (incident = pick(e)))
+	while (e->working < e->workers_max && (incident = pick(e, now)))
 		engine_step_start(e, incident, now);
 }

@@ -102,9 +102,10 @@ struct sim_daemon {
 	struct store *store;
 	struct engine *engine;
 	uint64_t calls, kill_at_call;
-	int64_t poll_at, watcher_at, hang_at;
+	int64_t poll_at, watcher_at, hang_at, beat_at;
 	bool watcher;
 	bool told_away;		/* what the engine was told */
+	int64_t told_at;
 	bool in_call;
 };
 

@@ -8,6 +8,9 @@
 
 #include "sim.h"
 
+/* No step that needs xenstored starts later than this after its word. */
+#define HEARD_MS 1000
+
 #define SLACK_NS 1000000ull
 #define HEALTH_SLACK_MS 25000	/* lost events are made up for by sweeps */
 
@@ -227,6 +230,10 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 
 	if (s->daemon.told_away && needs_xenstored(incident))
 		sim_fail(s, "incident %llu: %s while xenstored is away",
+			 number, step_name(step));
+	if (s->mono > s->daemon.told_at + HEARD_MS &&
+	    needs_xenstored(incident))
+		sim_fail(s, "incident %llu: %s and xenstored was not asked",
 			 number, step_name(step));
 	if (incident->dirty && !was_full(s))
 		sim_fail(s, "incident %llu: %s begins and is not on record",

@@ -261,12 +261,33 @@ void sim_host_release_copies(struct sim *s)
 static void tell_toolstack(struct sim *s, bool answers)
 {
 	s->daemon.told_away = !answers;
+	s->daemon.told_at = s->mono;
 	enter(s);
 	engine_set_toolstack(s->daemon.engine, answers, sim_now(s));
 	leave(s);
 }
 
 /* --- the watcher --- */
+
+/* xenstored answers, late when it was away: then it may be asked in vain. */
+static void call_probe(void *ctx)
+{
+	struct sim *s = ctx;
+
+	s->daemon.beat_at = s->mono + 1 + sim_random(s, 50);
+}
+
+static void answer_probe(struct sim *s)
+{
+	if (s->away) {
+		s->daemon.beat_at = s->mono + 500;
+		return;
+	}
+	s->daemon.beat_at = SIM_NEVER;
+	sim_host_scan(s);
+	if (s->daemon.up)
+		tell_toolstack(s, true);
+}
 
 static void send(struct sim *s, enum sim_message_kind kind, int domain,
 		 uint8_t code)
@@ -368,6 +389,7 @@ void sim_host_lose_watcher(struct sim *s)
 	sim_say(s, "the watcher is lost");
 	d->watcher = false;
 	d->hang_at = SIM_NEVER;
+	d->beat_at = SIM_NEVER;
 	d->watcher_at = s->mono + 100 + sim_random(s, 3000);
 	memset(s->messages, 0, sizeof(s->messages));
 	tell_toolstack(s, false);
@@ -410,6 +432,7 @@ static int open_daemon(struct sim *s)
 		.record = call_record, .record_guest = call_record_guest,
 		.claimed = call_claimed, .note = call_note,
 		.new_uuid = call_new_uuid, .random = call_random,
+		.probe = call_probe,
 	};
 	struct caps caps = { .xen_major = 4, .xen_minor = 17,
 			     .core_dir = true };
@@ -444,6 +467,7 @@ static void forget_all(struct sim *s)
 	*d = (struct sim_daemon){
 		.up_at = SIM_NEVER, .poll_at = SIM_NEVER,
 		.watcher_at = SIM_NEVER, .hang_at = SIM_NEVER,
+		.beat_at = SIM_NEVER,
 	};
 	memvfs_set_trouble(s->full ? MEMVFS_FULL : MEMVFS_NONE, 0);
 	memset(s->messages, 0, sizeof(s->messages));
@@ -469,6 +493,7 @@ void sim_host_start(struct sim *s)
 	s->daemon.told_away = true;
 	s->daemon.up_at = SIM_NEVER;
 	s->daemon.hang_at = SIM_NEVER;
+	s->daemon.beat_at = SIM_NEVER;
 	s->daemon.poll_at = s->mono + 1000;
 	s->daemon.watcher_at = s->mono + 10 + sim_random(s, 500);
 	sim_host_scan(s);
@@ -502,6 +527,8 @@ int64_t sim_host_due(const struct sim *s)
 		due = d->poll_at;
 	if (d->watcher_at < due)
 		due = d->watcher_at;
+	if (d->beat_at < due)
+		due = d->beat_at;
 	if (d->hang_at < due)
 		due = d->hang_at;
 	for (int i = 0; i < SIM_MESSAGES_MAX; i++)
@@ -519,6 +546,8 @@ static void tick_watcher(struct sim *s)
 			receive(s, &s->messages[i]);
 	if (d->up && d->watcher && s->away && d->hang_at == SIM_NEVER)
 		d->hang_at = s->mono + sim_random(s, 15000);
+	if (d->up && d->beat_at <= s->mono)
+		answer_probe(s);
 	if (d->up && d->hang_at <= s->mono)
 		sim_host_lose_watcher(s);
 	if (d->up && d->watcher_at <= s->mono) {

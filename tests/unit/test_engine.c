@@ -32,7 +32,7 @@ static struct {
 	char last_text[INCIDENT_TEXT_BYTES];
 	struct incident closed, stored; /* the last; steps not owned */
 	struct guest stored_guest;
-	unsigned int dismissed, records;
+	unsigned int dismissed, records, probes;
 } host;
 
 static const uint8_t uuid[UUID_BYTES] = { 1, 2, 3 };
@@ -100,6 +100,12 @@ static void call_new_uuid(void *ctx, uint8_t *ret_uuid)
 {
 	(void)ctx;
 	memset(ret_uuid, 0xcc, UUID_BYTES);
+}
+
+static void call_probe(void *ctx)
+{
+	(void)ctx;
+	host.probes++;
 }
 
 static uint32_t call_random(void *ctx, uint32_t range)
@@ -554,6 +560,23 @@ static void test_away(void)
 		engine_set_toolstack(host.engine, false, host.now);
 	}
 	ok(!is_open(CASE_STATE_HELD), "a failure meanwhile says nothing");
+	finish();
+	begin(ACTION_RESTART);
+	host.calls.probe = call_probe;
+	pass(60000);
+	crash(5);
+	pass(500);
+	ok(host.probes == 1 && !host.steps[0],
+	   "nothing begins before xenstored was asked, once");
+	engine_set_toolstack(host.engine, true, host.now);
+	is_text(host.steps, "save", "its answer lets it begin");
+	pass(60000);
+	answer(0);
+	ok(host.probes == 2, "the next step asks again");
+	engine_set_toolstack(host.engine, false, host.now);
+	pass(60000);
+	ok(host.probes == 2 && is_open(CASE_STATE_QUEUED),
+	   "and waits when there is no answer");
 	finish();
 	begin(ACTION_PAUSE);
 	engine_set_toolstack(host.engine, false, host.now);
