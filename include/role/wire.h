@@ -20,7 +20,8 @@
 #define WIRE_LIST(X)                                                          \
 	X(READY)    /* watcher: it is armed; text: toolstack version */       \
 	X(BEAT)     /* watcher: nothing happened for a while, I am alive */   \
-	X(PING)     /* keeper -> watcher: answer with a BEAT */               \
+	X(PING)     /* keeper -> watcher: answer with a BEAT, and go on so,  \
+		       at least each deadline_ms */                           \
 	X(HINT)     /* watcher: something changed; domid, reason_code when   \
 		       known: look at the list */                             \
 	X(CONFIG)   /* watcher: id (epoch 0), config, blob: libxl's JSON */   \

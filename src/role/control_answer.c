@@ -93,6 +93,8 @@ static const struct guest *find_guest(struct keeper *keeper, const char *text)
 static json_object *do_status(struct keeper *keeper, json_object *request)
 {
 	(void)request;
+	keeper_scan(keeper);
+	keeper_watcher_ping(keeper); /* an operator who asks is no idle host */
 	return control_show_status(keeper);
 }
 

@@ -140,6 +140,7 @@ static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 	engine_set_settings(keeper->engine, settings);
 	engine_set_workers(keeper->engine, workers_max(settings));
 	settings_free(old);
+	keeper_watcher_ping(keeper);
 	log_event(LOG_LEVEL_NOTICE, "configuration-read",
 		  LOG_TEXT("directory", keeper->config_dir));
 	engine_run(keeper->engine, keeper_now(keeper));

@@ -57,8 +57,7 @@ struct keeper {
 	struct child watcher;
 	ev_timer watcher_again;
 	bool watcher_ready;
-	bool watcher_asked;	/* a ping is unanswered */
-	ev_tstamp watcher_heard; /* its last word */
+	bool watcher_asked;		/* pinged, and has not answered yet */
 	unsigned int watcher_losses;	/* in a row */
 	char toolstack[32];		/* its version */
 

@@ -226,6 +226,11 @@ static void call_new_uuid(void *ctx, uint8_t ret_uuid[UUID_BYTES])
 	ret_uuid[8] = (ret_uuid[8] & 0x3f) | 0x80;
 }
 
+static void call_probe(void *ctx)
+{
+	keeper_watcher_ping(ctx);
+}
+
 static uint32_t call_random(void *ctx, uint32_t range)
 {
 	(void)ctx;
@@ -239,6 +244,7 @@ const struct engine_calls keeper_calls = {
 	.record_guest = call_record_guest,
 	.claimed = call_claimed,
 	.note = call_note,
+	.probe = call_probe,
 	.new_uuid = call_new_uuid,
 	.random = call_random,
 };

@@ -13,13 +13,10 @@
 
 /* It must be armed, and answer a ping, within this. */
 #define ANSWER_S 10.
-/* Its own beat comes every 31 s; one missed is one too many. */
-#define SILENCE_S 45.
-/* What it said within this needs no asking. */
-#define FRESH_S 1.
-/* Between attempts to replace it: doubling up to the second. */
+/* Between attempts to replace it: doubling up to the second.  One that waits
+ * for a xenstored that hangs takes long by itself. */
 #define AGAIN_MIN_S 0.1
-#define AGAIN_MAX_S 2.
+#define AGAIN_MAX_S 1.
 /* How often the hypervisor is asked while there is no watcher. */
 #define POLL_S 1.
 
@@ -31,11 +28,20 @@ static void expect_within(struct keeper *keeper, double seconds)
 	ev_timer_start(keeper->loop, &keeper->watcher.deadline);
 }
 
-static void heard(struct keeper *keeper)
+/* Its own beat comes that often; one missed is one too many. */
+static double silence_s(const struct keeper *keeper)
 {
-	keeper->watcher_asked = false;
-	expect_within(keeper, SILENCE_S);
-	keeper->watcher_heard = ev_now(keeper->loop);
+	return keeper->settings->sweep_s + ANSWER_S;
+}
+
+static int send_ping(struct keeper *keeper)
+{
+	struct wire_msg msg = {
+		.kind = WIRE_PING,
+		.deadline_ms = keeper->settings->sweep_s * 1000,
+	};
+
+	return wire_send(keeper->watcher.fd, &msg);
 }
 
 /* --- messages --- */
@@ -62,6 +68,15 @@ static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 	keeper_hook_toolstack(keeper, true);
 	keeper_metrics_changed(keeper);
+	keeper_watcher_ping(keeper); /* tells it how often to beat */
+}
+
+/* xenstored answered it just now. */
+static void on_beat(struct keeper *keeper)
+{
+	keeper->watcher_asked = false;
+	keeper_scan(keeper);
+	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 }
 
 static void on_config(struct keeper *keeper, const struct wire_msg *msg)
@@ -116,7 +131,8 @@ static bool handle(struct keeper *keeper, const struct wire_msg *msg)
 		on_ejected(keeper, msg);
 		return false;
 	case WIRE_BEAT:
-		return true;
+		on_beat(keeper);
+		return false;
 	default:
 		return false;
 	}
@@ -136,8 +152,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	}
 	if (r != -EAGAIN)
 		ev_io_stop(loop, io); /* its exit follows */
-	else if (keeper->watcher_ready)
-		heard(keeper);
+	else if (keeper->watcher_ready && !keeper->watcher_asked)
+		expect_within(keeper, silence_s(keeper));
 	if (look)
 		keeper_scan(keeper);
 	keeper_rearm(keeper);
@@ -232,15 +248,13 @@ void keeper_watcher_stop(struct keeper *keeper)
 	ev_child_stop(keeper->loop, &keeper->watcher.exited);
 }
 
+/* The answer is due from the first time it was asked for.  When it cannot
+ * even be asked, it does not read: that is no answer either. */
 void keeper_watcher_ping(struct keeper *keeper)
 {
-	struct wire_msg msg = { .kind = WIRE_PING };
-
-	if (!keeper->watcher_ready || keeper->watcher_asked ||
-	    ev_now(keeper->loop) - keeper->watcher_heard < FRESH_S)
+	if (!keeper->watcher_ready || keeper->watcher_asked)
 		return;
-	if (wire_send(keeper->watcher.fd, &msg) == 0) {
-		keeper->watcher_asked = true;
-		expect_within(keeper, ANSWER_S);
-	}
+	keeper->watcher_asked = true;
+	send_ping(keeper);
+	expect_within(keeper, ANSWER_S);
 }

@@ -16,11 +16,9 @@
 #include "role/roles.h"
 #include "role/wire.h"
 
-/* Below libev's longest sleep (59.743 s), which would wake us once more; an
- * idle host is woken up at most once in 30 s. */
-#ifndef WATCHER_BEAT_S
-#define WATCHER_BEAT_S 31.0
-#endif
+/* libev's longest sleep is 59.743 s; a minute's would wake us once more. */
+#define BEAT_S 55.0
+#define LONGEST_SLEEP_S 60.0
 
 struct watcher {
 	struct ev_loop *loop;
@@ -136,6 +134,17 @@ static void beat_due(struct ev_loop *loop, ev_timer *timer, int revents)
 	tell_beat(timer->data);
 }
 
+/* At least as often as the keeper says. */
+static void set_beat(struct watcher *watcher, uint32_t every_ms)
+{
+	double every_s = every_ms / 1e3;
+
+	if (every_s > BEAT_S && every_s <= LONGEST_SLEEP_S)
+		every_s = BEAT_S;
+	if (every_s > 0)
+		watcher->beat.repeat = every_s;
+}
+
 static void out_ready(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct watcher *watcher = io->data;
@@ -148,6 +157,17 @@ static void out_ready(struct ev_loop *loop, ev_io *io, int revents)
 		end_unheard(watcher, r);
 }
 
+static void take(struct watcher *watcher, const struct wire_msg *msg)
+{
+	if (msg->kind != WIRE_PING) {
+		log_event(LOG_LEVEL_WARN, "message-unexpected",
+			  LOG_TEXT("kind", wire_kind_name(msg->kind)));
+		return;
+	}
+	set_beat(watcher, msg->deadline_ms);
+	tell_beat(watcher);
+}
+
 static void in_ready(struct ev_loop *loop, ev_io *io, int revents)
 {
 	struct watcher *watcher = io->data;
@@ -156,11 +176,7 @@ static void in_ready(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop, (void)revents;
 	while (!watcher->ended && !(r = wire_recv(io->fd, &msg))) {
-		if (msg.kind == WIRE_PING)
-			tell_beat(watcher);
-		else
-			log_event(LOG_LEVEL_WARN, "message-unexpected",
-				  LOG_TEXT("kind", wire_kind_name(msg.kind)));
+		take(watcher, &msg);
 		wire_clear(&msg);
 	}
 	if (!watcher->ended && r != -EAGAIN)
@@ -171,7 +187,7 @@ static void arm(struct watcher *watcher)
 {
 	ev_io_init(&watcher->in, in_ready, WIRE_FD, EV_READ);
 	ev_io_init(&watcher->out, out_ready, WIRE_FD, EV_WRITE);
-	ev_timer_init(&watcher->beat, beat_due, 0., WATCHER_BEAT_S);
+	ev_timer_init(&watcher->beat, beat_due, 0., BEAT_S);
 	watcher->in.data = watcher->out.data = watcher->beat.data = watcher;
 	ev_io_start(watcher->loop, &watcher->in);
 	ev_timer_again(watcher->loop, &watcher->beat);

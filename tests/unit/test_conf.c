@@ -117,7 +117,7 @@ static void test_missing(void)
 	struct settings *settings = load_good("empty directories are right");
 	struct text why = { 0 };
 
-	ok(settings && settings->sweep_s == 60 && list_empty(&settings->guests),
+	ok(settings && settings->sweep_s == 31 && list_empty(&settings->guests),
 	   "the defaults hold");
 	settings_free(settings);
 	rmdir(path_of("domains.d"));

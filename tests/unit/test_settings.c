@@ -278,7 +278,7 @@ static void test_defaults(void)
 	   s->guest.healthy_s == 600 && s->guest.loop_cores == 2 &&
 	   s->guest.grace_s == 0, "the limits for a guest have their defaults");
 	ok(s->log_level == LOG_LEVEL_INFO && s->log_target == LOG_TARGET_STDERR &&
-	   s->adopt == SETTINGS_ADOPT_ORPHANS && s->sweep_s == 60 &&
+	   s->adopt == SETTINGS_ADOPT_ORPHANS && s->sweep_s == 31 &&
 	   s->unknown_reason == REASON_CRASH && s->workers_max == 0,
 	   "so has the host");
 	for (unsigned int i = STEP_END + 1; i < STEP_COUNT; i++)
