@@ -51,6 +51,8 @@ struct settings {
 	enum reason unknown_reason;	/* an odd reason code counts as this */
 	uint32_t sweep_s;		/* 30 to 3600 */
 	uint32_t workers_max;		/* 1 to 64; 0: the number of CPUs + 1 */
+	uint32_t keep_incidents;	/* 1000 to 10000000 */
+	uint32_t keep_days;		/* 1 to 36500 */
 	uint32_t deadline_s[STEP_COUNT];/* 1 to 86400 */
 	uint32_t hook_s;		/* 1 to 3600: for each hook */
 	char state_dir[SETTINGS_PATH_BYTES];

@@ -65,6 +65,15 @@ int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 		     int (*each)(void *ctx, struct incident *incident),
 		     void *ctx);
 
+/*
+ * Removes a batch of closed incidents: those beyond the newest KEEP, and
+ * those seen before BEFORE_MS.  The newest STORE_KEEP_NEWEST stay whatever
+ * a clock says, and so do those that store_each_pending() gives.
+ */
+#define STORE_KEEP_NEWEST 1000
+int store_prune(struct store *store, uint32_t keep, int64_t before_ms,
+		uint32_t *ret_count);
+
 /* The first number never used. */
 int store_next_number(struct store *store, uint64_t *ret_number);
 

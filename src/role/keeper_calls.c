@@ -13,6 +13,9 @@
 #include "keeper.h"
 #include "port/owner.h"
 
+#define MS_PER_DAY 86400000ll
+#define PRUNE_EVERY 64 /* incidents; fewer than one pass removes */
+
 static int call_order(void *ctx, const struct incident *incident,
 		      uint64_t order)
 {
@@ -22,6 +25,23 @@ static int call_order(void *ctx, const struct incident *incident,
 static void call_dismiss(void *ctx, const struct incident *incident)
 {
 	keeper_worker_dismiss(ctx, incident);
+}
+
+/* Not by a timer: old records may stay where no new ones come. */
+static void prune(struct keeper *keeper)
+{
+	const struct settings *set = keeper->settings;
+	int64_t now_ms = keeper_now(keeper).wall_ms;
+	uint32_t count = 0;
+	int r = store_prune(keeper->store, set->keep_incidents,
+			    now_ms - set->keep_days * MS_PER_DAY, &count);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_WARN, "old-records-stay",
+			  LOG_TEXT("error", strerror(-r)));
+	else if (count)
+		log_event(LOG_LEVEL_INFO, "old-records-removed",
+			  LOG_INT("count", count));
 }
 
 static int call_record(void *ctx, struct incident *incident)
@@ -34,6 +54,9 @@ static int call_record(void *ctx, struct incident *incident)
 			  LOG_INT("incident", (int64_t)incident->number),
 			  LOG_TEXT("domain", incident->name),
 			  LOG_TEXT("error", strerror(-r)));
+	else if (incident->state == CASE_STATE_CLOSED &&
+		 incident->number % PRUNE_EVERY == 0)
+		prune(keeper);
 	return r;
 }
 

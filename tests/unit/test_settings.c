@@ -56,7 +56,7 @@ static void test_table(void)
 	ok(outside == 0, "each key lies inside its structure");
 	ok(overlaps == 0, "no two keys share a place");
 	ok(named_twice == 0, "no two keys share a name");
-	ok(settings_keys_count == 31, "the table has every key that is known");
+	ok(settings_keys_count == 33, "the table has every key that is known");
 }
 
 static bool is_key_name(const char *name)
@@ -279,7 +279,8 @@ static void test_defaults(void)
 	   s->guest.grace_s == 0, "the limits for a guest have their defaults");
 	ok(s->log_level == LOG_LEVEL_INFO && s->log_target == LOG_TARGET_STDERR &&
 	   s->adopt == SETTINGS_ADOPT_ORPHANS && s->sweep_s == 31 &&
-	   s->unknown_reason == REASON_CRASH && s->workers_max == 0,
+	   s->unknown_reason == REASON_CRASH && s->workers_max == 0 &&
+	   s->keep_incidents == 100000 && s->keep_days == 1000,
 	   "so has the host");
 	for (unsigned int i = STEP_END + 1; i < STEP_COUNT; i++)
 		ok(s->deadline_s[i] > 0, "%s has a deadline", step_name(i));

@@ -392,6 +392,67 @@ static void test_unreadable(void)
 	remove_all();
 }
 
+/* --- what goes --- */
+
+static struct store *store_many(uint64_t count)
+{
+	struct store *store = open_as("boot", 0);
+	struct incident *incident = make_incident(1);
+
+	incident->state = CASE_STATE_CLOSED;
+	incident->outcome = OUTCOME_HANDLED;
+	incident->verdict.action = ACTION_RESTART;
+	for (uint64_t number = 1; number <= count; number++) {
+		incident->number = number;
+		incident->seen_ms = (int64_t)number;
+		incident->state = number == 3 ? CASE_STATE_HELD :
+						CASE_STATE_CLOSED;
+		incident->outcome = number == 5 ? OUTCOME_KEPT :
+						  OUTCOME_HANDLED;
+		store_record(store, incident);
+	}
+	incident_free(incident);
+	return store;
+}
+
+static int count_one(void *ctx, struct incident *incident)
+{
+	(*(uint32_t *)ctx)++;
+	incident_free(incident);
+	return 0;
+}
+
+static uint32_t count_all(struct store *store)
+{
+	uint32_t count = 0;
+
+	store_each_since(store, 0, 1000000, count_one, &count);
+	return count;
+}
+
+static void test_prune(void)
+{
+	uint64_t most = STORE_KEEP_NEWEST + 300, next = 0;
+	struct store *store = store_many(most);
+	uint32_t count = 0;
+
+	ok(store_prune(store, UINT32_MAX, 0, &count) == 0 && count == 0 &&
+	   count_all(store) == most, "what is neither old nor too many stays");
+	ok(store_prune(store, UINT32_MAX, 11, &count) == 0 && count == 8 &&
+	   count_all(store) == most - 8,
+	   "the old go, but for what is open and what is needed");
+	ok(store_prune(store, UINT32_MAX, INT64_MAX, &count) == 0 &&
+	   count == 256, "a batch at a time");
+	while (store_prune(store, 1, INT64_MAX, &count) == 0 && count)
+		;
+	ok(count_all(store) == STORE_KEEP_NEWEST + 2,
+	   "the newest stay, whatever the clock and the bound say");
+	ok(store_next_number(store, &next) == 0 && next == most + 1,
+	   "no number is used twice");
+	store_close(store);
+	remove_all();
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -403,6 +464,7 @@ int main(void)
 	test_schema();
 	test_damaged();
 	test_unreadable();
+	test_prune();
 	rmdir(dir);
 	return done_testing();
 }
