@@ -27,6 +27,10 @@ host_collect()
 
 host_stop_ours()
 {
+	# A scenario that broke off may have left it stopped.
+	for pid in $(pids_of '(^|/)xenstored$'); do
+		kill -CONT "$pid"
+	done
 	# The judges, our daemon and all its roles, and what xl left running.
 	for pid in $(pids_of '(^|/)(xenvigild|xenvigil|domwatch|xl|libxl-save-helper)$'); do
 		kill -9 "$pid" 2>/dev/null
@@ -67,6 +71,7 @@ host_reset()
 {
 	host_stop_ours
 	errors=$(host_destroy_guests)
+	umount /var/lib/xenvigil 2>/dev/null # if it was a file system of its own
 	rm -rf /var/lib/xenvigil /etc/xenvigil /run/xenvigil /var/log/xen/*.log /var/log/xen/console/*
 	end=$(($(uptime_ms) + 30000))
 	while left=$(host_leftovers); [ -n "$left" ]; do
