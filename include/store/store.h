@@ -29,6 +29,13 @@ int store_open(const char *dir, const char *boot, struct store **ret_store,
 void store_close(struct store *store);
 
 /*
+ * Keeps BYTES of room in the journal, so that records go on being written
+ * when the disk has run full; what one open reserved outlives a kill, not
+ * store_close().  -ENOSPC: there is no such room now; nothing is lost by it.
+ */
+int store_reserve(struct store *store, uint32_t bytes);
+
+/*
  * Write down one incident with its steps, or one guest.  Durable when 0 is
  * returned; -ENOSPC for a full disk, -EIO and others else, with nothing of
  * the call written.

@@ -114,6 +114,9 @@ void xenvigil_show_status(json_object *answer)
 						 "unknown",
 	       ready ? "ready" : "NOT READY: xenstored does not answer, "
 				 "destructive actions wait");
+	if (is_set(answer, "disk_full"))
+		puts("the disk below the records is FULL: they go to room "
+		     "kept for them while it lasts");
 	if (number_of(answer, "unrecorded"))
 		printf("%lld incidents NOT ON RECORD YET: the database cannot "
 		       "be written (disk full?)\n",

@@ -154,6 +154,7 @@ static void add_daemon(json_object *to, struct keeper *keeper)
 	add_int(to, "watcher_pid", keeper->watcher.pid);
 	add_bool(to, "watcher_ready", keeper->watcher_ready);
 	add_int(to, "working", engine_working(keeper->engine));
+	add_bool(to, "disk_full", keeper->disk_full);
 	add_int(to, "unrecorded", engine_unrecorded(keeper->engine));
 }
 

@@ -57,26 +57,12 @@ void keeper_scan(struct keeper *keeper)
 }
 
 /* Sets the one timer to the engine's next time. */
-/* Each failure is logged where it happens; this says how far behind it left
- * us, and that all is well again. */
-static void tell_unrecorded(struct keeper *keeper)
-{
-	uint32_t count = engine_unrecorded(keeper->engine);
-
-	if (count == keeper->unrecorded)
-		return;
-	keeper->unrecorded = count;
-	log_event(count ? LOG_LEVEL_WARN : LOG_LEVEL_NOTICE,
-		  count ? "records-behind" : "records-complete",
-		  LOG_INT("incidents", count));
-}
-
 void keeper_rearm(struct keeper *keeper)
 {
 	int64_t due_ms = engine_due_ms(keeper->engine);
 	int64_t wait_ms;
 
-	tell_unrecorded(keeper);
+	keeper_records_tell(keeper);
 	ev_timer_stop(keeper->loop, &keeper->due);
 	if (due_ms == INT64_MAX)
 		return;
@@ -196,35 +182,6 @@ static void spare_us(void)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
-static int read_boot_id(char *ret, size_t size)
-{
-	AUTO_FILE FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!file || !fgets(ret, (int)size, file))
-		return -EIO;
-	ret[strcspn(ret, "\n")] = '\0';
-	return 0;
-}
-
-static int open_store(struct keeper *keeper)
-{
-	struct text why = { 0 };
-	char boot[64] = "";
-	int r = read_boot_id(boot, sizeof(boot));
-
-	if (r == 0)
-		r = store_open(keeper->settings->state_dir, boot,
-			       &keeper->store, &why);
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "store-failed",
-			  LOG_TEXT("text", text_get(&why)));
-	else if (text_get(&why)[0])
-		log_event(LOG_LEVEL_ERROR, "store-replaced",
-			  LOG_TEXT("text", text_get(&why)));
-	text_free(&why);
-	return r;
-}
-
 static int open_hypervisor(struct keeper *keeper)
 {
 	int r = hv_open(&keeper->hv);
@@ -255,7 +212,7 @@ static int make_engine(struct keeper *keeper)
 		return -ENOMEM;
 	engine_set_caps(keeper->engine, &caps);
 	engine_set_workers(keeper->engine, workers_max(keeper->settings));
-	return keeper_calls_restore(keeper);
+	return keeper_records_restore(keeper);
 }
 
 static int open_all(struct keeper *keeper, int *ret_lock)
@@ -272,7 +229,7 @@ static int open_all(struct keeper *keeper, int *ret_lock)
 	if (r >= 0)
 		r = open_hypervisor(keeper);
 	if (r == 0)
-		r = open_store(keeper);
+		r = keeper_records_open(keeper);
 	if (r == 0)
 		r = make_engine(keeper);
 	return r;

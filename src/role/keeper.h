@@ -65,6 +65,7 @@ struct keeper {
 	struct list claims;		/* other supervisors we wait for */
 
 	uint32_t unrecorded;		/* incidents, when last told */
+	bool disk_full;			/* below the records, when last told */
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
@@ -105,9 +106,17 @@ void keeper_worker_leave(struct keeper *keeper);
 
 /* --- keeper_calls.c --- */
 extern const struct engine_calls keeper_calls;
-/* Loads what the store holds into the engine. */
-int keeper_calls_restore(struct keeper *keeper);
 void keeper_calls_drop_claims(struct keeper *keeper);
+
+/* --- keeper_records.c --- */
+int keeper_records_open(struct keeper *keeper);
+/* Loads what the store holds into the engine. */
+int keeper_records_restore(struct keeper *keeper);
+/* The engine's calls. */
+int keeper_records_incident(void *ctx, struct incident *incident);
+int keeper_records_guest(void *ctx, struct guest *guest);
+/* Says when incidents stand in memory only, and when no longer. */
+void keeper_records_tell(struct keeper *keeper);
 
 /* --- keeper_hook.c --- */
 void keeper_hook_open(struct keeper *keeper);

@@ -13,9 +13,6 @@
 #include "keeper.h"
 #include "port/owner.h"
 
-#define MS_PER_DAY 86400000ll
-#define PRUNE_EVERY 64 /* incidents; fewer than one pass removes */
-
 static int call_order(void *ctx, const struct incident *incident,
 		      uint64_t order)
 {
@@ -25,51 +22,6 @@ static int call_order(void *ctx, const struct incident *incident,
 static void call_dismiss(void *ctx, const struct incident *incident)
 {
 	keeper_worker_dismiss(ctx, incident);
-}
-
-/* Not by a timer: old records may stay where no new ones come. */
-static void prune(struct keeper *keeper)
-{
-	const struct settings *set = keeper->settings;
-	int64_t now_ms = keeper_now(keeper).wall_ms;
-	uint32_t count = 0;
-	int r = store_prune(keeper->store, set->keep_incidents,
-			    now_ms - set->keep_days * MS_PER_DAY, &count);
-
-	if (r < 0)
-		log_event(LOG_LEVEL_WARN, "old-records-stay",
-			  LOG_TEXT("error", strerror(-r)));
-	else if (count)
-		log_event(LOG_LEVEL_INFO, "old-records-removed",
-			  LOG_INT("count", count));
-}
-
-static int call_record(void *ctx, struct incident *incident)
-{
-	struct keeper *keeper = ctx;
-	int r = store_record(keeper->store, incident);
-
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "record-not-written",
-			  LOG_INT("incident", (int64_t)incident->number),
-			  LOG_TEXT("domain", incident->name),
-			  LOG_TEXT("error", strerror(-r)));
-	else if (incident->state == CASE_STATE_CLOSED &&
-		 incident->number % PRUNE_EVERY == 0)
-		prune(keeper);
-	return r;
-}
-
-static int call_record_guest(void *ctx, struct guest *guest)
-{
-	struct keeper *keeper = ctx;
-	int r = store_record_guest(keeper->store, guest);
-
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "record-not-written",
-			  LOG_TEXT("domain", guest->name),
-			  LOG_TEXT("error", strerror(-r)));
-	return r;
 }
 
 /* --- other supervisors --- */
@@ -263,49 +215,11 @@ static uint32_t call_random(void *ctx, uint32_t range)
 const struct engine_calls keeper_calls = {
 	.order = call_order,
 	.dismiss = call_dismiss,
-	.record = call_record,
-	.record_guest = call_record_guest,
+	.record = keeper_records_incident,
+	.record_guest = keeper_records_guest,
 	.claimed = call_claimed,
 	.note = call_note,
 	.probe = call_probe,
 	.new_uuid = call_new_uuid,
 	.random = call_random,
 };
-
-/* --- what was before --- */
-
-static int restore_guest(void *ctx, const struct guest *guest)
-{
-	struct keeper *keeper = ctx;
-
-	return engine_restore_guest(keeper->engine, guest);
-}
-
-static int restore_incident(void *ctx, struct incident *incident)
-{
-	struct keeper *keeper = ctx;
-
-	if (incident->state != CASE_STATE_CLOSED)
-		log_event(LOG_LEVEL_NOTICE, "incident-resumed",
-			  LOG_INT("incident", (int64_t)incident->number),
-			  LOG_TEXT("domain", incident->name),
-			  LOG_INT("domid", incident->id.domid),
-			  LOG_TEXT("step", step_name(incident_step(incident))),
-			  LOG_TEXT("state", machine_case_name(incident->state)));
-	return engine_restore(keeper->engine, incident, keeper_now(keeper));
-}
-
-int keeper_calls_restore(struct keeper *keeper)
-{
-	uint64_t number = 1;
-	int r = store_next_number(keeper->store, &number);
-
-	if (r == 0)
-		r = store_each_guest(keeper->store, restore_guest, keeper);
-	if (r == 0)
-		r = store_each_pending(keeper->store, restore_incident,
-				       keeper);
-	if (r == 0)
-		engine_set_next_number(keeper->engine, number);
-	return r;
-}

@@ -274,6 +274,48 @@ int store_open(const char *dir, const char *boot, struct store **ret_store,
 	return 0;
 }
 
+static int journal_of(struct store *store, sqlite3_file **ret_file,
+		      sqlite3_int64 *ret_bytes)
+{
+	sqlite3_file *file = NULL;
+	int r = store_errno(sqlite3_file_control(store->db, "main",
+					SQLITE_FCNTL_JOURNAL_POINTER, &file));
+
+	if (r == 0 && (!file || !file->pMethods))
+		r = -EIO;
+	if (r == 0)
+		r = store_errno(file->pMethods->xFileSize(file, ret_bytes));
+	if (r == 0)
+		*ret_file = file;
+	return r;
+}
+
+/*
+ * Zeros behind the journal's last frame: SQLite takes them for the end, and
+ * writes over them without asking the disk for room.
+ */
+int store_reserve(struct store *store, uint32_t bytes)
+{
+	static const char zeros[4096];
+	sqlite3_int64 end = 0, at;
+	sqlite3_file *file;
+	char sql[64];
+	int r;
+
+	snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit = %u", bytes);
+	r = run(store, sql);
+	if (r == 0)
+		r = journal_of(store, &file, &end);
+	if (r < 0)
+		return r;
+	for (at = end; r == 0 && at < bytes; at += sizeof(zeros))
+		r = store_errno(file->pMethods->xWrite(file, zeros,
+						       sizeof(zeros), at));
+	if (r < 0)
+		file->pMethods->xTruncate(file, end);
+	return r;
+}
+
 void store_close(struct store *store)
 {
 	if (!store)

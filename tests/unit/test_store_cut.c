@@ -246,6 +246,66 @@ static void test_stopped(int ops, bool power)
 	   (unsigned long long)operations);
 }
 
+/* --- with room reserved --- */
+
+#define RESERVE (1u << 20)
+
+/* How many records are refused when the disk is full from the NTH on. */
+static int run_reserved(uint64_t nth, int ops)
+{
+	bool replaced;
+	struct store *store;
+	int refused = 0;
+
+	memvfs_reset();
+	memset(acked, 0, sizeof(acked));
+	memset(acked_at, 0, sizeof(acked_at));
+	store = open_store(&replaced);
+	if (store_reserve(store, RESERVE) < 0)
+		refused++;
+	memvfs_set_trouble(MEMVFS_FULL, nth);
+	run_ops(store, 0, ops);
+	memvfs_set_trouble(MEMVFS_STOPPED, 0);
+	store_close(store);
+	for (int op = 0; op < ops; op++)
+		refused += !acked[op];
+	return refused;
+}
+
+static void test_reserved(int ops)
+{
+	uint64_t operations = count_operations(ops), bad = 0;
+	const char *what = "a record was refused";
+
+	for (uint64_t nth = 0; nth < operations; nth++) {
+		int refused = run_reserved(nth, ops);
+
+		memvfs_set_trouble(MEMVFS_NONE, 0);
+		memvfs_power_cut(nth * 77 + 5);
+		if ((refused || !survives(ops, UINT64_MAX, &what)) && !bad++)
+			printf("# full at operation %llu: %s\n",
+			       (unsigned long long)nth, what);
+	}
+	ok(bad == 0 && operations > 100, "with room reserved the disk may be "
+	   "full at each of %llu operations: none refused, none lost",
+	   (unsigned long long)operations);
+}
+
+static void test_no_room(void)
+{
+	bool replaced;
+	struct store *store;
+
+	memvfs_reset();
+	store = open_store(&replaced);
+	memvfs_set_trouble(MEMVFS_FULL, 3);
+	ok(store_reserve(store, RESERVE) == -ENOSPC, "no room to reserve is said");
+	memvfs_set_trouble(MEMVFS_NONE, 0);
+	ok(do_op(store, 0) == 0 && store_reserve(store, RESERVE) == 0,
+	   "and is no harm: there is room later");
+	store_close(store);
+}
+
 /* --- in trouble for a while --- */
 
 /* A later record of the same thing says all that this one would. */
@@ -322,6 +382,8 @@ int main(void)
 	test_stopped(40, false);
 	test_stopped(40, true);
 	test_stopped(OPS, true); /* with a checkpoint */
+	test_reserved(30);
+	test_no_room();
 	test_trouble(MEMVFS_FULL, false, 20, "the disk is full");
 	test_trouble(MEMVFS_BROKEN, false, 20, "the disk is broken");
 	test_trouble(MEMVFS_FULL, true, 20, "full once");

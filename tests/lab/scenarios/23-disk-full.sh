@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2086
 # SPDX-License-Identifier: GPL-2.0-only
-# about: the disk below the records is full: crashes are handled, and on record later
+# about: the disk below the records is full: crashes are handled, on record, and nothing is lost
 # image: small
 # needs: daemon
 # deadline: 400
@@ -36,44 +36,73 @@ recorded()
 		END { print n + 0 }'
 }
 
-full='b c d e'
+# fill KIB: takes what the disk has, but for so much.
+fill()
+{
+	room=$(df -k /var/lib/xenvigil | awk 'END { print $4 }')
+	dd if=/dev/zero of=/var/lib/xenvigil/filler bs=1k conv=notrunc oflag=append \
+		count=$((room - $1)) 2> /dev/null
+}
+
+is_full()
+{
+	test "$(df -k /var/lib/xenvigil | awk 'END { print $4 }')" -eq 0
+}
+
+# once NAME...: each of them has one incident on record.
+once()
+{
+	for name in "$@"; do
+		check "$name has one incident on record" test "$(recorded "$name")" = 1
+	done
+}
+
 mkdir -p /var/lib/xenvigil
-mount -t tmpfs -o size=6m,mode=700 tmpfs /var/lib/xenvigil
+mount -t tmpfs -o size=24m,mode=700 tmpfs /var/lib/xenvigil
+fill 4096
 watch_start
 daemon_start
-for name in a $full; do
+check 'too little room to reserve is said' log_has 'warn keeper records-not-reserved'
+for name in a b c d e; do
 	guest "$name" type=pv args=crash=wait on_crash=restart
 	expect 10 "$name runs" is_running "$name"
 done
-before a $full
+before a b c d e
 crash a
 came_to restart 60 a
 
-dd if=/dev/zero of=/var/lib/xenvigil/filler bs=4k 2> /dev/null
-check 'the disk is full' test "$(df -k /var/lib/xenvigil | awk 'END { print $4 }')" -eq 0
-crash $full
-for name in $full; do
-	came_to restart 60 "$name"
-done
+fill 0
+check 'the disk is full' is_full
+crash b c
+came_to restart 60 b
+came_to restart 60 c
 check 'the daemon says that records are missing' is_behind
 check 'the log says so' log_has 'error keeper record-not-written'
 note "$(unrecorded) incidents are not on record"
-
 rm /var/lib/xenvigil/filler
 expect 30 'when there is room, all is written' is_complete
-for name in a $full; do
-	check "$name has one incident on record" test "$(recorded "$name")" = 1
-done
-# Whoever starts from these records does nothing a second time.
+once a b c
+
+# Now there was room to reserve: a full disk does not show in the records.
+fill 0
+check 'the disk is full again' is_full
+crash d e
+came_to restart 60 d
+came_to restart 60 e
+check 'on record while the disk is full' is_complete
+check 'the log says that it is full' log_has 'error keeper disk-full'
 daemon_kill9
 daemon_start
+check 'still full' is_full
+once a b c d e
+rm /var/lib/xenvigil/filler
 expect 30 'a daemon started from them has nothing to do' is_complete
 watch_stop
-for name in a $full; do
+for name in a b c d e; do
 	held_to restart "$name"
 done
 daemon_stop
-for name in a $full; do
+for name in a b c d e; do
 	xl destroy "$(domid_of "$name")"
 done
 umount /var/lib/xenvigil
