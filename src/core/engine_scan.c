@@ -60,19 +60,37 @@ static void recall(struct engine *e, struct domain *domain)
 	}
 }
 
+/* A run decides when earlier crashes are forgotten, so where it begins and
+ * ends has to outlive the daemon while there are any. */
+static void start_run(struct engine *e, const struct domain *domain,
+		      struct engine_time now)
+{
+	engine_guest_runs(domain->guest, &domain->info.id, now);
+	if (domain->guest->budget.streak)
+		engine_record_guest_later(e, domain->guest, now);
+}
+
+static void end_run(struct engine *e, const struct domain *domain,
+		    struct engine_time now)
+{
+	struct guest *guest = domain->guest;
+
+	if (!domain_id_equal(&guest->run, &domain->info.id))
+		return;
+	memset(&guest->run, 0, sizeof(guest->run));
+	if (guest->budget.streak)
+		engine_record_guest_later(e, guest, now);
+}
+
 /* Its run counts from here, unless it is known to run for longer. */
 static void note_run(struct engine *e, const struct domain *domain,
 		     struct engine_time now)
 {
 	const struct domain_info *info = &domain->info;
-	struct guest *guest = domain->guest;
 
-	if (info->shutdown || info->dying ||
-	    domain_id_equal(&guest->run, &info->id))
-		return;
-	engine_guest_runs(guest, &info->id, now);
-	if (guest->budget.streak)
-		engine_record_guest_later(e, guest, now);
+	if (!info->shutdown && !info->dying &&
+	    !domain_id_equal(&domain->guest->run, &info->id))
+		start_run(e, domain, now);
 }
 
 static struct domain *adopt(struct engine *e, const struct domain_info *info,
@@ -170,7 +188,7 @@ enum life_event engine_scan_event(const struct domain_info *info)
 static void observe_run(struct engine *e, struct domain *domain, bool again,
 			struct engine_time now)
 {
-	engine_guest_runs(domain->guest, &domain->info.id, now);
+	start_run(e, domain, now);
 	domain->ran = true;
 	domain->hinted = false;
 	if (again)
@@ -208,6 +226,8 @@ static void observe(struct engine *e, struct domain *domain,
 		domain->ran = true;
 		domain->hinted = false; /* a hint that was not true, or old */
 	}
+	if (engine_scan_event(info) == LIFE_EVENT_SUSPENDED)
+		end_run(e, domain, now);
 	engine_life_event(e, domain, engine_scan_event(info), now);
 }
 
