@@ -37,7 +37,8 @@ endif
 
 XV_CPPFLAGS = -D_GNU_SOURCE -Iinclude -Isrc $(PKG_CFLAGS) \
 	-DXENVIGIL_VERSION='"$(VERSION)"' \
-	-DXENVIGIL_CONFIG_DIR='"$(sysconfdir)/xenvigil"'
+	-DXENVIGIL_CONFIG_DIR='"$(sysconfdir)/xenvigil"' \
+	-DXENVIGIL_TOOL_DIR='"$(tooldir)"'
 XV_CFLAGS = -std=gnu11 -Wall -Wextra -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes $(if $(WERROR),-Werror) \
 	-ffunction-sections -fdata-sections $(HARDENING)
@@ -68,7 +69,10 @@ SIM_FAULTS = 1 2 3 4 5 6
 SIM_PLANTED = $(addprefix src/core/engine_,queue.c scan.c step.c) tests/sim/sim.c
 ARCHIVE = $(O)/libxenvigil.a
 
-all: $(COMMANDS:%=$(O)/%) $(ARCHIVE)
+MODULE_VERSION = $(or $(VERSION),0)
+include modules/module.mk
+
+all: $(COMMANDS:%=$(O)/%) $(ARCHIVE) $(O)/evt
 
 unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim
 
@@ -95,6 +99,10 @@ $(O)/obj/%.o: %.c $(O)/flags
 $(ARCHIVE): $(LIB_OBJECTS) $(O)/objects
 	@rm -f $@
 	$(call say,AR)$(AR) rcsD $@ $(LIB_OBJECTS)
+
+# What "xenvigil module" needs beside its script.
+$(O)/evt: $(EVT_SOURCES) $(EVT_HEADERS) $(O)/flags
+	$(call say,LD)$(LINK) -fPIE -Imodules/xen-evtchn -pthread -o $@ $(EVT_SOURCES)
 
 define command_rule
 $(O)/$(1): $(call command_objects,$(1)) $(ARCHIVE)
@@ -199,12 +207,15 @@ demo:
 # --- Installation --------------------------------------------------------
 
 etcdir = $(sysconfdir)/xenvigil
+tooldir = $(libexecdir)/xenvigil
 include init/init.mk
 
 install: all install-init
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(etcdir)/domains.d
 	$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/
 	$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/
+	$(INSTALL) -d $(DESTDIR)$(tooldir)
+	$(INSTALL) modules/xenvigil-module $(O)/evt $(DESTDIR)$(tooldir)/
 	test -e $(DESTDIR)$(etcdir)/xenvigil.conf || \
 	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(etcdir)/
 	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(etcdir)/domains.d/
@@ -212,6 +223,7 @@ install: all install-init
 # The operator's files and the records stay.
 uninstall: uninstall-init
 	rm -f $(DESTDIR)$(sbindir)/xenvigild $(DESTDIR)$(bindir)/xenvigil
+	rm -f $(DESTDIR)$(tooldir)/xenvigil-module $(DESTDIR)$(tooldir)/evt
 	rm -f $(DESTDIR)$(etcdir)/domains.d/README
 
 dist: configure
@@ -230,8 +242,7 @@ distclean: clean
 	rm -rf autom4te.cache
 	rm -f configure configure~ config.mk config.log config.status
 
-MODULE_VERSION = $(or $(VERSION),0)
--include modules/module.mk tests/modules/tests.mk
+-include tests/modules/tests.mk
 
 FORCE:
 .PHONY: all unit-programs stage lint check check-unit check-lab check-long sim bench demo \

@@ -38,7 +38,7 @@ install-init: init-files
 	$(if $(call has_init,openrc),$(call put,$(O)/init/xenvigild.openrc,$(initdir),xenvigild,755))
 	$(call put,init/hooks.d/README,$(etcdir)/hooks.d,README,644)
 	$(foreach h,$(HOOKS),$(call put_hook,$(h)))
-	$(foreach n,1 5 7 8,$(call put_manuals,$(n)))
+	$(foreach n,1 4 5 7 8,$(call put_manuals,$(n)))
 	$(call put,init/completion/xenvigil.bash,$(bashcompdir),xenvigil,644)
 	$(call put,init/completion/_xenvigil,$(zshcompdir),_xenvigil,644)
 

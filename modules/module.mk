@@ -17,7 +17,7 @@ MODULE_BUILD := xenvigil-$(MODULE_VERSION)-$(MODULE_SUM)
 MODULE_DIR := build/modules/$(KVER)
 MODULE_MAKE = $(MAKE) -C $(KDIR) CONFIG_DEBUG_INFO_BTF_MODULES=
 
-.PHONY: modules modules_install modules_restore install-module-tool
+.PHONY: modules modules_install modules_restore
 
 modules: $(MODULE_DIR)/ours/xen-evtchn.ko
 
@@ -35,13 +35,6 @@ modules_install: modules
 modules_restore:
 	modules/xenvigil-module restore --kernel $(KVER)
 
-# What "xenvigil module" runs, and the module's sources where DKMS looks.
-libexecdir ?= /usr/libexec
-MODULE_SRC_DIR = $(DESTDIR)/usr/src/xenvigil-evtchn-$(MODULE_VERSION)
-
-install-module-tool: build/modules/evt
-	install -d $(DESTDIR)$(libexecdir)/xenvigil $(MODULE_SRC_DIR)
-	install modules/xenvigil-module build/modules/evt $(DESTDIR)$(libexecdir)/xenvigil/
-	cp -r modules/xen-evtchn/. $(MODULE_SRC_DIR)/
-	echo $(MODULE_VERSION) > $(MODULE_SRC_DIR)/version
-	sed -i 's/@VERSION@/$(MODULE_VERSION)/' $(MODULE_SRC_DIR)/dkms.conf
+# The program that asks the device: for "xenvigil module verify", and the lab's.
+EVT_SOURCES := $(wildcard modules/evt/*.c)
+EVT_HEADERS := $(wildcard modules/evt/*.h) modules/xen-evtchn/abi.h

@@ -23,6 +23,8 @@ _xenvigil()
 		choices=$("$program" --help 2>/dev/null | grep -oE -- '(^|[ ,])--?[a-z-]+' | tr -d ' ,')
 	elif [ -z "$command" ]; then
 		choices=$commands
+	elif [[ $command == module ]]; then
+		choices='status build install restore verify'
 	elif [[ $command == @(policy|hold|release|retry) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')

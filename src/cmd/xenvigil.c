@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "xenvigil_cmd.h"
 
@@ -25,6 +26,8 @@ static const char usage[] =
 	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
 	"  release DOMAIN  end that, or let a held incident go on\n"
 	"  retry DOMAIN    try the step again that is held or waits\n"
+	"  module VERB     status, build, install, restore or verify the\n"
+	"                  event-channel module; see xen-evtchn-xenvigil(4)\n"
 	"\n"
 	"DOMAIN is a name, a domid or a uuid.\n"
 	"\n"
@@ -175,6 +178,16 @@ static int show(const struct call *call, json_object *answer)
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* Its options are its own, and no daemon is asked. */
+static int run_module_tool(char **argv)
+{
+	static const char tool[] = XENVIGIL_TOOL_DIR "/xenvigil-module";
+
+	execv(tool, argv);
+	fprintf(stderr, "xenvigil: %s: %s\n", tool, strerror(errno));
+	return EXIT_FAILURE;
+}
+
 int main(int argc, char **argv)
 {
 	struct call call = {
@@ -183,6 +196,8 @@ int main(int argc, char **argv)
 	json_object *request, *answer;
 	int opt, r = -1;
 
+	if (argc > 1 && strcmp(argv[1], "module") == 0)
+		return run_module_tool(argv + 1);
 	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:hV", options,
 					   NULL)) != -1)
 		r = parse_option(&call, opt);
