@@ -16,9 +16,9 @@
 
 #define BATCH 1024
 
-/* Where a guest's special pages are (xenstore, console, start info), and
- * what is otherwise a device hole up to 4 GiB. */
-#define SPECIAL_FIRST 0xfeff0ull
+/* In the hole below 4 GiB: a video card's memory, ACPI tables (for PVH from
+ * 0xfc000 on), ioreq, xenstore and console pages.  All else there is empty. */
+#define SPECIAL_FIRST 0xf0000ull
 #define SPECIAL_END 0xff000ull
 
 struct walk {
