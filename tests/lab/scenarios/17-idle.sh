@@ -7,38 +7,10 @@
 # boot: idle
 # deadline: 480
 . /lab/dom0/matrix.sh
+. /lab/dom0/cost.sh
 
 count=20
 seconds=300
-
-# pss_kib PID...: memory, each page shared among those that map it.
-pss_kib()
-{
-	for pid in "$@"; do
-		grep '^Pss:' "/proc/$pid/smaps_rollup"
-	done | awk '{ sum += $2 } END { print sum + 0 }'
-}
-
-monitors()
-{
-	pids_of '(^|/)xl$'
-}
-
-ours()
-{
-	pids_of '(^|/)xenvigild$'
-}
-
-has_no_monitor()
-{
-	[ -z "$(monitors)" ]
-}
-
-# The count in the daemon's own word: only the waiting hangs on it.
-has_all()
-{
-	[ "$(xenvigil status --json | grep -o '"watched"' | wc -l)" -ge "$count" ]
-}
 
 i=0
 while [ "$i" -lt "$count" ]; do
@@ -52,7 +24,7 @@ monitor_count=$(monitors | wc -l)
 kill -9 $(monitors)
 await 10 'the monitors to be gone' has_no_monitor || not_ok 'the monitors are gone'
 daemon_start
-expect 60 "the daemon has all $count guests in hand" has_all
+expect 60 "the daemon has all $count guests in hand" has_in_hand "$count"
 
 # What starting needs is over after its first sweep.
 traced=''

@@ -1,7 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the old design meets a stale entry where ours never does
-# when: long
 # image: small
 # deadline: 1800
 

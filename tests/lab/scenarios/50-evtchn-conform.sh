@@ -1,7 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the event-channel device answers as it must, and as the kernel's own does
-# when: long
 # image: small
 # deadline: 120
 

@@ -1,7 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: our module loads and unloads again and again, with files used between
-# when: long
 # image: small
 # deadline: 5400
 

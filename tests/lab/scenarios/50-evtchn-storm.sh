@@ -1,7 +1,6 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # about: dom0 stays responsive while events come as fast as they go
-# when: long
 # image: small
 # deadline: 60
 
