@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Collects the evidence that core/host.h judges.  Changes nothing, and must
+ * never call libxenstore.
+ */
+#include "port/hostprobe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+
+#include <xenevtchn.h>
+
+#include "base/cleanup.h"
+#include "port/hostview.h"
+#include "port/procview.h"
+#include "port/storeping.h"
+
+#define HOSTPROBE_RECORD_BYTES 8192
+
+static enum host_answer answer_of(const struct storeping *ping)
+{
+	switch (ping->state) {
+	case STOREPING_ANSWERS:
+		return HOST_ANSWER_CAME;
+	case STOREPING_REFUSED:
+		return HOST_ANSWER_REFUSED;
+	case STOREPING_ABSENT:
+		return HOST_ANSWER_NO_SOCKET;
+	default:
+		return HOST_ANSWER_NONE;
+	}
+}
+
+static void look_at_process(struct host_evidence *evidence)
+{
+	struct text text = { 0 };
+	struct procview view;
+
+	if (procview_find("/proc", procview_store_names, &view))
+		return;
+	evidence->process = (int)view.pid;
+	evidence->process_state = view.state;
+	procview_tell(&view, &text);
+	text_copy(evidence->process_text, sizeof(evidence->process_text),
+		  text_get(&text));
+	text_free(&text);
+}
+
+void hostprobe_look(int deadline_ms, bool thorough,
+		    struct host_evidence *ret_evidence)
+{
+	struct host_evidence evidence = { .answer = HOST_ANSWER_NONE };
+	struct storeping ping;
+
+	storeping_ask(storeping_path(), deadline_ms, &ping);
+	evidence.answer = answer_of(&ping);
+	evidence.took_ms = ping.took_ms;
+	look_at_process(&evidence);
+	if (!evidence.process_state && evidence.answer != HOST_ANSWER_CAME)
+		evidence.store_domain = hostprobe_has_store_domain();
+	if (thorough || evidence.answer != HOST_ANSWER_CAME)
+		hostprobe_read_kmsg(&evidence.kernel);
+	*ret_evidence = evidence;
+}
+
+bool hostprobe_has_store_domain(void)
+{
+	struct hostview *view;
+	bool found;
+
+	if (hostview_open(&view))
+		return false;
+	found = hostview_has_store_domain(view);
+	hostview_close(view);
+	return found;
+}
+
+void hostprobe_read_kmsg(struct kmsg_finding *ret_finding)
+{
+	struct kmsg_finding worst = { .kind = KMSG_NONE }, finding;
+	AUTO_FREE char *record = malloc(HOSTPROBE_RECORD_BYTES);
+	AUTO_CLOSE int fd = open("/dev/kmsg",
+				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n = 0;
+
+	while (record && fd >= 0) {
+		n = read(fd, record, HOSTPROBE_RECORD_BYTES);
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue; /* the oldest ones went meanwhile */
+		if (n <= 0)
+			break;
+		kmsg_judge(record, (size_t)n, &finding);
+		if (finding.kind > worst.kind)
+			worst = finding;
+	}
+	*ret_finding = worst;
+}
+
+/* --- the event-channel device --- */
+
+static void fail(struct host_evidence *evidence)
+{
+	evidence->evtchn = HOST_DEVICE_FAILS;
+	text_copy(evidence->evtchn_error, sizeof(evidence->evtchn_error),
+		  strerror(errno));
+}
+
+/* Binding a port raises its first event by itself. */
+static void await_event(xenevtchn_handle *handle, int deadline_ms,
+			struct host_evidence *evidence)
+{
+	struct pollfd wait = { .fd = xenevtchn_fd(handle), .events = POLLIN };
+
+	evidence->evtchn = poll(&wait, 1, deadline_ms) == 1 ?
+		HOST_DEVICE_WORKS : HOST_DEVICE_SILENT;
+}
+
+/* Both ends of a pair in dom0: what is sent into one comes out at the other. */
+static void loop_back(xenevtchn_handle *handle, int deadline_ms,
+		      struct host_evidence *evidence)
+{
+	xenevtchn_port_or_error_t here, there = -1;
+
+	here = xenevtchn_bind_unbound_port(handle, 0);
+	if (here >= 0)
+		there = xenevtchn_bind_interdomain(handle, 0,
+						   (evtchn_port_t)here);
+	if (there < 0 || xenevtchn_notify(handle, (evtchn_port_t)there))
+		fail(evidence);
+	else
+		await_event(handle, deadline_ms, evidence);
+	if (there >= 0)
+		xenevtchn_unbind(handle, (evtchn_port_t)there);
+	if (here >= 0)
+		xenevtchn_unbind(handle, (evtchn_port_t)here);
+}
+
+void hostprobe_try_evtchn(int deadline_ms, struct host_evidence *evidence)
+{
+	xenevtchn_handle *handle = xenevtchn_open(NULL, 0);
+
+	if (!handle) {
+		fail(evidence);
+		return;
+	}
+	loop_back(handle, deadline_ms, evidence);
+	xenevtchn_close(handle);
+}
