@@ -12,9 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "role/client.h"
 #include "xenvigil_cmd.h"
-
-#define DEFAULT_SOCKET "/run/xenvigil/control"
 
 static const char usage[] =
 	"Usage: xenvigil [OPTION]... COMMAND [DOMAIN]\n"
@@ -34,7 +33,7 @@ static const char usage[] =
 	"  -j, --json           print the daemon's answer as JSON\n"
 	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
 	"  -n, --limit N        list: at most N of the latest (default 1000)\n"
-	"      --socket PATH    the daemon's socket (default " DEFAULT_SOCKET
+	"      --socket PATH    the daemon's socket (default " CLIENT_SOCKET
 	")\n"
 	"  -h, --help           print this\n"
 	"  -V, --version        print the version\n";
@@ -191,7 +190,7 @@ static int run_module_tool(char **argv)
 int main(int argc, char **argv)
 {
 	struct call call = {
-		.socket_path = DEFAULT_SOCKET, .since_s = -1, .limit = -1,
+		.socket_path = CLIENT_SOCKET, .since_s = -1, .limit = -1,
 	};
 	json_object *request, *answer;
 	int opt, r = -1;
