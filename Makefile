@@ -55,7 +55,7 @@ LINK = $(CC) $(XV_CFLAGS) $(CFLAGS) $(XV_LDFLAGS) $(LDFLAGS)
 # Every layer but cmd is in the archive, and a program takes what it names.
 # A command is src/cmd/NAME.c with what is in src/cmd/NAME_*.c.
 LAYERS = base core store port role
-COMMANDS = $(notdir $(basename $(wildcard $(addprefix src/cmd/,xenvigild.c xenvigil.c))))
+COMMANDS = $(notdir $(basename $(wildcard $(addprefix src/cmd/,xenvigild.c xenvigil.c xlv.c))))
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/test_*.c)))
 
 object = $(patsubst %.c,$(O)/obj/%.o,$(1))
@@ -215,7 +215,7 @@ include init/init.mk
 install: all install-init
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) $(DESTDIR)$(etcdir)/domains.d
 	$(INSTALL) $(O)/xenvigild $(DESTDIR)$(sbindir)/
-	$(INSTALL) $(O)/xenvigil $(DESTDIR)$(bindir)/
+	$(INSTALL) $(O)/xenvigil $(O)/xlv $(DESTDIR)$(bindir)/
 	$(INSTALL) -d $(DESTDIR)$(tooldir)
 	$(INSTALL) modules/xenvigil-module $(O)/evt $(DESTDIR)$(tooldir)/
 	test -e $(DESTDIR)$(etcdir)/xenvigil.conf || \
@@ -224,7 +224,7 @@ install: all install-init
 
 # The operator's files and the records stay.
 uninstall: uninstall-init
-	rm -f $(DESTDIR)$(sbindir)/xenvigild $(DESTDIR)$(bindir)/xenvigil
+	rm -f $(DESTDIR)$(sbindir)/xenvigild $(addprefix $(DESTDIR)$(bindir)/,xenvigil xlv)
 	rm -f $(DESTDIR)$(tooldir)/xenvigil-module $(DESTDIR)$(tooldir)/evt
 	rm -f $(DESTDIR)$(etcdir)/domains.d/README
 

@@ -41,11 +41,14 @@ install-init: init-files
 	$(foreach n,1 4 5 7 8,$(call put_manuals,$(n)))
 	$(call put,init/completion/xenvigil.bash,$(bashcompdir),xenvigil,644)
 	$(call put,init/completion/_xenvigil,$(zshcompdir),_xenvigil,644)
+	$(call put,init/completion/xlv.bash,$(bashcompdir),xlv,644)
+	$(call put,init/completion/_xlv,$(zshcompdir),_xlv,644)
 
 uninstall-init:
 	rm -f $(foreach m,$(MANUALS),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 	rm -f $(HOOKS:init/hooks/%=$(DESTDIR)$(docdir)/hooks/%) $(DESTDIR)$(etcdir)/hooks.d/README
-	rm -f $(DESTDIR)$(bashcompdir)/xenvigil $(DESTDIR)$(zshcompdir)/_xenvigil
+	rm -f $(addprefix $(DESTDIR)$(bashcompdir)/,xenvigil xlv)
+	rm -f $(addprefix $(DESTDIR)$(zshcompdir)/,_xenvigil _xlv)
 	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf
 	rm -f $(DESTDIR)$(unitdir)/xenvigild.service $(DESTDIR)$(initdir)/xenvigild
 

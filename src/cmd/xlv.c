@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The wrapper of xl: looks whether the toolstack answers, and only then runs
+ * xl.  Understands no more of xl's command lines than that takes.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "port/hostprobe.h"
+#include "role/client.h"
+#include "xlv_cmd.h"
+
+/* With the daemon's answer it has to end within two seconds. */
+#define PROBE_MS 1000
+#define STATUS_MS 5000
+
+static const char usage[] =
+	"Usage: xlv [OPTION]... XL-COMMAND-LINE\n"
+	"Run xl, unless the host's toolstack hangs.\n"
+	"\n"
+	"      --deadline SECONDS  end xl after that, 0: never (default: by "
+	"command)\n"
+	"      --no-daemon         leave new domains to a monitor of xl's own\n"
+	"      --socket PATH       the daemon's socket (default " CLIENT_SOCKET
+	")\n"
+	"      --help              print this\n"
+	"      --version           print the version\n"
+	"\n"
+	"  xlv list --long-state   the domains, who supervises each, and its "
+	"incident\n"
+	"\n"
+	"All else is xl's: see xl help.\n";
+
+const char *xlv_name(const struct xlv *xlv)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "xl %s",
+		 xlv->cmd.entry ? xlv->cmd.entry->name : "");
+	return name;
+}
+
+/* --- our own options: they come first, and have two dashes --- */
+
+static int parse_deadline(struct xlv *xlv, const char *text)
+{
+	char *end;
+	long number = text ? strtol(text, &end, 10) : -1;
+
+	if (!text || *end || end == text || number < 0 || number > 1000000) {
+		fprintf(stderr, "xlv: --deadline: a number of seconds, "
+			"0 to 1000000\n");
+		return EXIT_USAGE;
+	}
+	xlv->deadline_s = number;
+	return -1;
+}
+
+/* Takes the first of WORDS; returns how many, or the exit status in *RET. */
+static int take_option(struct xlv *xlv, char **words, int *ret_exit)
+{
+	if (!strcmp(words[0], "--no-daemon")) {
+		xlv->no_daemon = true;
+		return 1;
+	}
+	if (!strcmp(words[0], "--deadline")) {
+		*ret_exit = parse_deadline(xlv, words[1]);
+		return 2;
+	}
+	if (!strcmp(words[0], "--socket") && words[1]) {
+		xlv->socket_path = words[1];
+		return 2;
+	}
+	if (!strcmp(words[0], "--version")) {
+		puts("xlv " XENVIGIL_VERSION);
+		*ret_exit = EXIT_SUCCESS;
+		return 1;
+	}
+	*ret_exit = strcmp(words[0], "--help") ? EXIT_USAGE : EXIT_SUCCESS;
+	fputs(usage, *ret_exit ? stderr : stdout);
+	return 1;
+}
+
+/* Returns -1 to go on, or the exit status. */
+static int parse(struct xlv *xlv, char **argv)
+{
+	int r = -1, i = 1;
+
+	while (r < 0 && argv[i] && !strncmp(argv[i], "--", 2))
+		i += take_option(xlv, argv + i, &r);
+	if (r >= 0)
+		return r;
+	xlv->argv = argv + i - 1;
+	xlv->argv[0] = "xl";
+	xlcmd_parse(xlv->argv, &xlv->cmd);
+	return -1;
+}
+
+/* --- the toolstack does not answer --- */
+
+static void tell(const struct xlv *xlv, const struct host_evidence *evidence)
+{
+	struct text text = { 0 };
+
+	host_explain(evidence, &text);
+	fprintf(stderr, "xlv: %s\n", text_get(&text));
+	text_free(&text);
+	xlv_daemon_tell_since(xlv);
+	host_advise(evidence, &text);
+	fprintf(stderr, "xlv: to mend it: %s\n", text_get(&text));
+	text_free(&text);
+}
+
+static int run_without(const struct xlv *xlv,
+		       const struct host_evidence *evidence)
+{
+	tell(xlv, evidence);
+	if (!xlv_answer_can(xlv)) {
+		fprintf(stderr, "xlv: %s was not run\n", xlv_name(xlv));
+		return EXIT_HUNG;
+	}
+	fprintf(stderr, "xlv: answered by the hypervisor alone, without xl\n");
+	return xlv_answer(xlv);
+}
+
+/* --- it does --- */
+
+/* "-e": xl starts no monitor, and so ends once the domain runs. */
+static int hand_over(struct xlv *xlv)
+{
+	size_t count = 0, at = (size_t)xlv->cmd.index + 1;
+	char **argv;
+
+	if (!xlv_daemon_is_ready(xlv))
+		return EXIT_HUNG;
+	while (xlv->argv[count])
+		count++;
+	argv = calloc(count + 2, sizeof(*argv));
+	if (!argv)
+		return EXIT_NO_XL;
+	memcpy(argv, xlv->argv, at * sizeof(*argv));
+	argv[at] = "-e";
+	memcpy(argv + at + 1, xlv->argv + at, (count - at) * sizeof(*argv));
+	xlv->argv = argv; /* until we end */
+	return -1;
+}
+
+static int run(struct xlv *xlv)
+{
+	int64_t deadline_s = xlv->deadline_s >= 0 ? xlv->deadline_s :
+						    xlv->cmd.deadline_s;
+	int r = -1;
+
+	if (xlv->cmd.hand_over && !xlv->no_daemon)
+		r = hand_over(xlv);
+	if (r >= 0)
+		return r;
+	if (deadline_s == 0)
+		return xlv_run_exec(xlv->argv);
+	return xlv_run_until(xlv, (uint32_t)deadline_s);
+}
+
+static int show_state(const struct xlv *xlv)
+{
+	int r;
+	json_object *daemon = xlv_daemon_ask(xlv, "status", STATUS_MS, &r);
+
+	if (!daemon) {
+		fprintf(stderr, "xlv: %s: %s\n", xlv->socket_path,
+			client_explain(r));
+		return EXIT_HUNG;
+	}
+	if (!xlv_answer_can(xlv)) {
+		fprintf(stderr, "xlv: --long-state goes with -v and one "
+			"domain only\n");
+		r = EXIT_USAGE;
+	} else {
+		r = xlv_answer_list(xlv->argv + xlv->cmd.index + 1, daemon);
+	}
+	json_object_put(daemon);
+	return r;
+}
+
+int main(int argc, char **argv)
+{
+	struct xlv xlv = { .socket_path = CLIENT_SOCKET, .deadline_s = -1 };
+	struct host_evidence evidence;
+	enum host_health health;
+	int r;
+
+	if (argc < 1)
+		return EXIT_USAGE;
+	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_CRITICAL, "xlv");
+	r = parse(&xlv, argv);
+	if (r >= 0)
+		return r;
+	if (xlv_answer_wants_state(&xlv))
+		return show_state(&xlv);
+	hostprobe_look(PROBE_MS, false, &evidence);
+	health = host_judge(&evidence);
+	if (health == HOST_HUNG || health == HOST_DEAD)
+		return run_without(&xlv, &evidence);
+	return run(&xlv);
+}
