@@ -58,6 +58,24 @@ struct host_evidence {
 	struct kmsg_finding kernel; /* the gravest one */
 };
 
+/* One time of trouble, from the first verdict of it to its end. */
+#define HOST_TEXT_BYTES 1024
+
+struct host_trouble {
+	uint64_t number;	/* 0: not on record yet */
+	enum host_health worst;
+	int64_t began_ms;	/* wall clock */
+	int64_t ended_ms;	/* 0: it lasts */
+	char text[HOST_TEXT_BYTES];	/* host_explain()'s, at the worst */
+	char advice[HOST_TEXT_BYTES];
+};
+
+/* A host whose xenstored answers, or need not. */
+static inline bool host_is_well(enum host_health health)
+{
+	return health < HOST_HUNG;
+}
+
 enum host_health host_judge(const struct host_evidence *evidence);
 
 /* What is wrong, and why; nothing for a healthy host. */

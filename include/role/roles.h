@@ -17,5 +17,6 @@ int keeper_main(const char *config_dir);
 int watcher_main(void);
 int worker_main(void);
 int hook_main(void);
+int probe_main(void);
 
 #endif

@@ -28,6 +28,7 @@
 	X(UPDATE)   /* watcher: id (epoch 0), blob: a pending config-update, \
 		       xl.cfg text; empty blob: none pending any more */      \
 	X(EJECTED)  /* watcher: id, text: vdev whose medium the guest ejected*/\
+	X(HEALTH)   /* prober: blob: struct host_evidence */                 \
 	X(ORDER)    /* keeper -> worker: see struct wire_msg */               \
 	X(PROGRESS) /* worker: text: what it waits for now */                 \
 	X(RESULT)   /* worker: rc, text, and by step new_id, blob */

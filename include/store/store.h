@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "core/engine.h"
+#include "core/host.h"
 #include "core/incident.h"
 
 struct store;
@@ -80,6 +81,15 @@ int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 #define STORE_KEEP_NEWEST 1000
 int store_prune(struct store *store, uint32_t keep, int64_t before_ms,
 		uint32_t *ret_count);
+
+/*
+ * Write down one trouble of the host; a new one (number 0) gets its number.
+ * Call EACH for those that lasted at or after SINCE_MS, newest first.
+ */
+int store_record_host(struct store *store, struct host_trouble *trouble);
+int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
+		    int (*each)(void *ctx, const struct host_trouble *trouble),
+		    void *ctx);
 
 /* The first number never used. */
 int store_next_number(struct store *store, uint64_t *ret_number);

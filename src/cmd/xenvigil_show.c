@@ -101,6 +101,15 @@ static void show_open(json_object *list)
 	}
 }
 
+static void show_host(json_object *host)
+{
+	printf("host %s since %s%s%s\n", text_of(host, "health"),
+	       moment(number_of(host, "since_ms")),
+	       text_of(host, "text")[0] ? ": " : "", text_of(host, "text"));
+	if (text_of(host, "advice")[0])
+		printf("to mend it: %s\n", text_of(host, "advice"));
+}
+
 void xenvigil_show_status(json_object *answer)
 {
 	bool ready = is_set(answer, "watcher_ready");
@@ -117,6 +126,7 @@ void xenvigil_show_status(json_object *answer)
 	if (is_set(answer, "disk_full"))
 		puts("the disk below the records is FULL: they go to room "
 		     "kept for them while it lasts");
+	show_host(json_object_object_get(answer, "host"));
 	if (number_of(answer, "unrecorded"))
 		printf("%lld incidents NOT ON RECORD YET: the database cannot "
 		       "be written (disk full?)\n",
@@ -170,13 +180,32 @@ static void show_incident(json_object *inc)
 		show_step(json_object_array_get_idx(steps, i), seen_ms);
 }
 
+static void show_trouble(json_object *trouble)
+{
+	int64_t ended_ms = number_of(trouble, "ended_ms");
+
+	printf("host %lld  %s  %s, ", (long long)number_of(trouble, "trouble"),
+	       moment(number_of(trouble, "began_ms")),
+	       text_of(trouble, "worst"));
+	if (ended_ms)
+		printf("%.1f s", (double)(ended_ms -
+					  number_of(trouble, "began_ms")) / 1e3);
+	else
+		printf("and it lasts");
+	printf(": %s\n    to mend it: %s\n", text_of(trouble, "text"),
+	       text_of(trouble, "advice"));
+}
+
 /* Oldest first: a person reads on downwards. */
 void xenvigil_show_list(json_object *answer)
 {
 	json_object *list = json_object_object_get(answer, "incidents");
+	json_object *host = json_object_object_get(answer, "host");
 
 	for (size_t i = json_object_array_length(list); i-- > 0;)
 		show_incident(json_object_array_get_idx(list, i));
+	for (size_t i = json_object_array_length(host); i-- > 0;)
+		show_trouble(json_object_array_get_idx(host, i));
 }
 
 /* --- policy --- */

@@ -76,6 +76,8 @@ static int run_role(const char *role, const char *log)
 		return worker_main();
 	if (strcmp(role, "hook") == 0)
 		return hook_main();
+	if (strcmp(role, "probe") == 0)
+		return probe_main();
 	return ROLE_EXIT_USAGE;
 }
 

@@ -72,8 +72,10 @@ static void explain_store(const struct host_evidence *evidence,
 			    (long long)evidence->took_ms);
 		return;
 	case HOST_ANSWER_NONE:
-		text_printf(text, "xenstored does not answer (%lld ms)",
-			    (long long)evidence->took_ms);
+		text_append(text, "xenstored does not answer");
+		if (evidence->took_ms >= HOST_SLOW_MS)
+			text_printf(text, " (%lld ms)",
+				    (long long)evidence->took_ms);
 		break;
 	case HOST_ANSWER_REFUSED:
 		text_append(text, "xenstored refuses connections");

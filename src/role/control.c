@@ -36,6 +36,7 @@ struct client {
 	ev_io io;
 	ev_timer deadline;
 	struct text request;
+	bool waits;		/* for a look at the host */
 	json_object *answer;
 	const char *out;	/* the answer's text */
 	size_t out_len, out_at;
@@ -77,12 +78,46 @@ static void on_writable(struct client *client)
 		drop(client);
 }
 
+/* The verdict on the host is part of the status, and has to be of now. */
+static bool must_wait(struct client *client, json_object *request)
+{
+	struct keeper *keeper = client->control->keeper;
+	json_object *command;
+
+	if (!json_object_object_get_ex(request, "command", &command) ||
+	    strcmp(json_object_get_string(command) ?: "", "status") ||
+	    keeper_probe_is_fresh(keeper))
+		return false;
+	ev_io_stop(keeper->loop, &client->io);
+	client->waits = true;
+	keeper_probe_ask(keeper);
+	return true;
+}
+
+static void answer(struct client *client);
+
+void control_resume(struct control *control)
+{
+	struct client *client;
+
+	if (!control)
+		return;
+	LIST_EACH(client, &control->clients, struct client, node)
+		if (client->waits)
+			answer(client);
+}
+
 /* The request is whole: answer it, then only write. */
 static void answer(struct client *client)
 {
 	struct keeper *keeper = client->control->keeper;
 	json_object *request = json_tokener_parse(text_get(&client->request));
 
+	if (!client->waits && must_wait(client, request)) {
+		json_object_put(request);
+		return;
+	}
+	client->waits = false;
 	client->answer = control_answer(keeper, request);
 	json_object_put(request);
 	client->out = client->answer ?

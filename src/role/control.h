@@ -14,6 +14,9 @@ struct keeper;
 int control_open(struct keeper *keeper, struct control **ret_control);
 void control_close(struct control *control);
 
+/* Answers those who wait for a look at the host. */
+void control_resume(struct control *control);
+
 /*
  * control_answer.c: carries out REQUEST and returns the answer, the
  * caller's to put; {"error": "..."} when it cannot be done.
@@ -24,6 +27,10 @@ json_object *control_answer(struct keeper *keeper, json_object *request);
 json_object *control_show_status(struct keeper *keeper);
 json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 				    uint32_t limit);
+/* control_host.c; the second adds them to TO, and returns 0 or -errno. */
+json_object *control_show_host(struct keeper *keeper);
+int control_show_troubles(struct keeper *keeper, int64_t since_ms,
+			  uint32_t limit, json_object *to);
 struct incident;
 json_object *control_show_incident(const struct incident *incident);
 struct guest;

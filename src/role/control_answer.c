@@ -98,6 +98,12 @@ static json_object *do_status(struct keeper *keeper, json_object *request)
 	return control_show_status(keeper);
 }
 
+static json_object *do_host(struct keeper *keeper, json_object *request)
+{
+	(void)request;
+	return control_show_host(keeper);
+}
+
 static json_object *do_list(struct keeper *keeper, json_object *request)
 {
 	int64_t limit = number_of(request, "limit", LIST_LIMIT);
@@ -168,6 +174,7 @@ static const struct {
 	json_object *(*call)(struct keeper *keeper, json_object *request);
 } commands[] = {
 	{ "status", do_status },
+	{ "host", do_host },
 	{ "list", do_list },
 	{ "policy", do_policy },
 	{ "hold", do_hold },

@@ -96,6 +96,8 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 				 list);
 
 	json_object_object_add(to, "incidents", list);
+	if (r == 0)
+		r = control_show_troubles(keeper, since_ms, limit, to);
 	if (r < 0)
 		add_text(to, "error", strerror(-r));
 	return to;
@@ -168,6 +170,7 @@ json_object *control_show_status(struct keeper *keeper)
 	size_t count = engine_domains(keeper->engine, &domains);
 
 	add_daemon(to, keeper);
+	json_object_object_add(to, "host", control_show_host(keeper));
 	for (size_t i = 0; i < count; i++)
 		json_object_array_add(domains_to, show_domain(domains[i]));
 	json_object_object_add(to, "domains", domains_to);

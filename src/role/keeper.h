@@ -13,6 +13,7 @@
 
 #include "base/list.h"
 #include "core/engine.h"
+#include "core/host.h"
 #include "core/transition.h"
 #include "port/hv.h"
 #include "role/wire.h"
@@ -20,6 +21,7 @@
 
 struct control;
 struct keeper_hooks;
+struct keeper_probe;
 struct metrics;
 struct notify;
 
@@ -71,6 +73,7 @@ struct keeper {
 	ev_signal hup, term, interrupt;
 	struct keeper_hooks *hooks;	/* NULL: none are told */
 	struct metrics *metrics;
+	struct keeper_probe *probe;	/* NULL: none could be made */
 	ev_timer metrics_moment;
 	int metrics_error;		/* the last one */
 	struct notify *notify;		/* the service manager */
@@ -91,6 +94,24 @@ void keeper_child_close(struct keeper *keeper, struct child *child);
 void keeper_watcher_start(struct keeper *keeper);
 void keeper_watcher_stop(struct keeper *keeper);
 void keeper_watcher_ping(struct keeper *keeper);
+
+/* --- keeper_probe.c --- */
+void keeper_probe_start(struct keeper *keeper);
+void keeper_probe_stop(struct keeper *keeper);
+/* Looks soon; keeper_probe_is_fresh() tells when that was a moment ago. */
+void keeper_probe_ask(struct keeper *keeper);
+bool keeper_probe_is_fresh(const struct keeper *keeper);
+
+struct keeper_probe_state {
+	enum host_health health;
+	int64_t since_ms;	/* wall clock */
+	int64_t seen_ms;	/* the last look; 0: none yet */
+	const struct host_evidence *evidence;
+	const struct host_trouble *trouble; /* number 0: none */
+	bool stuck;		/* the prober itself does not come back */
+};
+void keeper_probe_state(const struct keeper *keeper,
+			struct keeper_probe_state *ret_state);
 
 /* --- keeper_worker.c --- */
 int keeper_worker_order(struct keeper *keeper,
@@ -123,6 +144,8 @@ void keeper_hook_open(struct keeper *keeper);
 void keeper_hook_note(struct keeper *keeper, enum engine_note note,
 		      const struct incident *incident);
 void keeper_hook_toolstack(struct keeper *keeper, bool answers);
+/* Told at once, and once, until the toolstack is back. */
+void keeper_hook_host_hung(struct keeper *keeper);
 void keeper_hook_close(struct keeper *keeper);
 
 /* --- keeper_metrics.c --- */

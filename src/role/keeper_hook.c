@@ -234,6 +234,17 @@ static void on_hung(struct ev_loop *loop, ev_timer *timer, int events)
 	tell(hooks, TRANSITION_HOST_HUNG, NULL);
 }
 
+void keeper_hook_host_hung(struct keeper *keeper)
+{
+	struct keeper_hooks *hooks = keeper->hooks;
+
+	if (!hooks || hooks->told_hung)
+		return;
+	ev_timer_stop(keeper->loop, &hooks->hung);
+	hooks->told_hung = true;
+	tell(hooks, TRANSITION_HOST_HUNG, NULL);
+}
+
 void keeper_hook_toolstack(struct keeper *keeper, bool answers)
 {
 	struct keeper_hooks *hooks = keeper->hooks;

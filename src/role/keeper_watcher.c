@@ -176,6 +176,7 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 	keeper->watcher_ready = false;
 	engine_set_toolstack(keeper->engine, false, keeper_now(keeper));
 	keeper_hook_toolstack(keeper, false);
+	keeper_probe_ask(keeper);
 	keeper_metrics_changed(keeper);
 	for (unsigned int i = 0; i < keeper->watcher_losses; i++)
 		wait_s = wait_s < AGAIN_MAX_S ? wait_s * 2 : AGAIN_MAX_S;
@@ -196,6 +197,7 @@ static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
 	log_event(LOG_LEVEL_ERROR, "xenstore-silent",
 		  LOG_INT("watcher", keeper->watcher.pid),
 		  LOG_TEXT("text", "actions wait until xenstored answers"));
+	keeper_probe_ask(keeper);
 	kill(keeper->watcher.pid, SIGKILL);
 }
 

@@ -45,6 +45,11 @@ static const char *const schema_migrations[] = {
 	" ended_ms INTEGER NOT NULL, rc INTEGER NOT NULL,"
 	" text TEXT NOT NULL,"
 	" PRIMARY KEY (incident, seq)) WITHOUT ROWID;",
+	"CREATE TABLE host ("
+	" number INTEGER PRIMARY KEY, boot TEXT NOT NULL,"
+	" worst TEXT NOT NULL, began_ms INTEGER NOT NULL,"
+	" ended_ms INTEGER NOT NULL, text TEXT NOT NULL,"
+	" advice TEXT NOT NULL);",
 };
 
 #endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The prober child, and the verdict on the host that follows from what it
+ * finds: told, recorded, and looked at again and again until it is well.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "control.h"
+#include "keeper.h"
+
+/* xenstored has this long to answer. */
+#define ANSWER_MS 1500
+/* And the prober that long to tell; one that is stuck is replaced. */
+#define TELL_S 4.
+/* How often a host is looked at that is not well. */
+#define AGAIN_S 2.
+/* A look that is no older is as good as a new one. */
+#define FRESH_MS 1000
+
+struct keeper_probe {
+	struct keeper *keeper;
+	struct child child;
+	ev_timer again;		/* starts the child, or asks it */
+	bool asked, stuck;
+	struct host_evidence evidence;
+	enum host_health health;
+	int64_t since_ms, seen_ms, seen_mono_ms;
+	struct host_trouble trouble;
+};
+
+static void set_again(struct keeper_probe *probe, double seconds)
+{
+	ev_now_update(probe->keeper->loop);
+	ev_timer_stop(probe->keeper->loop, &probe->again);
+	ev_timer_set(&probe->again, seconds, 0.);
+	ev_timer_start(probe->keeper->loop, &probe->again);
+}
+
+/* --- the verdict --- */
+
+static void record(struct keeper_probe *probe)
+{
+	int r = store_record_host(probe->keeper->store, &probe->trouble);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "record-not-written",
+			  LOG_TEXT("domain", "the host's trouble"),
+			  LOG_TEXT("error", strerror(-r)));
+}
+
+static void log_trouble(const struct keeper_probe *probe, const char *event,
+			enum log_level level)
+{
+	log_event(level, event,
+		  LOG_INT("trouble", (int64_t)probe->trouble.number),
+		  LOG_TEXT("health", host_health_name(probe->health)),
+		  LOG_INT("answer_ms", probe->evidence.took_ms),
+		  LOG_TEXT("text", probe->trouble.text),
+		  LOG_TEXT("advice", probe->trouble.advice));
+}
+
+/* One trouble, however often its evidence grows. */
+static void describe(struct keeper_probe *probe)
+{
+	struct host_trouble *trouble = &probe->trouble;
+	struct text text = { 0 };
+
+	if (probe->health > trouble->worst)
+		trouble->worst = probe->health;
+	host_explain(&probe->evidence, &text);
+	text_copy(trouble->text, sizeof(trouble->text), text_get(&text));
+	text_free(&text);
+	host_advise(&probe->evidence, &text);
+	text_copy(trouble->advice, sizeof(trouble->advice), text_get(&text));
+	text_free(&text);
+}
+
+static void begin_trouble(struct keeper_probe *probe)
+{
+	memset(&probe->trouble, 0, sizeof(probe->trouble));
+	probe->trouble.began_ms = probe->since_ms;
+	describe(probe);
+	record(probe);
+	log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
+	keeper_hook_host_hung(probe->keeper);
+}
+
+static void end_trouble(struct keeper_probe *probe)
+{
+	struct keeper *keeper = probe->keeper;
+
+	probe->trouble.ended_ms = keeper_now(keeper).wall_ms;
+	record(probe);
+	log_trouble(probe, "host-back", LOG_LEVEL_NOTICE);
+	memset(&probe->trouble, 0, sizeof(probe->trouble));
+	if (keeper->watcher_ready) /* else its return tells it */
+		keeper_hook_toolstack(keeper, true);
+}
+
+static bool is_open(const struct keeper_probe *probe)
+{
+	return probe->trouble.began_ms != 0;
+}
+
+/* What changes on its own, as a number in a text, is no news. */
+static bool is_news(const struct host_evidence *before,
+		    const struct host_evidence *after)
+{
+	return before->answer != after->answer ||
+	       before->process_state != after->process_state ||
+	       before->kernel.sequence != after->kernel.sequence ||
+	       before->kernel.kind != after->kernel.kind;
+}
+
+static void conclude(struct keeper_probe *probe,
+		     const struct host_evidence *evidence)
+{
+	enum host_health health = host_judge(evidence);
+	bool news = is_news(&probe->evidence, evidence);
+
+	probe->evidence = *evidence;
+	if (health != probe->health) {
+		probe->health = health;
+		probe->since_ms = keeper_now(probe->keeper).wall_ms;
+		news = true;
+	}
+	if (!host_is_well(health) && !is_open(probe)) {
+		begin_trouble(probe);
+	} else if (!host_is_well(health) && news) {
+		describe(probe);
+		record(probe);
+		log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
+	} else if (host_is_well(health) && is_open(probe)) {
+		end_trouble(probe);
+	}
+	keeper_metrics_changed(probe->keeper);
+}
+
+static void on_health(struct keeper_probe *probe, const struct wire_msg *msg)
+{
+	struct keeper *keeper = probe->keeper;
+	struct host_evidence evidence;
+
+	if (msg->kind != WIRE_HEALTH || msg->blob_len != sizeof(evidence))
+		return;
+	memcpy(&evidence, msg->blob, sizeof(evidence));
+	probe->asked = probe->stuck = false;
+	ev_timer_stop(keeper->loop, &probe->child.deadline);
+	probe->seen_ms = keeper_now(keeper).wall_ms;
+	probe->seen_mono_ms = keeper_now(keeper).mono_ms;
+	conclude(probe, &evidence);
+	if (!host_is_well(probe->health))
+		set_again(probe, AGAIN_S);
+	control_resume(keeper->control);
+}
+
+/* --- the child --- */
+
+static void on_readable(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct keeper_probe *probe = io->data;
+	struct wire_msg msg;
+	int r;
+
+	(void)events;
+	while ((r = wire_recv(probe->child.fd, &msg)) == 0) {
+		on_health(probe, &msg);
+		wire_clear(&msg);
+	}
+	if (r != -EAGAIN)
+		ev_io_stop(loop, io); /* its exit follows */
+}
+
+static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct keeper_probe *probe = child->data;
+
+	(void)events;
+	log_event(LOG_LEVEL_WARN, "probe-lost",
+		  LOG_INT("pid", probe->child.pid),
+		  LOG_INT("status", child->rstatus));
+	ev_child_stop(loop, child);
+	keeper_child_close(probe->keeper, &probe->child);
+	probe->child.pid = 0;
+	probe->asked = probe->stuck = false;
+	set_again(probe, AGAIN_S);
+	control_resume(probe->keeper->control);
+}
+
+/* The kernel may keep it for ever; then there is no other. */
+static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper_probe *probe = timer->data;
+
+	(void)loop;
+	(void)events;
+	probe->stuck = true;
+	log_event(LOG_LEVEL_ERROR, "probe-stuck",
+		  LOG_INT("pid", probe->child.pid));
+	kill(probe->child.pid, SIGKILL);
+	control_resume(probe->keeper->control);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper_probe *probe = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (!probe->child.pid &&
+	    keeper_child_spawn(probe->keeper, &probe->child, "probe") < 0)
+		set_again(probe, AGAIN_S);
+	keeper_probe_ask(probe->keeper);
+}
+
+/* --- for the others --- */
+
+void keeper_probe_ask(struct keeper *keeper)
+{
+	struct wire_msg msg = { .kind = WIRE_PING, .deadline_ms = ANSWER_MS };
+	struct keeper_probe *probe = keeper->probe;
+
+	if (!probe || !probe->child.pid || probe->child.fd < 0 || probe->asked)
+		return;
+	probe->asked = true;
+	wire_send(probe->child.fd, &msg); /* one that cannot be told is late */
+	ev_now_update(keeper->loop);
+	ev_timer_set(&probe->child.deadline, TELL_S, 0.);
+	ev_timer_start(keeper->loop, &probe->child.deadline);
+}
+
+/* One that cannot look keeps nobody waiting. */
+bool keeper_probe_is_fresh(const struct keeper *keeper)
+{
+	const struct keeper_probe *probe = keeper->probe;
+
+	if (!probe || !probe->child.pid || probe->stuck)
+		return true;
+	return probe->seen_ms &&
+	       keeper_now(keeper).mono_ms - probe->seen_mono_ms < FRESH_MS;
+}
+
+void keeper_probe_state(const struct keeper *keeper,
+			struct keeper_probe_state *ret_state)
+{
+	static const struct keeper_probe none;
+	const struct keeper_probe *probe = keeper->probe ?: &none;
+
+	*ret_state = (struct keeper_probe_state){
+		.health = probe->health,
+		.since_ms = probe->since_ms,
+		.seen_ms = probe->seen_ms,
+		.evidence = &probe->evidence,
+		.trouble = &probe->trouble,
+		.stuck = probe->stuck,
+	};
+}
+
+/* A trouble that lasted when an earlier keeper ended: it is the same one. */
+static int take_up(void *ctx, const struct host_trouble *trouble)
+{
+	struct keeper_probe *probe = ctx;
+
+	if (trouble->ended_ms == 0) {
+		probe->trouble = *trouble;
+		probe->health = trouble->worst;
+		probe->since_ms = trouble->began_ms;
+	}
+	return 0;
+}
+
+void keeper_probe_start(struct keeper *keeper)
+{
+	struct keeper_probe *probe = calloc(1, sizeof(*probe));
+
+	if (!probe)
+		return;
+	probe->keeper = keeper;
+	probe->child.fd = -1;
+	ev_init(&probe->child.readable, on_readable);
+	ev_init(&probe->child.exited, on_exited);
+	ev_init(&probe->child.deadline, on_stuck);
+	ev_init(&probe->again, on_again);
+	probe->child.readable.data = probe;
+	probe->child.exited.data = probe;
+	probe->child.deadline.data = probe;
+	probe->again.data = probe;
+	keeper->probe = probe;
+	store_each_host(keeper->store, INT64_MAX, 1, take_up, probe);
+	on_again(keeper->loop, &probe->again, 0);
+}
+
+void keeper_probe_stop(struct keeper *keeper)
+{
+	struct keeper_probe *probe = keeper->probe;
+
+	if (!probe)
+		return;
+	ev_timer_stop(keeper->loop, &probe->again);
+	ev_child_stop(keeper->loop, &probe->child.exited);
+	keeper_child_close(keeper, &probe->child);
+	free(probe);
+	keeper->probe = NULL;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The prober: looks at the host's toolstack when it is asked, when xenstored
+ * ends, and when the kernel writes of a fault in what the toolstack stands
+ * on.  Sleeps otherwise.  May be stuck in the kernel: then it is replaced.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "port/evtchndev.h"
+#include "port/hostprobe.h"
+#include "port/owner.h"
+#include "port/procview.h"
+#include "role/roles.h"
+#include "role/wire.h"
+
+/* By itself; when it is asked, what the keeper says. */
+#define DEADLINE_MS 1500
+#define EVTCHN_MS 500
+
+enum { WIRE_IN, KERNEL_IN, STORE_IN, SOURCES };
+
+struct probe {
+	struct pollfd in[SOURCES];
+	bool evtchn_safe;
+};
+
+static int tell(const struct host_evidence *evidence)
+{
+	struct wire_msg msg = {
+		.kind = WIRE_HEALTH,
+		.blob = (char *)evidence,
+		.blob_len = sizeof(*evidence),
+	};
+
+	return wire_send(WIRE_FD, &msg);
+}
+
+/* Its end is an event; without pidfds (before Linux 5.3) it is seen later. */
+static void hold_store(struct probe *probe)
+{
+	struct procview view;
+
+	if (probe->in[STORE_IN].fd >= 0)
+		return;
+	if (procview_find("/proc", procview_store_names, &view) == 0)
+		probe->in[STORE_IN].fd = owner_open_pidfd(view.pid);
+}
+
+static void let_store_go(struct probe *probe)
+{
+	if (probe->in[STORE_IN].fd >= 0)
+		close(probe->in[STORE_IN].fd);
+	probe->in[STORE_IN].fd = -1;
+}
+
+/*
+ * What is certain is told first: the device may keep us for ever, and then the
+ * keeper has at least that.
+ */
+static int look(struct probe *probe, uint32_t deadline_ms)
+{
+	struct host_evidence evidence;
+	int r;
+
+	hostprobe_look(deadline_ms ? (int)deadline_ms : DEADLINE_MS, true,
+		       &evidence);
+	hold_store(probe);
+	r = tell(&evidence);
+	if (r == 0 && probe->evtchn_safe) {
+		hostprobe_try_evtchn(EVTCHN_MS, &evidence);
+		r = tell(&evidence);
+	}
+	return r;
+}
+
+static int on_wire(struct probe *probe)
+{
+	struct wire_msg msg;
+	int r = wire_recv(WIRE_FD, &msg);
+
+	if (r == -EAGAIN)
+		return 0;
+	if (r == 0 && msg.kind == WIRE_PING)
+		r = look(probe, msg.deadline_ms);
+	wire_clear(&msg);
+	return r;
+}
+
+/* Reads all there is; returns whether something of it matters. */
+static bool read_kernel(int fd)
+{
+	struct kmsg_finding finding;
+	bool found = false;
+	char record[8192];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, record, sizeof(record));
+		if (n < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (n <= 0)
+			return found;
+		kmsg_judge(record, (size_t)n, &finding);
+		found |= finding.kind != KMSG_NONE;
+	}
+}
+
+static int step(struct probe *probe)
+{
+	bool look_now = false;
+	int r = 0;
+
+	if (poll(probe->in, SOURCES, -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (probe->in[STORE_IN].revents) {
+		let_store_go(probe);
+		look_now = true;
+	}
+	if (probe->in[KERNEL_IN].revents)
+		look_now |= read_kernel(probe->in[KERNEL_IN].fd);
+	if (probe->in[WIRE_IN].revents)
+		r = on_wire(probe);
+	else if (look_now)
+		r = look(probe, 0);
+	return r;
+}
+
+/* What is in the log already is found by the first look. */
+static int open_kernel(void)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+int probe_main(void)
+{
+	struct probe probe = { 0 };
+	struct evtchndev device;
+	int r = 0;
+
+	if (fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC))
+		return ROLE_EXIT_SYSTEM;
+	signal(SIGPIPE, SIG_IGN);
+	evtchndev_look("", &device);
+	probe.evtchn_safe = evtchndev_is_safe(&device);
+	for (int i = 0; i < SOURCES; i++)
+		probe.in[i].events = POLLIN;
+	probe.in[WIRE_IN].fd = WIRE_FD;
+	probe.in[KERNEL_IN].fd = open_kernel();
+	probe.in[STORE_IN].fd = -1;
+	hold_store(&probe);
+	while (r == 0)
+		r = step(&probe);
+	if (r == -EPIPE)
+		return 0;
+	log_event(LOG_LEVEL_ERROR, "probe-failed",
+		  LOG_TEXT("error", strerror(-r)));
+	return ROLE_EXIT_SYSTEM;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's own troubles in the database: few, so none is ever removed by
+ * itself.  Knows nothing of guests.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "store_impl.h"
+
+static void bind_text(sqlite3_stmt *stmt, int column, const char *text)
+{
+	sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
+}
+
+int store_record_host(struct store *store, struct host_trouble *trouble)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "INSERT OR REPLACE INTO host (number,"
+			      " boot, worst, began_ms, ended_ms, text, advice)"
+			      " VALUES (?, ?, ?, ?, ?, ?, ?)", &stmt);
+
+	if (r < 0)
+		return r;
+	if (trouble->number) /* else SQLite finds the next */
+		sqlite3_bind_int64(stmt, 1, (int64_t)trouble->number);
+	bind_text(stmt, 2, store->boot);
+	bind_text(stmt, 3, host_health_name(trouble->worst));
+	sqlite3_bind_int64(stmt, 4, trouble->began_ms);
+	sqlite3_bind_int64(stmt, 5, trouble->ended_ms);
+	bind_text(stmt, 6, trouble->text);
+	bind_text(stmt, 7, trouble->advice);
+	r = store_finish(stmt);
+	if (r == 0 && !trouble->number)
+		trouble->number =
+			(uint64_t)sqlite3_last_insert_rowid(store->db);
+	return r;
+}
+
+static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
+{
+	memset(trouble, 0, sizeof(*trouble));
+	trouble->number = (uint64_t)sqlite3_column_int64(stmt, 0);
+	host_health_parse(store_column_text(stmt, 1), &trouble->worst);
+	trouble->began_ms = sqlite3_column_int64(stmt, 2);
+	trouble->ended_ms = sqlite3_column_int64(stmt, 3);
+	text_copy(trouble->text, sizeof(trouble->text),
+		  store_column_text(stmt, 4));
+	text_copy(trouble->advice, sizeof(trouble->advice),
+		  store_column_text(stmt, 5));
+}
+
+int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
+		    int (*each)(void *ctx, const struct host_trouble *trouble),
+		    void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int rc = SQLITE_DONE;
+	int r = store_prepare(store, "SELECT number, worst, began_ms,"
+			      " ended_ms, text, advice FROM host"
+			      " WHERE ended_ms = 0 OR ended_ms >= ?"
+			      " ORDER BY number DESC LIMIT ?", &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(stmt, 1, since_ms);
+	sqlite3_bind_int64(stmt, 2, limit);
+	while (r == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct host_trouble trouble;
+
+		read_trouble(stmt, &trouble);
+		r = store_ran_dry(store) ? -ENOMEM : each(ctx, &trouble);
+	}
+	return r || rc == SQLITE_DONE ? r : store_errno(rc);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The host's troubles in a database of the test's own.  Runs no daemon.
+ */
+#include "store/store.h"
+
+#include <string.h>
+
+#include "tap.h"
+
+struct seen {
+	unsigned int count;
+	struct host_trouble last;
+};
+
+static int note(void *ctx, const struct host_trouble *trouble)
+{
+	struct seen *seen = ctx;
+
+	seen->count++;
+	seen->last = *trouble;
+	return 0;
+}
+
+static unsigned int count_since(struct store *store, int64_t since_ms,
+				struct seen *seen)
+{
+	memset(seen, 0, sizeof(*seen));
+	if (store_each_host(store, since_ms, 100, note, seen))
+		return 99;
+	return seen->count;
+}
+
+static struct store *open_at(const char *dir)
+{
+	struct store *store = NULL;
+	struct text why = { 0 };
+
+	if (store_open(dir, "boot", &store, &why)) {
+		printf("# %s\n", text_get(&why));
+		exit(1);
+	}
+	text_free(&why);
+	return store;
+}
+
+static void test_all(const char *dir)
+{
+	struct host_trouble first = {
+		.worst = HOST_HUNG, .began_ms = 1000,
+		.text = "it's hung", .advice = "mend it",
+	};
+	struct host_trouble second = { .worst = HOST_HUNG, .began_ms = 5000 };
+	struct store *store = open_at(dir);
+	struct seen seen;
+
+	ok(count_since(store, 0, &seen) == 0, "there is none");
+	ok(store_record_host(store, &first) == 0 && first.number == 1,
+	   "the first has number 1");
+	first.worst = HOST_DEAD;
+	ok(store_record_host(store, &first) == 0 && first.number == 1 &&
+	   count_since(store, 0, &seen) == 1 && seen.last.worst == HOST_DEAD,
+	   "it grows worse, and stays one");
+	is_text(seen.last.text, "it's hung", "its text is kept");
+	is_text(seen.last.advice, "mend it", "so is the advice");
+	ok(count_since(store, INT64_MAX, &seen) == 1, "it lasts till now");
+	first.ended_ms = 2000;
+	store_record_host(store, &first);
+	ok(count_since(store, 2001, &seen) == 0, "until it ends");
+	ok(store_record_host(store, &second) == 0 && second.number == 2,
+	   "the next has the next number");
+	store_close(store);
+	store = open_at(dir);
+	ok(count_since(store, 0, &seen) == 2 && seen.last.number == 1,
+	   "newest first, and after a restart too");
+	store_close(store);
+}
+
+int main(void)
+{
+	char dir[] = "/tmp/test-store-host-XXXXXX", command[64];
+
+	if (!mkdtemp(dir)) {
+		perror(dir);
+		return 1;
+	}
+	test_all(dir);
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command) | done_testing();
+}
