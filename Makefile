@@ -62,7 +62,8 @@ object = $(patsubst %.c,$(O)/obj/%.o,$(1))
 LIB_OBJECTS = $(call object,$(wildcard $(LAYERS:%=src/%/*.c)))
 command_objects = $(call object,$(wildcard src/cmd/$(1).c src/cmd/$(1)_*.c))
 OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
-	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS)
+	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS) \
+	$(call object,tests/lab/tools/core_read.c)
 SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
 # Faults to plant (core/planted.h), and the only files that know of them.
 SIM_FAULTS = 1 2 3 4 5 6
@@ -116,6 +117,9 @@ $(O)/tests/%: $(O)/obj/tests/unit/%.o $(ARCHIVE)
 
 # These want SQLite's files in memory, as the simulation has them.
 $(filter $(O)/tests/test_store%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/sim/memvfs.o
+
+# These read cores back by what the lab reads them with.
+$(filter $(O)/tests/test_core_%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/lab/tools/core_read.o
 
 # One program: the engine against a model of the world, whose memory runs out.
 SIM_LINK = $(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup

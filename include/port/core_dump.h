@@ -8,15 +8,28 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "port/hv.h"
+#include "core/capture.h"
 #include "port/toolstack.h"
 
+struct core_dump_order {
+	uint32_t domid;
+	int dir;		/* of the core, open */
+	const char *name;	/* its name there */
+	struct capture_limits limits;
+	/* Told now and then; may be NULL. */
+	void (*progress)(void *ctx, const struct capture_facts *facts);
+	void *ctx;
+};
+
+/* -ENOTSUP: only libxc can read this domain, core_dump_write() needs TS. */
+int core_dump_check(uint32_t domid);
+
 /*
- * Makes PATH, which must not exist, and writes into it the core of the shut
- * down domain DOMID, synced.  TS may be NULL for an HVM or PVH guest.  Returns
- * 0, or -errno with the reason in WHY and no file left.
+ * Writes the domain's core to NAME.part, synced, and gives it its name, which
+ * must not exist.  TS may be NULL where core_dump_check() says 0.  Returns 0,
+ * or -errno with the reason in WHY and no file left.
  */
-int core_dump_write(struct hv *hv, struct toolstack *ts, uint32_t domid,
-		    const char *path, struct text *why);
+int core_dump_write(const struct core_dump_order *order, struct toolstack *ts,
+		    struct capture_facts *ret_facts, struct text *why);
 
 #endif

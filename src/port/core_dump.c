@@ -6,52 +6,122 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "port/core_elf.h"
+#include "port/core_out.h"
+#include "port/core_xen.h"
 
-#define PAGE_KIB 4
-
-/* libxc is good enough for a PV guest's memory, which has no holes; for the
- * others see core_frames.c. */
-static int dump_into(struct hv *hv, struct toolstack *ts, uint32_t domid,
-		     const char *path, int fd, struct text *why)
+static uint64_t clock_ms(void)
 {
-	struct domain_info info;
-	int r = hv_find(hv, domid, &info);
+	struct timespec now;
 
-	if (r)
-		return r;
-	if (info.hvm)
-		return core_elf_write(domid, info.memory_kib / PAGE_KIB, fd,
-				      why);
-	return ts ? toolstack_dump(ts, domid, path, why) : -ENOTSUP;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/*
- * libxc truncates whatever has the name: make the file first, exclusively
- * and with its final mode.
- */
-int core_dump_write(struct hv *hv, struct toolstack *ts, uint32_t domid,
-		    const char *path, struct text *why)
+int core_dump_check(uint32_t domid)
 {
-	AUTO_CLOSE int fd = open(path, O_WRONLY | O_CREAT | O_EXCL |
-				 O_NOFOLLOW | O_CLOEXEC, 0600);
-	int r = fd < 0 ? -errno : 0;
+	struct text why = {0};
+	struct core_xen *xen = NULL;
+	int r = core_xen_open(domid, &xen, &why);
 
-	if (r) {
-		text_printf(why, "cannot make %s: %s", path, strerror(-r));
+	core_xen_close(xen);
+	text_free(&why);
+	return r;
+}
+
+/* A 32-bit PV guest is left to libxc, which opens the file by its name. */
+static int write_by_libxc(struct toolstack *ts, uint32_t domid, int fd,
+			  struct text *why)
+{
+	char path[64];
+
+	if (!ts)
+		return -ENOTSUP;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return toolstack_dump(ts, domid, path, why);
+}
+
+static int write_into(const struct core_dump_order *order,
+		      struct toolstack *ts, struct core_out *out,
+		      struct text *why)
+{
+	struct core_xen *xen = NULL;
+	int r = core_xen_open(order->domid, &xen, why);
+
+	if (r == -ENOTSUP)
+		return write_by_libxc(ts, order->domid, out->fd, why);
+	if (r)
+		return r;
+	r = core_elf_write(core_xen_guest(xen), out);
+	core_xen_close(xen);
+	text_printf(why, "%llu of %llu pages",
+		    (unsigned long long)out->facts.pages,
+		    (unsigned long long)out->facts.tot_pages);
+	if (out->facts.truncated)
+		text_append(why, ", cut at a limit");
+	return r;
+}
+
+/* What the file takes on disk, once it is there for certain. */
+static int settle(struct core_out *out)
+{
+	struct stat st;
+
+	if (fsync(out->fd) || fstat(out->fd, &st))
+		return -errno;
+	out->facts.bytes = (uint64_t)st.st_blocks * 512;
+	return 0;
+}
+
+static int name_it(int dir, const char *part, const char *name)
+{
+	if (renameat2(dir, part, dir, name, RENAME_NOREPLACE) || fsync(dir))
+		return -errno;
+	return 0;
+}
+
+int core_dump_write(const struct core_dump_order *order, struct toolstack *ts,
+		    struct capture_facts *ret_facts, struct text *why)
+{
+	uint64_t began = clock_ms();
+	struct core_out out = {
+		.limits = order->limits,
+		.progress = order->progress,
+		.ctx = order->ctx,
+	};
+	AUTO_CLOSE int fd = -1;
+	char part[NAME_MAX];
+	int r;
+
+	snprintf(part, sizeof(part), "%s.part", order->name);
+	fd = openat(order->dir, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+		    O_CLOEXEC, 0600);
+	if (fd < 0) {
+		r = -errno;
+		text_printf(why, "cannot make %s: %s", part, strerror(-r));
 		return r;
 	}
-	r = dump_into(hv, ts, domid, path, fd, why);
-	if (!r && fsync(fd))
-		r = -errno;
-	if (!r)
-		return 0;
-	unlink(path);
-	text_printf(why, "%sthe partial core was removed: %s",
-		    why->len ? "; " : "", strerror(-r));
-	return r;
+	out.fd = fd;
+	r = write_into(order, ts, &out, why);
+	if (r == 0)
+		r = settle(&out);
+	if (r == 0)
+		r = name_it(order->dir, part, order->name);
+	if (r) {
+		unlinkat(order->dir, part, 0);
+		text_printf(why, "%sthe partial core was removed: %s",
+			    why->len ? "; " : "", strerror(-r));
+		return r;
+	}
+	out.facts.duration_ms = (uint32_t)(clock_ms() - began);
+	*ret_facts = out.facts;
+	return 0;
 }

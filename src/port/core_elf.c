@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The file's layout: headers, notes, registers, then the pages in the order
- * they were found, then their frame numbers.  Finds no pages itself.
+ * The file's layout: headers, notes, registers, the frames' numbers, then the
+ * pages in the same order.  Finds no pages itself.
  */
 #include "port/core_elf.h"
 
@@ -10,73 +10,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xen/elfnote.h>
-#include <xenctrl.h>
 
-#include "port/core_frames.h"
-
-#define MAGIC_HVM 0xF00FEBEEu /* XC_CORE_MAGIC_HVM */
-#define FORMAT_VERSION 1ull   /* 0.1 */
+#include "port/core_elf_notes.h"
 
 /* In the order of the file's section headers. */
-enum { SEC_NULL, SEC_NAMES, SEC_NOTE, SEC_PRSTATUS, SEC_PAGES, SEC_PFN, SEC_COUNT };
+enum {
+	SEC_NULL, SEC_NAMES, SEC_NOTE, SEC_PRSTATUS, SEC_SHARED_INFO,
+	SEC_FRAMES, SEC_PAGES, SEC_COUNT
+};
 
 static const char names[] =
-	"\0.shstrtab\0.note.Xen\0.xen_prstatus\0.xen_pages\0.xen_pfn";
+	"\0.shstrtab\0.note.Xen\0.xen_prstatus\0.xen_shared_info\0.xen_p2m"
+	"\0.xen_pfn\0.xen_pages";
 
-struct note {
-	uint32_t namesz, descsz, type;
-	char name[4];
+struct p2m_entry {
+	uint64_t pfn, gmfn;
 };
 
-struct version_desc {
-	uint64_t major, minor;
-	xen_extraversion_t extra;
-	xen_compile_info_t compile;
-	xen_capabilities_info_t capabilities;
-	xen_changeset_info_t changeset;
-	xen_platform_parameters_t platform;
-	uint64_t page_size;
-};
-
-struct notes {
-	struct note none;
-	struct note header;
-	uint64_t magic, vcpus, pages, page_size;
-	struct note version;
-	struct version_desc xen;
-	struct note format;
-	uint64_t format_version;
-};
-
-struct core {
-	xc_interface *xch;
-	int fd;
+struct elf {
+	const struct core_guest *guest;
+	struct core_out *out;
 	Elf64_Shdr section[SEC_COUNT];
-	struct notes notes;
-	uint64_t *pfn;
-	size_t count, cap;
 	uint64_t at;		/* where the next section begins */
+	union {
+		uint64_t pfn[CORE_BATCH];
+		struct p2m_entry p2m[CORE_BATCH];
+	} frames;
 };
-
-static int write_at(const struct core *core, const void *from, size_t len,
-		    uint64_t at)
-{
-	const char *bytes = from;
-
-	while (len) {
-		ssize_t n = pwrite(core->fd, bytes, len, (off_t)at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		at += n;
-		len -= n;
-	}
-	return 0;
-}
 
 /* Names are found by their place in the one string. */
 static uint32_t name_at(const char *name)
@@ -86,142 +46,129 @@ static uint32_t name_at(const char *name)
 	return (uint32_t)(at - names);
 }
 
-static void set_section(struct core *core, int index, const char *name,
+static void add_section(struct elf *elf, int index, const char *name,
 			uint32_t type, uint64_t size, uint64_t entry)
 {
-	core->section[index] = (Elf64_Shdr){
+	uint64_t align = index == SEC_PAGES ? CORE_PAGE_BYTES : 8;
+
+	elf->at = (elf->at + align - 1) / align * align;
+	elf->section[index] = (Elf64_Shdr){
 		.sh_name = name_at(name),
 		.sh_type = type,
-		.sh_offset = core->at,
+		.sh_offset = elf->at,
 		.sh_size = size,
-		.sh_addralign = index == SEC_PAGES ? XC_PAGE_SIZE : 8,
+		.sh_addralign = align,
 		.sh_entsize = entry,
 	};
-	core->at += size;
+	elf->at += size;
 }
 
-/* --- registers --- */
-
-/* A vCPU that is offline has none, and is left out as by libxc. */
-static int write_registers(struct core *core, uint32_t domid)
+static uint64_t entry_bytes(const struct elf *elf)
 {
-	xc_vcpuinfo_t info;
-	vcpu_guest_context_any_t context;
-	uint64_t begin = core->at, count = 0;
-	int r = 0;
+	return elf->guest->translated ? sizeof(uint64_t) :
+					sizeof(struct p2m_entry);
+}
 
-	for (uint32_t vcpu = 0; r == 0 && vcpu < XEN_LEGACY_MAX_VCPUS * 4;
-	     vcpu++) {
-		if (xc_vcpu_getinfo(core->xch, domid, vcpu, &info))
-			break;
-		if (!info.online ||
-		    xc_vcpu_getcontext(core->xch, domid, vcpu, &context))
-			continue;
-		r = write_at(core, &context, sizeof(context),
-			     begin + count * sizeof(context));
-		count++;
-	}
-	core->notes.vcpus = count;
-	set_section(core, SEC_PRSTATUS, ".xen_prstatus", SHT_PROGBITS,
-		    count * sizeof(context), sizeof(context));
-	return r;
+/* With room for all frames' numbers; how many there were is set at the end. */
+static void lay_out(struct elf *elf)
+{
+	const struct core_guest *guest = elf->guest;
+	uint64_t context = sizeof(*guest->vcpus);
+
+	elf->at = sizeof(Elf64_Ehdr) + sizeof(elf->section);
+	add_section(elf, SEC_NAMES, ".shstrtab", SHT_STRTAB, sizeof(names), 0);
+	add_section(elf, SEC_NOTE, ".note.Xen", SHT_NOTE,
+		    sizeof(struct core_elf_notes), 0);
+	add_section(elf, SEC_PRSTATUS, ".xen_prstatus", SHT_PROGBITS,
+		    guest->vcpu_count * context, context);
+	add_section(elf, SEC_SHARED_INFO, ".xen_shared_info", SHT_PROGBITS,
+		    guest->shared_info ? CORE_PAGE_BYTES : 0, CORE_PAGE_BYTES);
+	add_section(elf, SEC_FRAMES,
+		    guest->translated ? ".xen_pfn" : ".xen_p2m", SHT_PROGBITS,
+		    guest->tot_pages * entry_bytes(elf), entry_bytes(elf));
+	add_section(elf, SEC_PAGES, ".xen_pages", SHT_PROGBITS,
+		    guest->tot_pages * CORE_PAGE_BYTES, CORE_PAGE_BYTES);
 }
 
 /* --- pages --- */
 
-static int reserve(struct core *core)
+static int write_frames(struct elf *elf, const struct core_batch *batch)
 {
-	size_t cap = core->cap ? core->cap * 2 : 4096;
-	uint64_t *pfn;
+	uint64_t entry = entry_bytes(elf);
 
-	if (core->count < core->cap)
-		return 0;
-	pfn = realloc(core->pfn, cap * sizeof(*pfn));
-	if (!pfn)
-		return -ENOMEM;
-	core->pfn = pfn;
-	core->cap = cap;
-	return 0;
+	for (size_t i = 0; i < batch->count; i++) {
+		if (elf->guest->translated)
+			elf->frames.pfn[i] = batch->pfn[i];
+		else
+			elf->frames.p2m[i] = (struct p2m_entry){
+				batch->pfn[i], batch->gmfn[i] };
+	}
+	return core_out_write(elf->out, &elf->frames, batch->count * entry,
+			      elf->section[SEC_FRAMES].sh_offset +
+			      elf->out->facts.pages * entry);
 }
 
-static int write_page(void *ctx, uint64_t pfn, const void *page)
+/* Zero pages become holes; what is between them is written at once. */
+static int write_runs(struct elf *elf, const struct core_batch *batch,
+		      uint64_t *ret_zero)
 {
-	static const unsigned char zero[XC_PAGE_SIZE];
-	struct core *core = ctx;
-	uint64_t at = core->at + core->count * XC_PAGE_SIZE;
-	int r = reserve(core);
+	uint64_t at = elf->section[SEC_PAGES].sh_offset +
+		      elf->out->facts.pages * CORE_PAGE_BYTES;
+	size_t first = 0;
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	core->pfn[core->count++] = pfn;
-	if (memcmp(page, zero, sizeof(zero)) == 0)
-		return 0;
-	return write_at(core, page, XC_PAGE_SIZE, at);
+	for (size_t i = 0; r == 0 && i <= batch->count; i++) {
+		bool zero = i < batch->count &&
+			core_out_is_zero(batch->pages + i * CORE_PAGE_BYTES);
+
+		if (i < batch->count && !zero)
+			continue;
+		if (i > first)
+			r = core_out_write(elf->out, batch->pages +
+					   first * CORE_PAGE_BYTES,
+					   (i - first) * CORE_PAGE_BYTES,
+					   at + first * CORE_PAGE_BYTES);
+		*ret_zero += zero;
+		first = i + 1;
+	}
+	return r;
 }
 
-static int write_pages(struct core *core, uint32_t domid, uint64_t tot_pages)
+static int write_batch(void *ctx, const struct core_batch *batch)
 {
-	xen_pfn_t last;
-	int r;
+	struct elf *elf = ctx;
+	uint64_t zero = 0;
+	int r = core_out_room(elf->out, batch->count *
+			      (CORE_PAGE_BYTES + entry_bytes(elf)));
 
-	if (xc_domain_maximum_gpfn(core->xch, domid, &last) < 0)
-		return -errno;
-	core->at = (core->at + XC_PAGE_SIZE - 1) & ~(XC_PAGE_SIZE - 1);
-	r = core_frames_each(domid, last, tot_pages, write_page, core);
-	set_section(core, SEC_PAGES, ".xen_pages", SHT_PROGBITS,
-		    core->count * XC_PAGE_SIZE, XC_PAGE_SIZE);
-	if (r < 0)
-		return r;
-	r = write_at(core, core->pfn, core->count * sizeof(*core->pfn),
-		     core->at);
-	set_section(core, SEC_PFN, ".xen_pfn", SHT_PROGBITS,
-		    core->count * sizeof(*core->pfn), sizeof(*core->pfn));
+	if (r == 0)
+		r = write_frames(elf, batch);
+	if (r == 0)
+		r = write_runs(elf, batch, &zero);
+	if (r == 0)
+		core_out_tell(elf->out, batch, zero, batch->count *
+			      entry_bytes(elf) +
+			      (batch->count - zero) * CORE_PAGE_BYTES);
 	return r;
 }
 
 /* --- what is known only at the end, and stands at the start --- */
 
-static struct note make_note(uint32_t type, size_t size)
+static int write_registers(const struct elf *elf)
 {
-	return (struct note){
-		.namesz = sizeof("Xen"), .descsz = (uint32_t)size,
-		.type = type, .name = "Xen",
-	};
+	const struct core_guest *guest = elf->guest;
+	int r = core_out_write(elf->out, guest->vcpus, guest->vcpu_count *
+			       sizeof(*guest->vcpus),
+			       elf->section[SEC_PRSTATUS].sh_offset);
+
+	if (r == 0 && guest->shared_info)
+		r = core_out_write(elf->out, guest->shared_info,
+				   CORE_PAGE_BYTES,
+				   elf->section[SEC_SHARED_INFO].sh_offset);
+	return r;
 }
 
-static int fill_notes(struct core *core)
-{
-	struct notes *notes = &core->notes;
-	int version = xc_version(core->xch, XENVER_version, NULL);
-
-	notes->none = make_note(XEN_ELFNOTE_DUMPCORE_NONE, 0);
-	notes->header = make_note(XEN_ELFNOTE_DUMPCORE_HEADER,
-				  4 * sizeof(uint64_t));
-	notes->magic = MAGIC_HVM;
-	notes->pages = core->count;
-	notes->page_size = XC_PAGE_SIZE;
-	notes->version = make_note(XEN_ELFNOTE_DUMPCORE_XEN_VERSION,
-				   sizeof(notes->xen));
-	notes->xen.major = (unsigned int)version >> 16;
-	notes->xen.minor = version & 0xffff;
-	notes->xen.page_size = XC_PAGE_SIZE;
-	notes->format = make_note(XEN_ELFNOTE_DUMPCORE_FORMAT_VERSION,
-				  sizeof(uint64_t));
-	notes->format_version = FORMAT_VERSION;
-	if (version < 0 ||
-	    xc_version(core->xch, XENVER_extraversion, &notes->xen.extra) < 0 ||
-	    xc_version(core->xch, XENVER_compile_info,
-		       &notes->xen.compile) < 0 ||
-	    xc_version(core->xch, XENVER_capabilities,
-		       &notes->xen.capabilities) < 0 ||
-	    xc_version(core->xch, XENVER_changeset, &notes->xen.changeset) < 0 ||
-	    xc_version(core->xch, XENVER_platform_parameters,
-		       &notes->xen.platform) < 0)
-		return -errno;
-	return 0;
-}
-
-static int write_headers(struct core *core)
+static int write_headers(const struct elf *elf)
 {
 	Elf64_Ehdr header = {
 		.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64,
@@ -233,53 +180,55 @@ static int write_headers(struct core *core)
 		.e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SEC_COUNT,
 		.e_shstrndx = SEC_NAMES,
 	};
-	int r = write_at(core, names, sizeof(names), core->at);
+	int r = core_out_write(elf->out, names, sizeof(names),
+			       elf->section[SEC_NAMES].sh_offset);
 
-	set_section(core, SEC_NAMES, ".shstrtab", SHT_STRTAB, sizeof(names),
-		    0);
 	if (r == 0)
-		r = write_at(core, &core->notes, sizeof(core->notes),
-			     core->section[SEC_NOTE].sh_offset);
+		r = core_out_write(elf->out, elf->section,
+				   sizeof(elf->section), header.e_shoff);
 	if (r == 0)
-		r = write_at(core, core->section, sizeof(core->section),
-			     header.e_shoff);
-	if (r == 0)
-		r = write_at(core, &header, sizeof(header), 0);
+		r = core_out_write(elf->out, &header, sizeof(header), 0);
 	return r;
 }
 
-static int write_core(struct core *core, uint32_t domid, uint64_t tot_pages)
+static int write_end(struct elf *elf)
 {
-	int r;
+	uint64_t pages = elf->out->facts.pages;
+	struct core_elf_notes notes;
+	Elf64_Shdr *section = &elf->section[SEC_PAGES];
+	int r = core_elf_notes_fill(elf->guest, pages, &notes);
 
-	core->at = sizeof(Elf64_Ehdr) + sizeof(core->section);
-	set_section(core, SEC_NOTE, ".note.Xen", SHT_NOTE,
-		    sizeof(core->notes), 0);
-	r = write_registers(core, domid);
+	section->sh_size = pages * CORE_PAGE_BYTES;
+	elf->section[SEC_FRAMES].sh_size = pages * entry_bytes(elf);
 	if (r == 0)
-		r = write_pages(core, domid, tot_pages);
+		r = core_out_write(elf->out, &notes, sizeof(notes),
+				   elf->section[SEC_NOTE].sh_offset);
 	if (r == 0)
-		r = fill_notes(core);
+		r = write_registers(elf);
 	if (r == 0)
-		r = write_headers(core);
+		r = write_headers(elf);
+	/* The last pages may be holes. */
+	if (r == 0 && ftruncate(elf->out->fd, (off_t)(section->sh_offset +
+						      section->sh_size)))
+		r = -errno;
 	return r;
 }
 
-int core_elf_write(uint32_t domid, uint64_t tot_pages, int fd,
-		   struct text *why)
+int core_elf_write(const struct core_guest *guest, struct core_out *out)
 {
-	struct core core = { .fd = fd };
+	struct elf *elf = calloc(1, sizeof(*elf));
 	int r;
 
-	core.xch = xc_interface_open(NULL, NULL, 0);
-	r = core.xch ? write_core(&core, domid, tot_pages) : -errno;
-	if (core.xch)
-		xc_interface_close(core.xch);
-	if (r == 0)
-		text_printf(why, "%zu pages", core.count);
-	else
-		text_printf(why, "writing the core failed after %zu pages: %s",
-			    core.count, strerror(-r));
-	free(core.pfn);
+	if (!elf)
+		return -ENOMEM;
+	elf->guest = guest;
+	elf->out = out;
+	out->facts = (struct capture_facts){ .tot_pages = guest->tot_pages };
+	lay_out(elf);
+	r = guest->walk(guest->source, write_batch, elf);
+	out->facts.truncated = r == CORE_OUT_CUT;
+	if (r >= 0)
+		r = write_end(elf);
+	free(elf);
 	return r;
 }

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing the memory of an HVM or PVH guest as Xen's ELF core.
+ * Writing a guest as Xen's ELF core, the zero pages as holes.
  */
 #ifndef PORT_CORE_ELF_H
 #define PORT_CORE_ELF_H
 
-#include <stdint.h>
-
-#include "base/text.h"
+#include "port/core_out.h"
 
 /*
- * Writes the core of the shut down, translated (HVM, PVH) domain DOMID into
- * the empty file FD, from its start: Xen's format 0.1 with .xen_pfn
- * (xen.git docs/misc/dump-core-format.txt).  Zero pages become holes.
- * TOT_PAGES is what the hypervisor counts: when as many are found the
- * search ends.  Returns 0, or -errno with the reason in WHY.
+ * Format 0.1 (xen.git docs/misc/dump-core-format.txt), with .xen_p2m for PV
+ * and .xen_pfn for others.  The index of a register set is the vCPU's id.
+ * OUT's facts are filled.  Returns 0, or -errno.
  */
-int core_elf_write(uint32_t domid, uint64_t tot_pages, int fd,
-		   struct text *why);
+int core_elf_write(const struct core_guest *guest, struct core_out *out);
 
 #endif

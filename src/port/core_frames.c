@@ -1,122 +1,135 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finds and maps the frames.  libxc maps one page a call and tries every
- * frame up to the special pages just below 4 GiB: a million calls that fail
- * for a small guest.  Here a call takes 1024, and what is found is counted.
+ * Finds the frames.  libxc maps one page a call and tries every frame up to
+ * the special pages just below 4 GiB: a million calls that fail for a small
+ * guest.  Here a call takes 1024, and what is found is counted.
  */
 #include "port/core_frames.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <xenctrl.h>
-#include <xenforeignmemory.h>
-
-#define BATCH 1024
 
 /* In the hole below 4 GiB: a video card's memory, ACPI tables (for PVH from
  * 0xfc000 on), ioreq, xenstore and console pages.  All else there is empty. */
 #define SPECIAL_FIRST 0xf0000ull
 #define SPECIAL_END 0xff000ull
+#define FOUR_GIB (1ull << (32 - XC_PAGE_SHIFT))
 
-struct walk {
-	xenforeignmemory_handle *fmem;
-	uint32_t domid;
-	uint64_t end, found, tot_pages;
-	int (*each)(void *ctx, uint64_t pfn, const void *page);
+struct core_frames {
+	struct core_map *map;
+	uint64_t tot_pages, found;
+	int (*each)(void *ctx, const struct core_batch *batch);
 	void *ctx;
-	xen_pfn_t pfn[BATCH];
-	int err[BATCH];
-	unsigned char page[XC_PAGE_SIZE];
+	bool there[CORE_BATCH];
+	struct core_batch batch;
 };
 
-static int visit(struct walk *walk, const unsigned char *map, size_t count)
+int core_frames_open(struct core_map *map, uint64_t tot_pages,
+		     int (*each)(void *ctx, const struct core_batch *batch),
+		     void *ctx, struct core_frames **ret_frames)
 {
-	int r = 0;
+	struct core_frames *frames = calloc(1, sizeof(*frames));
 
-	for (size_t i = 0; r == 0 && i < count; i++) {
-		if (walk->err[i])
-			continue; /* touching it would be a SIGBUS */
-		memcpy(walk->page, map + i * XC_PAGE_SIZE, XC_PAGE_SIZE);
-		walk->found++;
-		r = walk->each(walk->ctx, walk->pfn[i], walk->page);
+	if (frames)
+		frames->batch.pages = malloc(CORE_BATCH *
+					     (size_t)CORE_PAGE_BYTES);
+	if (!frames || !frames->batch.pages) {
+		free(frames);
+		return -ENOMEM;
 	}
-	return r;
+	frames->map = map;
+	frames->tot_pages = tot_pages;
+	frames->each = each;
+	frames->ctx = ctx;
+	*ret_frames = frames;
+	return 0;
 }
 
-static int map_batch(struct walk *walk, uint64_t first, size_t count)
+void core_frames_close(struct core_frames *frames)
 {
-	void *map;
-	int r;
-
-	for (size_t i = 0; i < count; i++)
-		walk->pfn[i] = first + i;
-	map = xenforeignmemory_map(walk->fmem, walk->domid, PROT_READ, count,
-				   walk->pfn, walk->err);
-	if (!map) /* no frame of them is there, or real trouble */
-		return errno == EINVAL || errno == ENOENT || errno == EFAULT ?
-			0 : -errno;
-	r = visit(walk, map, count);
-	xenforeignmemory_unmap(walk->fmem, map, count);
-	return r;
+	if (!frames)
+		return;
+	free(frames->batch.pages);
+	free(frames);
 }
 
-static int walk_range(struct walk *walk, uint64_t first, uint64_t end)
+bool core_frames_done(const struct core_frames *frames)
 {
+	return frames->found >= frames->tot_pages;
+}
+
+/* Closes the gaps of those that were not there. */
+static void pack(struct core_frames *frames, const uint64_t *pfn,
+		 const uint64_t *gmfn, size_t count)
+{
+	struct core_batch *batch = &frames->batch;
+	size_t to = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!frames->there[i] || core_frames_done(frames))
+			continue;
+		if (to != i)
+			memcpy(batch->pages + to * CORE_PAGE_BYTES,
+			       batch->pages + i * CORE_PAGE_BYTES,
+			       CORE_PAGE_BYTES);
+		batch->pfn[to] = pfn[i];
+		batch->gmfn[to++] = gmfn[i];
+		frames->found++;
+	}
+	batch->count = to;
+}
+
+int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
+		     const uint64_t *gmfn, size_t count)
+{
+	int r = core_map_copy(frames->map, gmfn, count, frames->batch.pages,
+			      frames->there);
+
+	if (r <= 0)
+		return r;
+	pack(frames, pfn, gmfn, count);
+	return frames->batch.count ? frames->each(frames->ctx, &frames->batch)
+				   : 0;
+}
+
+static int walk_range(struct core_frames *frames, uint64_t first, uint64_t end)
+{
+	uint64_t pfn[CORE_BATCH];
 	int r = 0;
 
-	if (end > walk->end)
-		end = walk->end;
-	while (r == 0 && first < end && walk->found < walk->tot_pages) {
-		size_t count = end - first < BATCH ? end - first : BATCH;
+	while (r == 0 && first < end && !core_frames_done(frames)) {
+		size_t count = end - first < CORE_BATCH ? end - first :
+							  CORE_BATCH;
 
-		r = map_batch(walk, first, count);
+		for (size_t i = 0; i < count; i++)
+			pfn[i] = first + i;
+		r = core_frames_take(frames, pfn, pfn, count);
 		first += count;
 	}
 	return r;
 }
 
-/* Every frame is in one range; the likely ones come first. */
-static int walk_all(struct walk *walk)
+static uint64_t least(uint64_t a, uint64_t b)
 {
-	uint64_t low = walk->tot_pages + BATCH;
-	uint64_t four_gib = 1ull << (32 - XC_PAGE_SHIFT);
-	int r;
-
-	if (low > SPECIAL_FIRST)
-		low = SPECIAL_FIRST;
-	r = walk_range(walk, 0, low);
-	if (r == 0)
-		r = walk_range(walk, SPECIAL_FIRST, SPECIAL_END);
-	if (r == 0)
-		r = walk_range(walk, four_gib, UINT64_MAX);
-	if (r == 0)
-		r = walk_range(walk, low, SPECIAL_FIRST);
-	if (r == 0)
-		r = walk_range(walk, SPECIAL_END, four_gib);
-	return r;
+	return a < b ? a : b;
 }
 
-int core_frames_each(uint32_t domid, uint64_t last_pfn, uint64_t tot_pages,
-		     int (*each)(void *ctx, uint64_t pfn, const void *page),
-		     void *ctx)
+/* Every frame is in one range; the likely ones come first. */
+int core_frames_walk(struct core_frames *frames, uint64_t end_pfn)
 {
-	struct walk *walk = calloc(1, sizeof(*walk));
-	int r;
+	uint64_t low = least(frames->tot_pages + CORE_BATCH, SPECIAL_FIRST);
+	const struct { uint64_t first, end; } ranges[] = {
+		{ 0, low },
+		{ SPECIAL_FIRST, SPECIAL_END },
+		{ FOUR_GIB, UINT64_MAX },
+		{ low, SPECIAL_FIRST },
+		{ SPECIAL_END, FOUR_GIB },
+	};
+	int r = 0;
 
-	if (!walk)
-		return -ENOMEM;
-	walk->domid = domid;
-	walk->end = last_pfn + 1;
-	walk->tot_pages = tot_pages;
-	walk->each = each;
-	walk->ctx = ctx;
-	walk->fmem = xenforeignmemory_open(NULL, 0);
-	r = walk->fmem ? walk_all(walk) : -errno;
-	if (walk->fmem)
-		xenforeignmemory_close(walk->fmem);
-	free(walk);
+	for (size_t i = 0; r == 0 && i < sizeof(ranges) / sizeof(*ranges); i++)
+		r = walk_range(frames, ranges[i].first,
+			       least(ranges[i].end, end_pfn));
 	return r;
 }

@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Copying a translated guest's pages out, many frames a map.
+ * Finding a guest's frames and handing them on in batches.
  */
 #ifndef PORT_CORE_FRAMES_H
 #define PORT_CORE_FRAMES_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "port/core_guest.h"
+#include "port/core_map.h"
+
+struct core_frames;
+
+/* TOT_PAGES and EACH as in struct core_guest. */
+int core_frames_open(struct core_map *map, uint64_t tot_pages,
+		     int (*each)(void *ctx, const struct core_batch *batch),
+		     void *ctx, struct core_frames **ret_frames);
+void core_frames_close(struct core_frames *frames);
 
 /*
- * Calls EACH for every populated frame of DOMID, those where memory usually
- * is first, until TOT_PAGES were found or all frames were tried.  PAGE is a
- * copy: what a guest's page holds cannot change under EACH.  A non-zero
- * value of EACH ends the walk with it.  Returns 0, or -errno.
+ * Takes in the COUNT (at most CORE_BATCH) frames PFN, which are GMFN to the
+ * hypervisor.  Returns 0, a value of EACH, or -errno.
  */
-int core_frames_each(uint32_t domid, uint64_t last_pfn, uint64_t tot_pages,
-		     int (*each)(void *ctx, uint64_t pfn, const void *page),
-		     void *ctx);
+int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
+		     const uint64_t *gmfn, size_t count);
+
+/* Have all been found, or was enough looked for? */
+bool core_frames_done(const struct core_frames *frames);
+
+/* A translated guest's frames below END_PFN, likely ones first. */
+int core_frames_walk(struct core_frames *frames, uint64_t end_pfn);
 
 #endif

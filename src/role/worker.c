@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "port/core_dump.h"
 #include "port/oom.h"
 #include "role/roles.h"
 #include "role/worker_impl.h"
@@ -87,11 +88,8 @@ static int lock_guest(const struct work *work, int *ret_fd)
 /* A step on the hypervisor alone must work when xenstored hangs. */
 static bool needs_toolstack(const struct work *work)
 {
-	struct domain_info info;
-
 	if (work->order->step == STEP_DUMP)
-		return hv_find(work->hv, work->order->id.domid, &info) ||
-		       !info.hvm;
+		return core_dump_check(work->order->id.domid) == -ENOTSUP;
 	return work->order->step != STEP_PAUSE;
 }
 

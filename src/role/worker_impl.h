@@ -18,6 +18,7 @@ struct work {
 	struct toolstack *ts;		/* NULL: not needed */
 	struct text *why;
 	int64_t end_ms;			/* CLOCK_MONOTONIC */
+	unsigned int percent;		/* told of the core last */
 };
 
 /* What is left of the deadline, at least 0. */

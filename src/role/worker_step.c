@@ -10,9 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "port/core_dir.h"
 #include "port/core_dump.h"
 #include "port/residue.h"
 #include "role/worker_impl.h"
@@ -62,50 +64,74 @@ static int look_shut_down(struct work *work)
 	return -EBUSY;
 }
 
-static int sync_parent(const char *path)
+/* The path's last part, with the directory before it in *RET_DIR. */
+static const char *split(const char *path, char ret_dir[PATH_MAX])
 {
-	char dir[PATH_MAX];
 	char *slash;
-	AUTO_CLOSE int fd = -1;
 
-	text_copy(dir, sizeof(dir), path);
-	slash = strrchr(dir, '/');
-	if (!slash)
-		return -EINVAL;
-	slash[slash == dir] = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) ? -errno : 0;
+	text_copy(ret_dir, PATH_MAX, path);
+	slash = strrchr(ret_dir, '/');
+	if (!slash || slash == ret_dir || !slash[1])
+		return NULL;
+	*slash = '\0';
+	return path + (slash - ret_dir) + 1;
+}
+
+/* A message for each of a hundred parts, however large the guest is. */
+static void tell_pages(void *ctx, const struct capture_facts *facts)
+{
+	struct work *work = ctx;
+	uint64_t of = facts->tot_pages ? facts->tot_pages : 1;
+	unsigned int percent = (unsigned int)(facts->pages * 100 / of);
+	char text[64];
+
+	if (percent == work->percent)
+		return;
+	work->percent = percent;
+	snprintf(text, sizeof(text), "writing the core: %u %%", percent);
+	worker_tell(work, text);
+}
+
+static int dump(struct work *work, int dir, const char *name)
+{
+	struct core_dump_order order = {
+		.domid = work->order->id.domid, .dir = dir, .name = name,
+		.progress = tell_pages, .ctx = work,
+	};
+	struct capture_facts facts;
+	char part[NAME_MAX];
+
+	/* Of a worker that was killed: we hold the guest's lock. */
+	if ((size_t)snprintf(part, sizeof(part), "%s.part", name) >=
+	    sizeof(part))
+		return -ENAMETOOLONG;
+	if (unlinkat(dir, part, 0) && errno != ENOENT)
+		return -errno;
+	worker_tell(work, "writing the core");
+	return core_dump_write(&order, work->ts, &facts, work->why);
 }
 
 static int step_dump(struct work *work)
 {
 	const char *path = work->order->text;
-	char part[PATH_MAX];
+	char parent[PATH_MAX];
+	const char *name = split(path, parent);
 	struct domain_info info;
-	int r;
+	struct stat st;
+	AUTO_CLOSE int dir = -1;
+	int r = name ? core_dir_open(parent, &dir) : -EINVAL;
 
-	if ((size_t)snprintf(part, sizeof(part), "%s.part", path) >=
-	    sizeof(part) || path[0] != '/')
-		return -EINVAL;
-	if (!access(path, F_OK)) {
+	if (r) {
+		text_printf(work->why, "%s: %s", path, strerror(-r));
+		return r;
+	}
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode)) {
 		text_append(work->why, "the core was already complete");
 		return 0;
 	}
 	r = look_same(work, &info);
-	if (r)
-		return r;
-	if (unlink(part) && errno != ENOENT)
-		return -errno;
-	worker_tell(work, "writing the core");
-	r = core_dump_write(work->hv, work->ts, info.id.domid, part,
-			    work->why);
-	if (!r && renameat2(AT_FDCWD, part, AT_FDCWD, path, RENAME_NOREPLACE))
-		r = -errno;
-	if (r) {
-		unlink(part);
-		return r;
-	}
-	return sync_parent(path);
+	return r ? r : dump(work, dir, name);
 }
 
 static int step_save(struct work *work)

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a core is to be, may cost and became, as plain data.  Pure: knows no
+ * file.
+ */
+#ifndef CORE_CAPTURE_H
+#define CORE_CAPTURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define CAPTURE_FORMAT_LIST(X)                                              \
+	X(KDUMP_ZSTD, "kdump-zstd")                                         \
+	X(KDUMP_ZLIB, "kdump-zlib")                                         \
+	X(ELF, "elf")
+
+enum capture_format {
+#define X(name, text) CAPTURE_FORMAT_##name,
+	CAPTURE_FORMAT_LIST(X)
+#undef X
+	CAPTURE_FORMAT_COUNT
+};
+
+const char *capture_format_name(enum capture_format format);
+int capture_format_parse(const char *name, enum capture_format *ret_format);
+
+/* One core's bounds; 0: none. */
+struct capture_limits {
+	uint64_t core_bytes;	/* the largest core */
+	uint64_t free_bytes;	/* left on the file system */
+};
+
+struct capture_facts {
+	enum capture_format format;
+	uint64_t bytes;		/* on disk */
+	uint64_t pages;		/* held by the core, zero ones included */
+	uint64_t zero_pages;
+	uint64_t tot_pages;	/* the guest had as many */
+	uint32_t duration_ms;
+	bool truncated;		/* cut at a limit, but valid */
+};
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A guest as the writers of cores see it: registers, and memory in batches.
+ * What it is made of (Xen, or a test) is not theirs to know.
+ */
+#ifndef PORT_CORE_GUEST_H
+#define PORT_CORE_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <xenctrl.h>
+
+#define CORE_PAGE_BYTES 4096u
+#define CORE_BATCH 1024
+
+/* Pages that were found, as copies, by rising number within a batch. */
+struct core_batch {
+	size_t count;
+	uint64_t pfn[CORE_BATCH];
+	uint64_t gmfn[CORE_BATCH];	/* the machine's frame for PV, else PFN */
+	unsigned char *pages;		/* COUNT of them */
+};
+
+struct core_guest {
+	xc_interface *xch;	/* for the hypervisor's version, or NULL */
+	bool translated;	/* HVM, PVH: it has no p2m of its own */
+	uint64_t tot_pages;	/* what the hypervisor counts */
+	uint64_t end_pfn;	/* no frame is looked for from here on */
+	unsigned int vcpu_count;/* the highest id that has registers, + 1 */
+	bool *vcpu_there;	/* by id: one that never ran has none */
+	vcpu_guest_context_any_t *vcpus; /* by id; zero where it has none */
+	unsigned char *shared_info;	/* a page, or NULL */
+
+	/*
+	 * Calls EACH with all pages there are, likely ones first, until
+	 * TOT_PAGES were found.  A non-zero value of EACH ends it, and is
+	 * returned.
+	 */
+	int (*walk)(void *source,
+		    int (*each)(void *ctx, const struct core_batch *batch),
+		    void *ctx);
+	/* Copies one page.  Returns 0, -ENOENT, or -errno. */
+	int (*read)(void *source, uint64_t pfn, unsigned char *ret_page);
+	void *source;
+};
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writing, and stopping in time.  Knows no format.
+ */
+#include "port/core_out.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* Free space is looked at each so many bytes. */
+#define CHECK_BYTES (16u << 20)
+
+int core_out_write(const struct core_out *out, const void *from, size_t len,
+		   uint64_t at)
+{
+	const char *bytes = from;
+
+	while (len) {
+		ssize_t n = pwrite(out->fd, bytes, len, (off_t)at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		bytes += n;
+		at += n;
+		len -= n;
+	}
+	return 0;
+}
+
+static int check_free(struct core_out *out, uint64_t bytes)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(out->fd, &fs))
+		return -errno;
+	out->unchecked_bytes = 0;
+	return (uint64_t)fs.f_bavail * fs.f_frsize <
+	       out->limits.free_bytes + bytes + CHECK_BYTES ? CORE_OUT_CUT : 0;
+}
+
+int core_out_room(struct core_out *out, uint64_t bytes)
+{
+	const struct capture_limits *limits = &out->limits;
+
+	if (limits->core_bytes &&
+	    out->facts.bytes + bytes > limits->core_bytes)
+		return CORE_OUT_CUT;
+	if (!limits->free_bytes ||
+	    (out->facts.bytes && out->unchecked_bytes < CHECK_BYTES))
+		return 0;
+	return check_free(out, bytes);
+}
+
+void core_out_tell(struct core_out *out, const struct core_batch *batch,
+		   uint64_t zero_pages, uint64_t bytes)
+{
+	out->facts.pages += batch->count;
+	out->facts.zero_pages += zero_pages;
+	out->facts.bytes += bytes;
+	out->unchecked_bytes += bytes;
+	if (out->progress)
+		out->progress(out->ctx, &out->facts);
+}
+
+bool core_out_is_zero(const unsigned char *page)
+{
+	static const unsigned char zero[CORE_PAGE_BYTES];
+
+	return memcmp(page, zero, sizeof(zero)) == 0;
+}

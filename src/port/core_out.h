@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The file a core goes into: writing at offsets, its limits, its progress.
+ */
+#ifndef PORT_CORE_OUT_H
+#define PORT_CORE_OUT_H
+
+#include <stddef.h>
+
+#include "core/capture.h"
+#include "port/core_guest.h"
+
+/* What a writer returns to end the walk at a limit: no error. */
+#define CORE_OUT_CUT 1
+
+struct core_out {
+	int fd;			/* an empty file */
+	struct capture_limits limits;
+	/* Told after each batch; may be NULL. */
+	void (*progress)(void *ctx, const struct capture_facts *facts);
+	void *ctx;
+
+	struct capture_facts facts;	/* filled while writing */
+	uint64_t unchecked_bytes;	/* since free space was looked at */
+};
+
+/* Writes all of it.  Returns 0, or -errno. */
+int core_out_write(const struct core_out *out, const void *from, size_t len,
+		   uint64_t at);
+
+/* May BYTES more be written?  0, CORE_OUT_CUT, or -errno. */
+int core_out_room(struct core_out *out, uint64_t bytes);
+
+/* Counts a batch as written and tells of it. */
+void core_out_tell(struct core_out *out, const struct core_batch *batch,
+		   uint64_t zero_pages, uint64_t bytes);
+
+bool core_out_is_zero(const unsigned char *page);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Asks the hypervisor for what a core holds.  Writes no file.
+ */
+#include "port/core_xen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/core_frames.h"
+#include "port/core_map.h"
+#include "port/core_p2m.h"
+
+/* More than a guest may have. */
+#define VCPUS_MAX 1024u
+
+/* A guest can put a page of its own at any number, and a PV guest says how
+ * many entries its table has: what is looked at has a limit. */
+#define FRAMES_EXTRA (1ull << 21)
+
+struct core_xen {
+	xc_interface *xch;
+	struct core_map *map;
+	uint32_t domid;
+	struct core_guest guest;
+};
+
+static int walk(void *source,
+		int (*each)(void *ctx, const struct core_batch *batch),
+		void *ctx)
+{
+	struct core_xen *xen = source;
+	const struct core_guest *guest = &xen->guest;
+	struct core_frames *frames;
+	struct core_p2m p2m;
+	unsigned long last_mfn;
+	int r = core_frames_open(xen->map, guest->tot_pages, each, ctx,
+				 &frames);
+
+	if (r)
+		return r;
+	if (guest->translated)
+		r = core_frames_walk(frames, guest->end_pfn);
+	else if (xc_maximum_ram_page(xen->xch, &last_mfn))
+		r = -errno;
+	else
+		r = core_p2m_find(guest->shared_info, guest->end_pfn,
+				  last_mfn + 1ull, &p2m);
+	if (r == 0 && !guest->translated)
+		r = core_p2m_walk(&p2m, xen->map, frames);
+	core_frames_close(frames);
+	return r;
+}
+
+static int read_frame(struct core_xen *xen, uint64_t frame,
+		      unsigned char *ret_page)
+{
+	bool there;
+	int r = core_map_copy(xen->map, &frame, 1, ret_page, &there);
+
+	return r < 0 ? r : there ? 0 : -ENOENT;
+}
+
+static int read_page(void *source, uint64_t pfn, unsigned char *ret_page)
+{
+	struct core_xen *xen = source;
+
+	return xen->guest.translated ? read_frame(xen, pfn, ret_page) :
+				       -ENOENT;
+}
+
+/* --- what is taken at once --- */
+
+static int reserve_vcpus(struct core_guest *guest, unsigned int most)
+{
+	guest->vcpus = calloc(most, sizeof(*guest->vcpus));
+	guest->vcpu_there = calloc(most, sizeof(*guest->vcpu_there));
+	return guest->vcpus && guest->vcpu_there ? 0 : -ENOMEM;
+}
+
+static int take_vcpus(struct core_xen *xen, unsigned int last_id)
+{
+	struct core_guest *guest = &xen->guest;
+	unsigned int most = last_id < VCPUS_MAX ? last_id + 1 : VCPUS_MAX;
+	int r = reserve_vcpus(guest, most);
+
+	for (unsigned int id = 0; r == 0 && id < most; id++) {
+		if (xc_vcpu_getcontext(xen->xch, xen->domid, id,
+				       &guest->vcpus[id])) {
+			memset(&guest->vcpus[id], 0, sizeof(*guest->vcpus));
+			continue;
+		}
+		guest->vcpu_there[id] = true;
+		guest->vcpu_count = id + 1;
+	}
+	return r;
+}
+
+/* For a PV guest it is where the table of frames begins. */
+static int take_shared_info(struct core_xen *xen, uint64_t frame)
+{
+	unsigned char *page = malloc(CORE_PAGE_BYTES);
+	int r = page ? read_frame(xen, frame, page) : -ENOMEM;
+
+	if (r == 0)
+		xen->guest.shared_info = page;
+	else
+		free(page);
+	return r == -ENOENT && xen->guest.translated ? 0 : r;
+}
+
+static int take_size(struct core_xen *xen, const xc_domaininfo_t *info)
+{
+	struct core_guest *guest = &xen->guest;
+	uint64_t most = (info->max_pages > info->tot_pages ? info->max_pages :
+			 info->tot_pages) * 2 + FRAMES_EXTRA;
+	xen_pfn_t last;
+
+	if (xc_domain_maximum_gpfn(xen->xch, xen->domid, &last) < 0)
+		return -errno;
+	guest->tot_pages = info->tot_pages;
+	guest->end_pfn = last < most ? last + 1 : most;
+	return 0;
+}
+
+static int check_width(struct core_xen *xen, struct text *why)
+{
+	unsigned int bytes = 0;
+
+	if (xen->guest.translated)
+		return 0;
+	if (xc_domain_get_guest_width(xen->xch, xen->domid, &bytes))
+		return -errno;
+	if (bytes == 8)
+		return 0;
+	text_append(why, "a 32-bit PV guest");
+	return -ENOTSUP;
+}
+
+static int take_all(struct core_xen *xen, struct text *why)
+{
+	xc_domaininfo_t info;
+	int r = xc_domain_getinfolist(xen->xch, xen->domid, 1, &info);
+
+	if (r != 1 || info.domain != xen->domid)
+		return r < 0 ? -errno : -ESRCH;
+	xen->guest.translated = info.flags & XEN_DOMINF_hvm_guest;
+	r = check_width(xen, why);
+	if (r == 0)
+		r = core_map_open(xen->domid, &xen->map);
+	if (r == 0)
+		r = take_size(xen, &info);
+	if (r == 0)
+		r = take_vcpus(xen, info.max_vcpu_id);
+	if (r == 0)
+		r = take_shared_info(xen, info.shared_info_frame);
+	return r;
+}
+
+int core_xen_open(uint32_t domid, struct core_xen **ret_xen, struct text *why)
+{
+	struct core_xen *xen = calloc(1, sizeof(*xen));
+	int r;
+
+	if (!xen)
+		return -ENOMEM;
+	xen->domid = domid;
+	xen->guest.walk = walk;
+	xen->guest.read = read_page;
+	xen->guest.source = xen;
+	xen->xch = xc_interface_open(NULL, NULL, 0);
+	xen->guest.xch = xen->xch;
+	r = xen->xch ? take_all(xen, why) : -errno;
+	if (r) {
+		if (r != -ENOTSUP)
+			text_printf(why, "cannot read domain %u: %s", domid,
+				    strerror(-r));
+		core_xen_close(xen);
+		return r;
+	}
+	*ret_xen = xen;
+	return 0;
+}
+
+void core_xen_close(struct core_xen *xen)
+{
+	if (!xen)
+		return;
+	core_map_close(xen->map);
+	if (xen->xch)
+		xc_interface_close(xen->xch);
+	free(xen->guest.vcpus);
+	free(xen->guest.vcpu_there);
+	free(xen->guest.shared_info);
+	free(xen);
+}
+
+const struct core_guest *core_xen_guest(const struct core_xen *xen)
+{
+	return &xen->guest;
+}
