@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The note in which a Linux kernel tells readers of its memory what they have
+ * to know (VMCOREINFO).  The bytes are a guest's: nothing in them is believed.
+ */
+#ifndef CORE_KERNEL_NOTE_H
+#define CORE_KERNEL_NOTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL_NOTE_HEAD_BYTES 24	/* before the text */
+#define KERNEL_NOTE_MOST_BYTES 65536	/* of text */
+
+/*
+ * Does PAGE (4 KiB) begin with the head of such a note?  Then the length of
+ * the text that follows it, which may go on in the next pages; else 0.
+ */
+size_t kernel_note_head(const unsigned char *page);
+
+/* Is TEXT what a kernel writes: lines of printable KEY=VALUE? */
+bool kernel_note_is_valid(const char *text, size_t len);
+
+/*
+ * The value of KEY ("OSRELEASE", "NUMBER(phys_base)"), cut to fit.  Returns
+ * 0, or -ENOENT.
+ */
+int kernel_note_text(const char *text, size_t len, const char *key,
+		     char *ret_value, size_t size);
+
+/* The same as a signed decimal number.  -EINVAL: it is none. */
+int kernel_note_number(const char *text, size_t len, const char *key,
+		       int64_t *ret_number);
+
+#endif

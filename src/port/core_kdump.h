@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Writing a translated guest as a compressed kdump, as makedumpfile does:
+ * what crash, drgn and libkdumpfile open without being told anything.
+ */
+#ifndef PORT_CORE_KDUMP_H
+#define PORT_CORE_KDUMP_H
+
+#include "port/core_out.h"
+
+/*
+ * Version 6, compressed by zstd, or by zlib.  OUT's facts are filled.
+ * Returns 0, or -errno.
+ */
+int core_kdump_write(const struct core_guest *guest, bool zstd,
+		     struct core_out *out);
+
+#endif

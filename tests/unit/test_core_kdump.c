@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The compressed kdump as it is written, read back by the tests' own reader.
+ * With a path as argument it only writes one there, for other readers.
+ */
+#include <elf.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/procfs.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "../lab/tools/core_read.h"
+#include "core_fake.h"
+#include "port/core_kdump.h"
+#include "tap.h"
+
+#define PATH "core-kdump.test"
+
+/* As a small HVM guest has them, and one with memory above 4 GiB. */
+static const struct core_fake_range small[] = {
+	{ 0, 0xa0 }, { 0xc0, 5000 }, { 0xfeff0, 5 }, { 0 }
+};
+static const struct core_fake_range late[] = {
+	{ 0, 2500 }, { 0xfeff0, 5 }, { 0x100000, 2100 }, { 4000, 1000 },
+	{ 0xff000, 3 }, { 0 }
+};
+
+static const char info[] = "OSRELEASE=6.1.0-test\nPAGESIZE=4096\n"
+	"NUMBER(phys_base)=-16777216\nSYMBOL(init_top_pgt)=ffffffff82610000\n";
+
+static char dir[] = "/tmp/test-core-kdump-XXXXXX";
+
+static int open_core(void)
+{
+	return open(PATH, O_RDWR | O_CREAT | O_TRUNC, 0600);
+}
+
+/* A note's head with TEXT_LEN bytes announced. */
+static void put_head(unsigned char *page, uint32_t text_len)
+{
+	const uint32_t head[3] = { 11, text_len, 0 };
+
+	memset(page, 0, CORE_PAGE_BYTES);
+	memcpy(page, head, sizeof(head));
+	memcpy(page + 12, "VMCOREINFO", 11);
+}
+
+/* The true note in page 100, after some that only look like it. */
+static void plant_note(uint64_t pfn, unsigned char *page)
+{
+	if (pfn == 10) {
+		put_head(page, UINT32_MAX);
+		memcpy(page + 24, "OSRELEASE=", 10);
+	} else if (pfn == 20) {
+		put_head(page, 60000);
+		memcpy(page + 24, "OSRELEASE=\x1b[2J\n", 15);
+	} else if (pfn == 100) {
+		put_head(page, sizeof(info) - 1);
+		memcpy(page + 24, info, sizeof(info) - 1);
+	}
+}
+
+/* One that goes on in the next page. */
+static void plant_long_note(uint64_t pfn, unsigned char *page)
+{
+	static const char line[] = "SYMBOL(something_long_enough)=0123456\n";
+	const size_t len = sizeof(line) - 1;
+	size_t at = pfn == 50 ? 24 : 0, done = pfn == 50 ? 0 : 4072;
+
+	if (pfn != 50 && pfn != 51)
+		return;
+	put_head(page, 190 * 38);
+	for (; at < CORE_PAGE_BYTES; at++, done++)
+		page[at] = done < 38 ? (unsigned char)
+			"OSRELEASE=6.1.0-test-and-a-long-name\n\n"[done] :
+			(unsigned char)line[done % len];
+	if (pfn == 50)
+		page[24 + 37] = 'x', page[24 + 36] = 'y';
+}
+
+static bool holds(const struct core_read *core, struct core_fake *fake,
+		  uint64_t pages)
+{
+	unsigned char want[CORE_PAGE_BYTES], got[CORE_PAGE_BYTES];
+
+	if (core->count != pages)
+		return false;
+	for (size_t i = 0; i < core->count; i++)
+		if (core_fake_read(fake, core->frames[i].pfn, want) ||
+		    core_read_page(core, i, got) ||
+		    memcmp(want, got, sizeof(want)) != 0) {
+			printf("# pfn %#lx\n", (long)core->frames[i].pfn);
+			return false;
+		}
+	return true;
+}
+
+static bool has_registers(const struct core_read *core)
+{
+	struct elf_prstatus status;
+	unsigned long long rip[2];
+
+	if (core->registers_size != 2 * (20 + sizeof(status)))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		memcpy(&status, core->registers + 20 + i * (20 +
+		       sizeof(status)), sizeof(status));
+		rip[i] = status.pr_reg[16];
+	}
+	return rip[0] == 0xffffffff81000000ull &&
+	       rip[1] == 0xffffffff81000002ull;
+}
+
+static void test_whole(const char *what, const struct core_fake_range *ranges,
+		       uint64_t pages, bool zstd)
+{
+	const char *by = zstd ? "zstd" : "zlib";
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+	struct core_read core;
+	struct stat st;
+
+	core_fake_setup(&fake, true, ranges);
+	fake.plant = plant_note;
+	ok(core_kdump_write(&fake.guest, zstd, &out) == 0,
+	   "%s, %s: it is written", what, by);
+	if (!ok(core_read_open(PATH, &core) == 0, "%s, %s: it can be read",
+		what, by))
+		printf("# %s\n", core.wrong);
+	ok(holds(&core, &fake, pages), "%s, %s: every page is there", what,
+	   by);
+	ok(has_registers(&core), "%s, %s: so are the registers", what, by);
+	ok(core.vmcoreinfo_size == sizeof(info) - 1 &&
+	   memcmp(core.vmcoreinfo, info, sizeof(info) - 1) == 0,
+	   "%s, %s: and the kernel's note", what, by);
+	ok(out.facts.pages == pages && !out.facts.truncated &&
+	   !core.is_incomplete, "%s, %s: it is whole", what, by);
+	ok(fstat(out.fd, &st) == 0 && (uint64_t)st.st_blocks * 512 <=
+	   pages * 4096 * 45 / 100, "%s, %s: it is small", what, by);
+	core_read_close(&core);
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
+static void test_cut(void)
+{
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+	struct core_read core;
+
+	out.limits.core_bytes = 8 << 20;
+	core_fake_setup(&fake, true, late);
+	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
+	   out.facts.truncated, "a core that would be too large is cut");
+	ok(core_read_open(PATH, &core) == 0 && core.is_incomplete,
+	   "it can be read, and says so itself");
+	ok(core.count >= 2505 && core.count < 5608 &&
+	   holds(&core, &fake, core.count), "what is there is right");
+	ok(core.size <= (8 << 20) + 5608 * 24 + 300000,
+	   "it is within its limit, but for its head");
+	core_read_close(&core);
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
+static void test_long_note(void)
+{
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+	struct core_read core;
+
+	core_fake_setup(&fake, true, small);
+	fake.plant = plant_long_note;
+	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
+	   core_read_open(PATH, &core) == 0 &&
+	   core.vmcoreinfo_size == 190 * 38,
+	   "a kernel's note may be longer than a page");
+	core_read_close(&core);
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
+static const struct core_fake_range twice[] = {
+	{ 0, 2000 }, { 1000, 10 }, { 0 }
+};
+
+static void test_failures(void)
+{
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+
+	core_fake_setup(&fake, true, late);
+	fake.fail_after = 3;
+	ok(core_kdump_write(&fake.guest, true, &out) == -EIO,
+	   "memory that cannot be read is an error");
+	core_fake_free(&fake);
+	core_fake_setup(&fake, true, twice);
+	ok(core_kdump_write(&fake.guest, true, &out) == -EBADMSG,
+	   "a page that comes twice is an error");
+	core_fake_free(&fake);
+	close(out.fd);
+	core_fake_setup(&fake, true, late);
+	out.fd = open("/dev/full", O_RDWR);
+	ok(core_kdump_write(&fake.guest, true, &out) == -ENOSPC,
+	   "a full disk is an error");
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
+/* Each write past so many bytes of the file fails, as on a full disk. */
+static void test_full_at(uint64_t bytes, const char *what)
+{
+	struct rlimit before, limit;
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+	int r;
+
+	core_fake_setup(&fake, true, late);
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit = before;
+	limit.rlim_cur = bytes;
+	setrlimit(RLIMIT_FSIZE, &limit);
+	r = core_kdump_write(&fake.guest, true, &out);
+	setrlimit(RLIMIT_FSIZE, &before);
+	ok(r == -EFBIG, "no room for %s: an error", what);
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
+static int write_only(const char *path)
+{
+	struct core_out out = { .fd = open(path, O_RDWR | O_CREAT | O_TRUNC,
+					   0600) };
+	struct core_fake fake;
+
+	core_fake_setup(&fake, true, late);
+	fake.plant = plant_note;
+	return core_kdump_write(&fake.guest, getenv("ZLIB") == NULL, &out) ? 1
+									   : 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return write_only(argv[1]);
+	if (!mkdtemp(dir) || chdir(dir))
+		return 1;
+	signal(SIGXFSZ, SIG_IGN);
+	for (int zstd = 0; zstd < 2; zstd++) {
+		test_whole("small", small, 0xa0 + 5000 + 5, zstd);
+		test_whole("out of order", late, 5608, zstd);
+	}
+	test_cut();
+	test_long_note();
+	test_failures();
+	test_full_at(1 << 20, "the pages");
+	test_full_at(100000, "the descriptors");
+	unlink(PATH);
+	return chdir("/") || rmdir(dir) ? 1 : done_testing();
+}
