@@ -33,6 +33,7 @@ endef
 install-init: init-files
 	$(if $(call has_init,sysv openrc),$(call put,$(O)/init/xenvigil.logrotate,$(logrotatedir),xenvigil,644))
 	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigil.tmpfiles,$(tmpfilesdir),xenvigil.conf,644))
+	$(if $(call has_init,systemd),$(call put,init/xenvigil.catalog,$(catalogdir),xenvigil.catalog,644))
 	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigild.service,$(unitdir),xenvigild.service,644))
 	$(if $(call has_init,sysv),$(call put,$(O)/init/xenvigild.sysv,$(initdir),xenvigild,755))
 	$(if $(call has_init,openrc),$(call put,$(O)/init/xenvigild.openrc,$(initdir),xenvigild,755))
@@ -50,6 +51,7 @@ uninstall-init:
 	rm -f $(addprefix $(DESTDIR)$(bashcompdir)/,xenvigil xlv)
 	rm -f $(addprefix $(DESTDIR)$(zshcompdir)/,_xenvigil _xlv)
 	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf
+	rm -f $(DESTDIR)$(catalogdir)/xenvigil.catalog
 	rm -f $(DESTDIR)$(unitdir)/xenvigild.service $(DESTDIR)$(initdir)/xenvigild
 
 .PHONY: init-files

@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "base/uuid.h"
+#include "log_ids.h"
 
 #define IDENTIFIER "xenvigild"
 
@@ -223,10 +224,28 @@ static void line_put_journal_field(struct log_line *line, const char *key,
 		line->at[line->len++] = '\n';
 }
 
+/* NULL: the catalog does not know it. */
+static const char *catalog_id(const char *event)
+{
+	static const struct {
+		const char *event, *id;
+	} ids[] = {
+#define X(event, id) { event, id },
+		LOG_IDS(X)
+#undef X
+	};
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++)
+		if (strcmp(ids[i].event, event) == 0)
+			return ids[i].id;
+	return NULL;
+}
+
 void log_line_format_journal(struct log_line *line,
 			     const struct log_record *record)
 {
 	char buf[UUID_TEXT_BYTES];
+	const char *id = catalog_id(record->event);
 	struct log_line message;
 
 	/* Half of the packet at most: the fields hold the same once more. */
@@ -239,6 +258,8 @@ void log_line_format_journal(struct log_line *line,
 		    log_line_severity(record->level));
 	line_put(line, message.at, 1);
 	line->at[line->len++] = '\n';
+	if (id)
+		line_printf(line, "MESSAGE_ID=%s\n", id);
 	line_put_journal_field(line, "role", record->role);
 	line_put_journal_field(line, "event", record->event);
 	for (const struct log_field *f = record->fields; f->key; f++) {

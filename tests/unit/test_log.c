@@ -224,6 +224,21 @@ static void test_many_fields(void)
 	ok(line.cut && line.len < LOG_LINE_BYTES, "also for syslog");
 }
 
+static void test_catalog_id(void)
+{
+	const struct log_field fields[] = { LOG_TEXT("domain", "web1"), { 0 } };
+	struct log_record record = { LOG_LEVEL_WARN, "keeper", "incident-held",
+				     fields, { 0 } };
+	struct log_line line;
+
+	log_line_format_journal(&line, &record);
+	ok(matches(line.at, "\nMESSAGE_ID=65af006db7e24eac85ca98072d37acea\n"),
+	   "an event of the catalog has its number in the journal");
+	record.event = "incident";
+	log_line_format_journal(&line, &record);
+	ok(!matches(line.at, "MESSAGE_ID"), "another has none");
+}
+
 static void test_errno(void)
 {
 	FILE *file = redirect_to_file();
@@ -351,6 +366,7 @@ static void test_journal(const char *path)
 	is_text(receive(fd), "PRIORITY=3\nSYSLOG_IDENTIFIER=xenvigild\n"
 		"MESSAGE=error watcher step-failed domid=3 "
 		"new-name=\"a\\x0aMESSAGE=b\"\n"
+		"MESSAGE_ID=e2acd30138fe413f8265971a9c86340c\n"
 		"XENVIGIL_ROLE=watcher\nXENVIGIL_EVENT=step-failed\n"
 		"XENVIGIL_DOMID=3\nXENVIGIL_NEW_NAME=a\\x0aMESSAGE=b\n",
 		"the journal gets the line and each field");
@@ -426,6 +442,7 @@ int main(void)
 	test_cut();
 	test_cut_escape();
 	test_many_fields();
+	test_catalog_id();
 	test_errno();
 	test_no_reader();
 	test_stuck_reader();

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The events that the journal's catalog explains (init/xenvigil.catalog), and
+ * the number by which it knows each.  A number is never changed or reused.
+ */
+#ifndef BASE_LOG_IDS_H
+#define BASE_LOG_IDS_H
+
+#define LOG_IDS(X)                                                      \
+	X("incident-opened", "caa42d7d732648d19b3b781517b14f52")        \
+	X("incident-held", "65af006db7e24eac85ca98072d37acea")          \
+	X("step-failed", "e2acd30138fe413f8265971a9c86340c")            \
+	X("crash-missed", "9064ed6b675c448ba00d188f153edbb5")           \
+	X("action-unsupported", "6d4caac9f7fd4b76942b0bf46b6cde71")     \
+	X("worker-lost", "48ca7602fa3e4c9da391e41662f680a1")            \
+	X("watcher-lost", "77626ebeb1a14820b399c1a7a9908f47")           \
+	X("xenstore-silent", "83375a26c6be4da9957110e1d3ffb250")        \
+	X("host-hung", "bc412b0185fa4d9ab29d9dfea0f1d53a")              \
+	X("host-back", "c7aba67795fc47d9a74997d801854b4c")              \
+	X("disk-full", "3a55be7a2acf4f778c449cbd9037ba95")              \
+	X("record-not-written", "d33e35b3050c47d2bd4f38ff6ff06cc0")     \
+	X("store-replaced", "d00aa2f2a18e4a579501b762a57f0bc3")         \
+	X("configuration-kept", "de36997a77514a2ba70bdc8d8a6d28e7")
+
+#endif
