@@ -18,6 +18,7 @@
 #include "port/storeping.h"
 
 #define HOSTPROBE_RECORD_BYTES 8192
+#define FIRST_MS 250 /* then a look at the process */
 
 static enum host_answer answer_of(const struct storeping *ping)
 {
@@ -48,16 +49,31 @@ static void look_at_process(struct host_evidence *evidence)
 	text_free(&text);
 }
 
+/* One that is stopped or dead will not, however long it is waited for. */
+static bool may_answer(const struct host_evidence *evidence)
+{
+	return !strchr("TtZX", evidence->process_state) ||
+	       !evidence->process_state;
+}
+
 void hostprobe_look(int deadline_ms, bool thorough,
 		    struct host_evidence *ret_evidence)
 {
 	struct host_evidence evidence = { .answer = HOST_ANSWER_NONE };
+	int first_ms = deadline_ms < FIRST_MS ? deadline_ms : FIRST_MS;
 	struct storeping ping;
+	int64_t took_ms;
 
-	storeping_ask(storeping_path(), deadline_ms, &ping);
-	evidence.answer = answer_of(&ping);
-	evidence.took_ms = ping.took_ms;
+	storeping_ask(storeping_path(), first_ms, &ping);
+	took_ms = ping.took_ms;
 	look_at_process(&evidence);
+	if (ping.state == STOREPING_SILENT && may_answer(&evidence)) {
+		storeping_ask(storeping_path(), deadline_ms - first_ms, &ping);
+		took_ms += ping.took_ms;
+		look_at_process(&evidence);
+	}
+	evidence.answer = answer_of(&ping);
+	evidence.took_ms = took_ms;
 	if (!evidence.process_state && evidence.answer != HOST_ANSWER_CAME)
 		evidence.store_domain = hostprobe_has_store_domain();
 	if (thorough || evidence.answer != HOST_ANSWER_CAME)
