@@ -149,6 +149,8 @@ static void on_health(struct keeper_probe *probe, const struct wire_msg *msg)
 	if (msg->kind != WIRE_HEALTH || msg->blob_len != sizeof(evidence))
 		return;
 	memcpy(&evidence, msg->blob, sizeof(evidence));
+	if (evidence.evtchn == HOST_DEVICE_UNTRIED) /* tried in a moment */
+		evidence.evtchn = probe->evidence.evtchn;
 	probe->asked = probe->stuck = false;
 	ev_timer_stop(keeper->loop, &probe->child.deadline);
 	probe->seen_ms = keeper_now(keeper).wall_ms;
@@ -304,6 +306,8 @@ void keeper_probe_stop(struct keeper *keeper)
 	ev_timer_stop(keeper->loop, &probe->again);
 	ev_child_stop(keeper->loop, &probe->child.exited);
 	keeper_child_close(keeper, &probe->child);
+	if (probe->child.pid) /* it may be waiting, and only looks */
+		kill(probe->child.pid, SIGKILL);
 	free(probe);
 	keeper->probe = NULL;
 }
