@@ -21,6 +21,7 @@ static const char usage[] =
 	"\n"
 	"  status          the daemon, the domains, what is being done now\n"
 	"  list            the incidents, with each step of their handling\n"
+	"  doctor          look the whole host over, and say what mends it\n"
 	"  policy [DOMAIN] what would happen for each reason, and why\n"
 	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
 	"  release DOMAIN  end that, or let a held incident go on\n"
@@ -44,13 +45,16 @@ static const struct command {
 	const char *name;
 	enum needs needs;
 	void (*show)(json_object *answer);
+	/* Without the daemon: returns the exit status. */
+	int (*run)(const char *socket_path, bool json);
 } commands[] = {
-	{ "status", NEEDS_NOTHING, xenvigil_show_status },
-	{ "list", NEEDS_NOTHING, xenvigil_show_list },
-	{ "policy", TAKES_DOMAIN, xenvigil_show_policy },
-	{ "hold", NEEDS_DOMAIN, NULL },
-	{ "release", NEEDS_DOMAIN, NULL },
-	{ "retry", NEEDS_DOMAIN, NULL },
+	{ "status", NEEDS_NOTHING, xenvigil_show_status, NULL },
+	{ "list", NEEDS_NOTHING, xenvigil_show_list, NULL },
+	{ "doctor", NEEDS_NOTHING, NULL, xenvigil_doctor },
+	{ "policy", TAKES_DOMAIN, xenvigil_show_policy, NULL },
+	{ "hold", NEEDS_DOMAIN, NULL, NULL },
+	{ "release", NEEDS_DOMAIN, NULL, NULL },
+	{ "retry", NEEDS_DOMAIN, NULL, NULL },
 };
 
 static const struct option options[] = {
@@ -204,6 +208,8 @@ int main(int argc, char **argv)
 		r = parse_words(&call, argv + optind);
 	if (r >= 0)
 		return r;
+	if (call.command->run)
+		return call.command->run(call.socket_path, call.json);
 	request = make_request(&call);
 	answer = xenvigil_client_ask(call.socket_path, request);
 	json_object_put(request);

@@ -6,9 +6,12 @@
 #define CMD_XENVIGIL_CMD_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #define EXIT_USAGE 100
+#define EXIT_WARNING 2 /* of doctor: something is not as it should be */
+#define EXIT_ERROR 3
 #define EXIT_UNAVAILABLE 75 /* EX_TEMPFAIL: the daemon does not answer */
 
 /*
@@ -22,5 +25,8 @@ json_object *xenvigil_client_ask(const char *socket_path,
 void xenvigil_show_status(json_object *answer);
 void xenvigil_show_list(json_object *answer);
 void xenvigil_show_policy(json_object *answer);
+
+/* xenvigil_doctor.c: returns the exit status. */
+int xenvigil_doctor(const char *socket_path, bool json);
 
 #endif

@@ -158,6 +158,8 @@ static void add_daemon(json_object *to, struct keeper *keeper)
 	add_int(to, "working", engine_working(keeper->engine));
 	add_bool(to, "disk_full", keeper->disk_full);
 	add_int(to, "unrecorded", engine_unrecorded(keeper->engine));
+	add_int(to, "hook_failures", keeper->hook_failures);
+	add_text(to, "hook_failed", keeper->hook_failed);
 }
 
 json_object *control_show_status(struct keeper *keeper)

@@ -71,6 +71,8 @@ struct keeper {
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
+	uint32_t hook_failures;		/* since we started */
+	char hook_failed[256];		/* the last one */
 	struct keeper_hooks *hooks;	/* NULL: none are told */
 	struct metrics *metrics;
 	struct keeper_probe *probe;	/* NULL: none could be made */

@@ -57,8 +57,14 @@ static void log_lost(const struct hook_job *job, const char *why)
 
 /* --- one child, one transition --- */
 
-static void log_result(const struct hook_job *job, const struct wire_msg *msg)
+static void note_result(struct keeper *keeper, const struct hook_job *job,
+			const struct wire_msg *msg)
 {
+	if (msg->rc) {
+		keeper->hook_failures++;
+		text_copy(keeper->hook_failed, sizeof(keeper->hook_failed),
+			  msg->config.name);
+	}
 	log_event(msg->rc ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
 		  msg->rc ? "hook-failed" : "hook-done",
 		  LOG_TEXT("hook", msg->config.name),
@@ -75,7 +81,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 	(void)events;
 	while ((r = wire_recv(hooks->child.fd, &msg)) == 0) {
-		log_result(hooks->job, &msg);
+		note_result(hooks->keeper, hooks->job, &msg);
 		wire_clear(&msg);
 	}
 	if (r != -EAGAIN)

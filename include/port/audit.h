@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Looks over the host, part by part, and reports what is wrong with each and
+ * what mends it.  Changes nothing.
+ */
+#ifndef PORT_AUDIT_H
+#define PORT_AUDIT_H
+
+#include <stdbool.h>
+
+/* The later one is the graver. */
+enum audit_level { AUDIT_OK, AUDIT_WARN, AUDIT_ERROR };
+
+struct audit {
+	/* TEXT and MEND may hold what a guest wrote: escape them. */
+	void (*found)(void *ctx, enum audit_level level, const char *text,
+		      const char *mend);
+	void *ctx;
+};
+
+/*
+ * Each reports at least one finding.  One that meets a broken kernel or a
+ * hung xenstored may never return: call each in a process of its own.
+ */
+void audit_kernel(const struct audit *audit);	/* the device's driver */
+void audit_toolstack(const struct audit *audit);
+void audit_device(const struct audit *audit);	/* an event to ourselves */
+void audit_events(const struct audit *audit);	/* dom0's event channels */
+void audit_zombies(const struct audit *audit);
+void audit_devices(const struct audit *audit);	/* both ends, in xenstore */
+void audit_userdata(const struct audit *audit);
+
+/* One finding; formats are printf's. */
+void audit_report(const struct audit *audit, enum audit_level level,
+		  const char *mend, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * "xenvigil doctor": every part of the host looked over in a process of its
+ * own, so that one which hangs is a finding, and no more.  Mends nothing.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "port/audit.h"
+#include "role/client.h"
+#include "xenvigil_cmd.h"
+
+#define PART_MS 8000
+#define ANSWER_MS 5000
+
+struct part {
+	const char *name;
+	void (*look)(const struct audit *audit);
+};
+
+static const struct part parts[] = {
+	{ "driver", audit_kernel },
+	{ "xenstored", audit_toolstack },
+	{ "device", audit_device },
+	{ "events", audit_events },
+	{ "zombies", audit_zombies },
+	{ "devices", audit_devices },
+	{ "userdata", audit_userdata },
+};
+
+static const char *const levels[] = {
+	[AUDIT_OK] = "ok", [AUDIT_WARN] = "warning", [AUDIT_ERROR] = "error",
+};
+
+/* What all findings come to. */
+struct doctor {
+	json_object *findings;
+	enum audit_level worst;
+};
+
+static void add(struct doctor *doctor, const char *part,
+		enum audit_level level, const char *text, const char *mend)
+{
+	json_object *to = json_object_new_object();
+
+	json_object_object_add(to, "part", json_object_new_string(part));
+	json_object_object_add(to, "level",
+			       json_object_new_string(levels[level]));
+	json_object_object_add(to, "text", json_object_new_string(text));
+	json_object_object_add(to, "mend", json_object_new_string(mend));
+	json_object_array_add(doctor->findings, to);
+	if (level > doctor->worst)
+		doctor->worst = level;
+}
+
+/* --- the child: "LEVEL\tTEXT\tMEND\n" for each finding --- */
+
+static void send_field(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		fputc(*text == '\t' || *text == '\n' ? ' ' : *text, out);
+}
+
+static void send_finding(void *ctx, enum audit_level level, const char *text,
+			 const char *mend)
+{
+	FILE *out = ctx;
+
+	fprintf(out, "%d\t", level);
+	send_field(out, text);
+	fputc('\t', out);
+	send_field(out, mend);
+	fputc('\n', out);
+}
+
+static void run_part(const struct part *part, int fd)
+{
+	struct audit audit = { .found = send_finding };
+
+	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_CRITICAL, "doctor");
+	audit.ctx = fdopen(fd, "w");
+	if (audit.ctx) {
+		part->look(&audit);
+		fclose(audit.ctx);
+	}
+	_exit(0);
+}
+
+/* --- we --- */
+
+static void take_line(struct doctor *doctor, const struct part *part,
+		      char *line)
+{
+	char *text = strchr(line, '\t');
+	char *mend = text ? strchr(text + 1, '\t') : NULL;
+	int level = line[0] - '0';
+
+	if (!mend || level < AUDIT_OK || level > AUDIT_ERROR)
+		return;
+	*mend = '\0';
+	add(doctor, part->name, (enum audit_level)level, text + 1, mend + 1);
+}
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Returns whether the part ended in time. */
+static bool read_part(int fd, struct text *text)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int64_t end_ms = clock_ms() + PART_MS, left;
+	char bytes[4096];
+	ssize_t n;
+
+	while ((left = end_ms - clock_ms()) > 0) {
+		if (poll(&wait, 1, (int)left) <= 0)
+			continue;
+		n = read(fd, bytes, sizeof(bytes));
+		if (n <= 0)
+			return n == 0;
+		text_append_bytes(text, bytes, (size_t)n);
+	}
+	return false;
+}
+
+static void end_part(pid_t pid, bool ended)
+{
+	if (!ended)
+		kill(pid, SIGKILL);
+	/* One that the kernel holds is not waited for. */
+	waitpid(pid, NULL, ended ? 0 : WNOHANG);
+}
+
+static void look_at(struct doctor *doctor, const struct part *part)
+{
+	struct text text = { 0 };
+	char *save = NULL;
+	bool ended;
+	pid_t pid;
+	int fd[2];
+
+	fflush(stdout);
+	if (pipe(fd) || (pid = fork()) < 0) {
+		add(doctor, part->name, AUDIT_ERROR, strerror(errno), "");
+		return;
+	}
+	if (pid == 0) {
+		close(fd[0]);
+		run_part(part, fd[1]);
+	}
+	close(fd[1]);
+	ended = read_part(fd[0], &text);
+	close(fd[0]);
+	end_part(pid, ended);
+	for (char *line = strtok_r(text.at, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save))
+		take_line(doctor, part, line);
+	if (!ended)
+		add(doctor, part->name, AUDIT_ERROR, "it cannot be looked at: "
+		    "what it needs hangs", "mend what is named before this");
+	text_free(&text);
+}
+
+/* --- the daemon --- */
+
+static void look_at_domains(struct doctor *doctor, json_object *status)
+{
+	json_object *list = json_object_object_get(status, "domains");
+	json_object *open = json_object_object_get(status, "open");
+
+	for (size_t i = 0; open && i < json_object_array_length(open); i++) {
+		json_object *inc = json_object_array_get_idx(open, i);
+		const char *state = json_object_get_string(
+			json_object_object_get(inc, "state"));
+		char text[512];
+
+		if (!state || strcmp(state, "held"))
+			continue;
+		snprintf(text, sizeof(text), "incident %s is held",
+			 json_object_get_string(
+				 json_object_object_get(inc, "incident")));
+		add(doctor, "domains", AUDIT_WARN, text,
+		    "xenvigil list says why; xenvigil retry DOMAIN");
+	}
+	if (list && !doctor->worst && !json_object_array_length(list))
+		add(doctor, "domains", AUDIT_OK, "there is no domain", "");
+}
+
+static void look_at_hooks(struct doctor *doctor, json_object *status)
+{
+	int64_t failed = json_object_get_int64(
+		json_object_object_get(status, "hook_failures"));
+	char text[512];
+
+	if (!failed)
+		return;
+	snprintf(text, sizeof(text), "%lld runs of hooks failed, the last of "
+		 "them of %s", (long long)failed,
+		 json_object_get_string(
+			 json_object_object_get(status, "hook_failed")));
+	add(doctor, "hooks", AUDIT_WARN, text,
+	    "its output is in the daemon's log");
+}
+
+static void look_at_daemon(struct doctor *doctor, const char *socket_path)
+{
+	json_object *request = json_object_new_object(), *status = NULL;
+	int r;
+
+	json_object_object_add(request, "command",
+			       json_object_new_string("status"));
+	r = client_ask(socket_path, request, ANSWER_MS, &status);
+	json_object_put(request);
+	if (r < 0) {
+		add(doctor, "daemon", AUDIT_ERROR, client_explain(r),
+		    "start xenvigild: nobody supervises the domains that have "
+		    "no monitor of xl's");
+		return;
+	}
+	add(doctor, "daemon", AUDIT_OK, "xenvigild answers", "");
+	look_at_domains(doctor, status);
+	look_at_hooks(doctor, status);
+	json_object_put(status);
+}
+
+/* --- the page --- */
+
+static const char *text_in(json_object *from, const char *key)
+{
+	return json_object_get_string(json_object_object_get(from, key));
+}
+
+static void show(json_object *findings)
+{
+	char text[2048], mend[2048];
+
+	for (size_t i = 0; i < json_object_array_length(findings); i++) {
+		json_object *at = json_object_array_get_idx(findings, i);
+
+		printf("%-8s %-10s %s\n", text_in(at, "level"),
+		       text_in(at, "part"),
+		       text_escape(text, sizeof(text), text_in(at, "text")));
+		if (text_in(at, "mend")[0])
+			printf("%-19s mend: %s\n", "",
+			       text_escape(mend, sizeof(mend),
+					   text_in(at, "mend")));
+	}
+}
+
+int xenvigil_doctor(const char *socket_path, bool json)
+{
+	static const int exits[] = { EXIT_SUCCESS, EXIT_WARNING, EXIT_ERROR };
+	struct doctor doctor = { .findings = json_object_new_array() };
+	json_object *all = json_object_new_object();
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		look_at(&doctor, &parts[i]);
+	look_at_daemon(&doctor, socket_path);
+	json_object_object_add(all, "findings", doctor.findings);
+	json_object_object_add(all, "worst",
+			       json_object_new_string(levels[doctor.worst]));
+	if (json)
+		puts(json_object_to_json_string_ext(
+			all, JSON_C_TO_STRING_PRETTY |
+			     JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		show(doctor.findings);
+	json_object_put(all);
+	return fflush(stdout) ? EXIT_FAILURE : exits[doctor.worst];
+}

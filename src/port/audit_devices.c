@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Devices in xenstore: an end without the other, two ends that disagree, and
+ * directories of domains that are gone.  Reads only; waits for xenstored
+ * without bound, as libxenstore does.
+ */
+#include "port/audit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <xenstore.h>
+
+#include "base/cleanup.h"
+#include "port/hostview.h"
+
+#define PATH_BYTES 256
+/* Devices come and go: what is wrong now has to be wrong then, too. */
+#define AGAIN_US 1500000
+#define CONNECTED 4
+
+struct walk {
+	const struct audit *audit;
+	struct xs_handle *store;
+	struct hostview_domain *list;
+	size_t count;
+	bool report;		/* else only look */
+	unsigned int found;
+};
+
+/* What is too long for a path of the toolstack's is none, and is not there. */
+static void join(char ret_path[PATH_BYTES], const char *path,
+		 const char *entry)
+{
+	if (snprintf(ret_path, PATH_BYTES, "%s/%s", path, entry) >= PATH_BYTES)
+		ret_path[0] = '\0';
+}
+
+static void each(struct walk *walk, const char *path,
+		 void (*call)(struct walk *walk, const char *path,
+			      const char *entry))
+{
+	unsigned int count = 0;
+	AUTO_FREE char **list = xs_directory(walk->store, XBT_NULL, path,
+					     &count);
+
+	for (unsigned int i = 0; list && i < count; i++)
+		call(walk, path, list[i]);
+}
+
+static char *read_at(struct walk *walk, const char *path, const char *name)
+{
+	char whole[PATH_BYTES];
+
+	join(whole, path, name);
+	return xs_read(walk->store, XBT_NULL, whole, NULL);
+}
+
+static bool is_there(struct walk *walk, const char *path)
+{
+	unsigned int count;
+	AUTO_FREE char **list = xs_directory(walk->store, XBT_NULL, path,
+					     &count);
+
+	return list != NULL;
+}
+
+static int state_at(struct walk *walk, const char *path)
+{
+	AUTO_FREE char *state = read_at(walk, path, "state");
+
+	return state ? atoi(state) : -1;
+}
+
+static void found(struct walk *walk, const char *path, const char *what,
+		  const char *command)
+{
+	char mend[2 * PATH_BYTES];
+
+	walk->found++;
+	if (!walk->report)
+		return;
+	snprintf(mend, sizeof(mend), "%s %s", command, path);
+	audit_report(walk->audit, AUDIT_WARN, mend, "%s: %s", path, what);
+}
+
+static bool lives(struct walk *walk, const char *domid)
+{
+	for (size_t i = 0; i < walk->count; i++)
+		if (walk->list[i].domid == (uint32_t)atol(domid))
+			return true;
+	return false;
+}
+
+/* --- a backend of dom0's: PATH is backend/KIND/DOMID --- */
+
+static void check_backend(struct walk *walk, const char *path,
+			  const char *device)
+{
+	char whole[PATH_BYTES], what[128];
+	AUTO_FREE char *frontend = NULL;
+	int ours, theirs;
+
+	join(whole, path, device);
+	frontend = read_at(walk, whole, "frontend");
+	ours = state_at(walk, whole);
+	if (!frontend || !is_there(walk, frontend)) {
+		found(walk, whole, "a backend without its frontend",
+		      "xenstore-rm");
+		return;
+	}
+	theirs = state_at(walk, frontend);
+	if (theirs < 0) /* a console has no state */
+		return;
+	if (ours == theirs || (ours != CONNECTED && theirs != CONNECTED))
+		return;
+	snprintf(what, sizeof(what), "its ends disagree: the backend is in "
+		 "state %d, the frontend in %d", ours, theirs);
+	/* The backend in dom0 lets go of it, as the toolstack does. */
+	found(walk, whole, what, "xenstore-rm");
+}
+
+static void check_backends_of(struct walk *walk, const char *path,
+			      const char *domid)
+{
+	char whole[PATH_BYTES];
+
+	join(whole, path, domid);
+	if (!lives(walk, domid))
+		found(walk, whole, "backends of a domain that is gone",
+		      "xenstore-rm");
+	else
+		each(walk, whole, check_backend);
+}
+
+static void check_backend_kind(struct walk *walk, const char *path,
+			       const char *kind)
+{
+	char whole[PATH_BYTES];
+
+	join(whole, path, kind);
+	each(walk, whole, check_backends_of);
+}
+
+/* --- a frontend: PATH is /local/domain/DOMID/device/KIND --- */
+
+static void check_frontend(struct walk *walk, const char *path,
+			   const char *device)
+{
+	char whole[PATH_BYTES];
+	AUTO_FREE char *backend = NULL;
+
+	join(whole, path, device);
+	backend = read_at(walk, whole, "backend");
+	/* One that names no backend is not for us to judge. */
+	if (backend && !is_there(walk, backend))
+		found(walk, whole, "a frontend without its backend",
+		      "xenstore-rm");
+}
+
+static void check_frontend_kind(struct walk *walk, const char *path,
+				const char *kind)
+{
+	char whole[PATH_BYTES];
+
+	join(whole, path, kind);
+	each(walk, whole, check_frontend);
+}
+
+static void check_domain(struct walk *walk, const char *path,
+			 const char *domid)
+{
+	char whole[PATH_BYTES], below[PATH_BYTES];
+
+	join(whole, path, domid);
+	if (!lives(walk, domid)) {
+		found(walk, whole, "a directory of a domain that is gone",
+		      "xenstore-rm");
+		return;
+	}
+	join(below, whole, "device");
+	each(walk, below, check_frontend_kind);
+}
+
+static void check_record(struct walk *walk, const char *path,
+			 const char *domid)
+{
+	char whole[PATH_BYTES];
+
+	join(whole, path, domid);
+	if (!lives(walk, domid))
+		found(walk, whole, "libxl's record of a domain that is gone",
+		      "xenstore-rm");
+}
+
+static bool list_domains(struct walk *walk)
+{
+	struct hostview *view;
+	int r = hostview_open(&view);
+
+	if (r == 0) {
+		free(walk->list);
+		walk->list = NULL;
+		r = hostview_list(view, &walk->list, &walk->count);
+		hostview_close(view);
+	}
+	return r == 0;
+}
+
+static void go_round(struct walk *walk)
+{
+	walk->found = 0;
+	each(walk, "/local/domain/0/backend", check_backend_kind);
+	each(walk, "/local/domain", check_domain);
+	each(walk, "/libxl", check_record);
+}
+
+void audit_devices(const struct audit *audit)
+{
+	struct walk walk = { .audit = audit };
+
+	walk.store = xs_open(0);
+	if (!walk.store || !list_domains(&walk)) {
+		audit_report(audit, AUDIT_ERROR, "see above",
+			     "the devices cannot be looked at");
+	} else {
+		go_round(&walk);
+		if (walk.found) {
+			usleep(AGAIN_US);
+			walk.report = list_domains(&walk);
+			go_round(&walk);
+		}
+		if (!walk.found)
+			audit_report(audit, AUDIT_OK, "", "every device has "
+				     "its two ends, and they agree");
+	}
+	free(walk.list);
+	if (walk.store)
+		xs_close(walk.store);
+}
