@@ -33,6 +33,7 @@ struct guest {
 	struct domain_id run;	/* the domain it runs in; domid 0: none known */
 	int64_t run_ms;		/* monotonic: it runs since then at least */
 	bool hold;		/* maintenance, by the operator */
+	bool disowned;		/* another supervises it, says the operator */
 	bool has_config;	/* a configuration is stored for it */
 	struct domain_config config;
 	struct incident *incident;	/* the open one */
@@ -192,6 +193,10 @@ int engine_release(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		   struct engine_time now);
 int engine_retry(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		 struct engine_time now);
+
+/* Whose it is.  -EALREADY: it is so; -EBUSY: an incident of it is open. */
+int engine_disown(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		  bool disowned, struct engine_time now);
 
 /* For showing.  The lists are the engine's: read only. */
 const struct domain *engine_domain(const struct engine *engine,

@@ -6,6 +6,7 @@
 #ifndef PORT_OWNER_H
 #define PORT_OWNER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,19 @@ enum owner {
  */
 int owner_find(const char *proc, const char *domain_name,
 	       enum owner *ret_owner, pid_t *ret_pid);
+
+/* All monitors; LOG is the name of its log file, for owner_is_log_of(). */
+int owner_each_monitor(const char *proc,
+		       void (*each)(void *ctx, pid_t pid, const char *log),
+		       void *ctx);
+bool owner_is_log_of(const char *log, const char *domain_name);
+
+/*
+ * Stops the process, so that it begins nothing any more, and waits until it
+ * stands still: 0, -ETIMEDOUT (it goes on), or -errno.
+ */
+int owner_stop(int pidfd, pid_t pid);
+int owner_signal(int pidfd, int signal);
 
 /* A pidfd (Linux 5.3), readable once PID has ended; -ENOSYS before. */
 int owner_open_pidfd(pid_t pid);

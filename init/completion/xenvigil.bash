@@ -25,7 +25,7 @@ _xenvigil()
 		choices=$commands
 	elif [[ $command == module ]]; then
 		choices='status build install restore verify'
-	elif [[ $command == @(policy|hold|release|retry) ]]; then
+	elif [[ $command == @(policy|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
 	fi

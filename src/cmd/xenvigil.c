@@ -26,6 +26,8 @@ static const char usage[] =
 	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
 	"  release DOMAIN  end that, or let a held incident go on\n"
 	"  retry DOMAIN    try the step again that is held or waits\n"
+	"  adopt DOMAIN    take it over from its live xl monitor, which ends\n"
+	"  disown DOMAIN   leave it to another supervisor, until adopt\n"
 	"  module VERB     status, build, install, restore or verify the\n"
 	"                  event-channel module; see xen-evtchn-xenvigil(4)\n"
 	"\n"
@@ -55,6 +57,8 @@ static const struct command {
 	{ "hold", NEEDS_DOMAIN, NULL, NULL },
 	{ "release", NEEDS_DOMAIN, NULL, NULL },
 	{ "retry", NEEDS_DOMAIN, NULL, NULL },
+	{ "adopt", NEEDS_DOMAIN, NULL, NULL },
+	{ "disown", NEEDS_DOMAIN, NULL, NULL },
 };
 
 static const struct option options[] = {

@@ -60,6 +60,11 @@ static void show_flags(json_object *domain)
 	       is_set(domain, "paused") ? " paused" : "",
 	       is_set(domain, "dying") ? " dying" : "",
 	       is_set(domain, "held") ? " held" : "");
+	if (strcmp(text_of(domain, "owner"), "xl") == 0)
+		printf(" (xl's monitor %lld)",
+		       (long long)number_of(domain, "owner_pid"));
+	else if (strcmp(text_of(domain, "owner"), "other") == 0)
+		printf(" disowned");
 }
 
 static void show_domains(json_object *list)

@@ -99,15 +99,13 @@ static const char *text_in(json_object *from, const char *key)
 
 static const char *supervision_of(json_object *domain, uint32_t domid)
 {
-	const char *state = text_in(domain, "state");
-
 	if (domid == 0)
 		return "-";
 	if (!domain)
 		return "not known";
 	if (json_object_get_boolean(json_object_object_get(domain, "held")))
 		return "held";
-	return strcmp(state, "foreign") ? "xenvigil" : "other";
+	return text_in(domain, "owner");
 }
 
 static void print_state(json_object *daemon, uint32_t domid)

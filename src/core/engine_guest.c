@@ -56,6 +56,7 @@ void engine_guest_drop(struct engine *e, struct guest *guest)
 	const struct budget *budget = &guest->budget;
 
 	if (!e->scanned || guest->domains || guest->incident || guest->hold ||
+	    guest->disowned ||
 	    guest->dirty || budget->count || budget->streak)
 		return;
 	list_remove(&guest->node);
@@ -107,6 +108,7 @@ int engine_restore_guest(struct engine *engine, const struct guest *from)
 	guest->run = from->run;
 	guest->run_ms = from->run_ms;
 	guest->hold = from->hold;
+	guest->disowned = from->disowned;
 	guest->has_config = from->has_config;
 	guest->config = from->config;
 	return 0;
@@ -128,6 +130,25 @@ int engine_hold(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 	if (guest->incident)
 		engine_case_hold(engine, guest->incident,
 				 "held by the operator", now);
+	engine_run(engine, now);
+	return 0;
+}
+
+int engine_disown(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		  bool disowned, struct engine_time now)
+{
+	struct guest *guest = find(engine, uuid);
+
+	if (!guest)
+		return -ENOENT;
+	if (guest->disowned == disowned)
+		return -EALREADY;
+	if (guest->incident)
+		return -EBUSY;
+	guest->disowned = disowned;
+	engine_record_guest(engine, guest, now);
+	if (!disowned)
+		engine_guest_drop(engine, guest);
 	engine_run(engine, now);
 	return 0;
 }

@@ -82,6 +82,8 @@ static void ask_and_decide(struct engine *e, struct domain *domain,
 	case ENGINE_CLAIM_OTHER:
 		engine_life_event(e, domain, LIFE_EVENT_CLAIMED, now);
 		engine_tell(e, ENGINE_NOTE_DOMAIN_FOREIGN, domain, NULL,
+			    domain->guest->disowned ?
+			    "left to another, as the operator said" :
 			    "left to its xl monitor");
 		break;
 	case ENGINE_CLAIM_UNSETTLED:

@@ -2,7 +2,7 @@
 /*
  * Finds xl's monitor of a domain among the processes.  Reads /proc and the
  * configuration files that xl's command lines name; no xenstore, no
- * hypercall, no signal.
+ * hypercall; signals only whom it is told to.
  */
 #include "port/owner.h"
 
@@ -11,19 +11,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
+#include "port/procview.h"
 
+#ifndef SYS_pidfd_send_signal
+#define SYS_pidfd_send_signal 424
+#endif
 #ifndef SYS_pidfd_open
 #define SYS_pidfd_open 434
 #endif
 
 #define OWNER_FILE_BYTES (64 * 1024)
 #define OWNER_ARGS_MAX 64
+#define OWNER_STOP_TRIES 250	/* half a second */
 
 /*
  * An xl whose guest cannot be told (restore, migration) counts against
@@ -83,7 +91,7 @@ static ssize_t read_file(int dir, const char *name, char *buf, size_t size)
  * "xl-NAME.log" or "xl-NAME.log.N".  A monitor that received a migration
  * keeps the log it was started with, named after NAME--incoming.
  */
-static bool is_log_of(const char *file, const char *name)
+bool owner_is_log_of(const char *file, const char *name)
 {
 	static const char incoming[] = "--incoming";
 	size_t len = strlen(name);
@@ -250,7 +258,7 @@ static enum owner classify(int proc, const char *pid, const char *name)
 	    !strcmp(base_name(link), "xl")) {
 		if (read_link(xl.dir, "fd/1", link, sizeof(link)))
 			link[0] = '\0';
-		if (is_log_of(base_name(link), name))
+		if (owner_is_log_of(base_name(link), name))
 			owner = OWNER_XL;
 		else if (!is_log(base_name(link)))
 			owner = classify_builder(proc, &xl, name);
@@ -284,6 +292,67 @@ int owner_find(const char *proc, const char *domain_name,
 	*ret_owner = found;
 	*ret_pid = found_pid;
 	return 0;
+}
+
+/* A monitor's log, or an error: it is none, or has ended. */
+static int read_monitor(int proc, const char *pid, char *log, size_t size)
+{
+	AUTO_CLOSE int dir = openat(proc, pid,
+				    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char link[PATH_MAX];
+	int r = dir < 0 ? -errno : read_link(dir, "exe", link, sizeof(link));
+
+	if (r)
+		return r;
+	if (strcmp(base_name(link), "xl"))
+		return -ENOENT;
+	r = read_link(dir, "fd/1", link, sizeof(link));
+	if (r)
+		return r;
+	text_copy(log, size, base_name(link));
+	return is_log(log) ? 0 : -ENOENT;
+}
+
+int owner_each_monitor(const char *proc,
+		       void (*each)(void *ctx, pid_t pid, const char *log),
+		       void *ctx)
+{
+	const struct dirent *entry;
+	char log[PATH_MAX];
+	DIR *dir = opendir(proc);
+
+	if (!dir)
+		return -errno;
+	while ((entry = readdir(dir)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    read_monitor(dirfd(dir), entry->d_name, log,
+				 sizeof(log)) == 0)
+			each(ctx, (pid_t)atol(entry->d_name), log);
+	closedir(dir);
+	return 0;
+}
+
+int owner_signal(int pidfd, int signal)
+{
+	return syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0u) ?
+		-errno : 0;
+}
+
+/* No event tells that another's child has stopped. */
+int owner_stop(int pidfd, pid_t pid)
+{
+	struct timespec moment = { .tv_nsec = 2000000 };
+	struct procview view;
+	int r = owner_signal(pidfd, SIGSTOP);
+
+	for (int i = 0; r == 0 && i < OWNER_STOP_TRIES; i++) {
+		r = procview_read("/proc", pid, &view);
+		if (r == 0 && view.state == 'T')
+			return 0;
+		nanosleep(&moment, NULL);
+	}
+	owner_signal(pidfd, SIGCONT);
+	return r ? r : -ETIMEDOUT;
 }
 
 int owner_open_pidfd(pid_t pid)

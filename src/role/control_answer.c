@@ -169,6 +169,35 @@ static json_object *do_retry(struct keeper *keeper, json_object *request)
 		       "its incident is being worked on");
 }
 
+/* Whose a domain is. */
+static json_object *hand(struct keeper *keeper, json_object *request,
+			 const char *(*call)(struct keeper *keeper,
+					     const struct guest *guest))
+{
+	const char *name = text_of(request, "domain"), *why;
+	const struct guest *guest;
+	json_object *answer;
+
+	keeper_scan(keeper);
+	guest = name ? find_guest(keeper, name) : NULL;
+	why = guest ? call(keeper, guest) : "no such domain";
+	if (why)
+		return error(why);
+	answer = json_object_new_object();
+	json_object_object_add(answer, "ok", json_object_new_boolean(1));
+	return answer;
+}
+
+static json_object *do_adopt(struct keeper *keeper, json_object *request)
+{
+	return hand(keeper, request, keeper_adopt);
+}
+
+static json_object *do_disown(struct keeper *keeper, json_object *request)
+{
+	return hand(keeper, request, keeper_disown);
+}
+
 static const struct {
 	const char *name;
 	json_object *(*call)(struct keeper *keeper, json_object *request);
@@ -180,6 +209,8 @@ static const struct {
 	{ "hold", do_hold },
 	{ "release", do_release },
 	{ "retry", do_retry },
+	{ "adopt", do_adopt },
+	{ "disown", do_disown },
 };
 
 json_object *control_answer(struct keeper *keeper, json_object *request)

@@ -4,11 +4,13 @@
  * given; what is shown on a terminal is escaped once more by the command.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "keeper.h"
+#include "port/owner.h"
 
 static void add_text(json_object *to, const char *key, const char *text)
 {
@@ -105,7 +107,49 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 
 /* --- status --- */
 
-static json_object *show_domain(const struct domain *domain)
+/* The monitors of xl's, found once for all domains. */
+struct monitors {
+	size_t count, cap;
+	struct monitor {
+		pid_t pid;
+		char log[DOMAIN_NAME_BYTES + 32];
+	} *at;
+};
+
+/* Without memory a monitor is not shown. */
+static void note_monitor(void *ctx, pid_t pid, const char *log)
+{
+	struct monitors *monitors = ctx;
+
+	if (monitors->count == monitors->cap) {
+		size_t cap = monitors->cap ? 2 * monitors->cap : 16;
+		struct monitor *at = realloc(monitors->at, cap * sizeof(*at));
+
+		if (!at)
+			return;
+		monitors->at = at;
+		monitors->cap = cap;
+	}
+	monitors->at[monitors->count].pid = pid;
+	text_copy(monitors->at[monitors->count++].log,
+		  sizeof(monitors->at->log), log);
+}
+
+/* Who supervises it: "xenvigil", "xl" with the monitor's pid, or "other". */
+static void add_owner(json_object *to, const struct domain *domain,
+		      const struct monitors *monitors)
+{
+	for (size_t i = 0; i < monitors->count; i++)
+		if (owner_is_log_of(monitors->at[i].log, domain->name)) {
+			add_text(to, "owner", "xl");
+			add_int(to, "owner_pid", monitors->at[i].pid);
+			return;
+		}
+	add_text(to, "owner", domain->guest->disowned ? "other" : "xenvigil");
+}
+
+static json_object *show_domain(const struct domain *domain,
+				const struct monitors *monitors)
 {
 	const struct domain_info *info = &domain->info;
 	json_object *to = json_object_new_object();
@@ -123,6 +167,7 @@ static json_object *show_domain(const struct domain *domain)
 	add_bool(to, "paused", info->paused);
 	add_bool(to, "dying", info->dying);
 	add_bool(to, "held", domain->guest->hold);
+	add_owner(to, domain, monitors);
 	return to;
 }
 
@@ -170,11 +215,15 @@ json_object *control_show_status(struct keeper *keeper)
 	const struct incident *incident;
 	struct domain *const *domains;
 	size_t count = engine_domains(keeper->engine, &domains);
+	struct monitors monitors = { 0 };
 
+	owner_each_monitor("/proc", note_monitor, &monitors);
 	add_daemon(to, keeper);
 	json_object_object_add(to, "host", control_show_host(keeper));
 	for (size_t i = 0; i < count; i++)
-		json_object_array_add(domains_to, show_domain(domains[i]));
+		json_object_array_add(domains_to,
+				      show_domain(domains[i], &monitors));
+	free(monitors.at);
 	json_object_object_add(to, "domains", domains_to);
 	LIST_EACH(incident,
 		  (struct list *)engine_incidents(keeper->engine),

@@ -115,6 +115,10 @@ struct keeper_probe_state {
 void keeper_probe_state(const struct keeper *keeper,
 			struct keeper_probe_state *ret_state);
 
+/* --- keeper_adopt.c: both return NULL, or why not. --- */
+const char *keeper_adopt(struct keeper *keeper, const struct guest *guest);
+const char *keeper_disown(struct keeper *keeper, const struct guest *guest);
+
 /* --- keeper_worker.c --- */
 int keeper_worker_order(struct keeper *keeper,
 			const struct incident *incident, uint64_t order);

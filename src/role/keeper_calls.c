@@ -92,8 +92,11 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 	struct keeper *keeper = ctx;
 	enum owner owner = OWNER_NONE;
 	pid_t pid = 0;
-	int r = owner_find("/proc", domain->name, &owner, &pid);
+	int r;
 
+	if (domain->guest->disowned)
+		return ENGINE_CLAIM_OTHER;
+	r = owner_find("/proc", domain->name, &owner, &pid);
 	if (r < 0) {
 		log_event(LOG_LEVEL_ERROR, "owner-unknown",
 			  LOG_TEXT("domain", domain->name),

@@ -50,6 +50,7 @@ static const char *const schema_migrations[] = {
 	" worst TEXT NOT NULL, began_ms INTEGER NOT NULL,"
 	" ended_ms INTEGER NOT NULL, text TEXT NOT NULL,"
 	" advice TEXT NOT NULL);",
+	"ALTER TABLE guest ADD COLUMN disowned INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

@@ -24,12 +24,14 @@ int store_record_guest(struct store *store, const struct guest *guest)
 	int r = store_prepare(store,
 			      "INSERT INTO guest"
 			      " (uuid, name, hold, streak, starts, boot,"
-			      " run_domid, run_epoch, run_ms)"
-			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+			      " run_domid, run_epoch, run_ms, disowned)"
+			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+			      " ?10)"
 			      " ON CONFLICT (uuid) DO UPDATE SET"
 			      " name = ?2, hold = ?3, streak = ?4,"
 			      " starts = ?5, boot = ?6, run_domid = ?7,"
-			      " run_epoch = ?8, run_ms = ?9", &stmt);
+			      " run_epoch = ?8, run_ms = ?9,"
+			      " disowned = ?10", &stmt);
 
 	if (r < 0)
 		return r;
@@ -42,6 +44,7 @@ int store_record_guest(struct store *store, const struct guest *guest)
 	sqlite3_bind_int64(stmt, 7, guest->run.domid);
 	sqlite3_bind_int64(stmt, 8, (int64_t)guest->run.epoch);
 	sqlite3_bind_int64(stmt, 9, guest->run_ms);
+	sqlite3_bind_int(stmt, 10, guest->disowned);
 	r = starts.error ? starts.error : store_finish(stmt);
 	text_free(&starts);
 	return r;
@@ -242,6 +245,7 @@ static bool read_guest(struct store *store, sqlite3_stmt *stmt,
 	text_copy(guest->name, sizeof(guest->name),
 		  store_column_text(stmt, 1));
 	guest->hold = sqlite3_column_int(stmt, 2);
+	guest->disowned = sqlite3_column_int(stmt, 11);
 	read_run(store, stmt, guest);
 	guest->has_config = sqlite3_column_type(stmt, 9) != SQLITE_NULL;
 	if (guest->has_config) {
@@ -260,7 +264,8 @@ int store_each_guest(struct store *store,
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int r = store_prepare(store,
 			      "SELECT uuid, name, hold, streak, starts, boot,"
-			      " run_domid, run_epoch, run_ms, type, actions"
+			      " run_domid, run_epoch, run_ms, type, actions,"
+			      " disowned"
 			      " FROM guest", &stmt);
 
 	if (r < 0)

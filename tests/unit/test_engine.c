@@ -461,6 +461,25 @@ static void test_operator(void)
 	finish();
 }
 
+static void test_disown(void)
+{
+	static const uint8_t nobody[UUID_BYTES] = { 9 };
+
+	begin(ACTION_RESTART);
+	ok(engine_disown(host.engine, nobody, true, host.now) == -ENOENT,
+	   "what is not known cannot be left to another");
+	ok(engine_disown(host.engine, uuid, false, host.now) == -EALREADY,
+	   "what is ours cannot be taken");
+	ok(engine_disown(host.engine, uuid, true, host.now) == 0 &&
+	   host.stored_guest.disowned, "a guest is left, and that is on record");
+	engine_disown(host.engine, uuid, false, host.now);
+	ok(!host.stored_guest.disowned, "and taken back");
+	crash(5);
+	ok(engine_disown(host.engine, uuid, true, host.now) == -EBUSY,
+	   "what is worked on is not left");
+	finish();
+}
+
 static void test_grace(void)
 {
 	begin(ACTION_RESTART);
@@ -717,6 +736,7 @@ int main(void)
 	test_no_worker();
 	test_budget();
 	test_operator();
+	test_disown();
 	test_grace();
 	test_other_hands();
 	test_claims();

@@ -173,6 +173,60 @@ static void test_pidfd(void)
 	waitpid(child, NULL, 0);
 }
 
+struct seen {
+	int count;
+	char log[64];
+};
+
+static void note_monitor(void *ctx, pid_t pid, const char *log)
+{
+	struct seen *seen = ctx;
+
+	seen->count += pid == 77;
+	snprintf(seen->log, sizeof(seen->log), "%s", log);
+}
+
+static void test_each(void)
+{
+	struct seen seen = { 0 };
+
+	set_process(XL, LOG "xl-web.log.1", ARGS("xl\0create\0web.cfg"));
+	check(!owner_each_monitor(root, note_monitor, &seen) &&
+	      seen.count == 1 && owner_is_log_of(seen.log, "web") &&
+	      !owner_is_log_of(seen.log, "we"), "monitors are listed");
+	set_process(XL, "/dev/pts/0", ARGS("xl\0create\0web.cfg"));
+	seen.count = 0;
+	check(!owner_each_monitor(root, note_monitor, &seen) && !seen.count,
+	      "one that is no monitor is not");
+	check(owner_each_monitor(path("nowhere"), note_monitor, &seen) ==
+	      -ENOENT, "nor is nothing");
+}
+
+static void test_stop(void)
+{
+	pid_t child = fork();
+	int fd, status = 0;
+
+	if (!child)
+		for (;;)
+			pause();
+	fd = owner_open_pidfd(child);
+	if (fd == -ENOSYS) {
+		check(1, "nobody is stopped without pidfds");
+	} else {
+		check(owner_stop(fd, child) == 0 &&
+		      waitpid(child, &status, WUNTRACED) == child &&
+		      WIFSTOPPED(status), "it stands still once it is stopped");
+		check(owner_signal(fd, SIGKILL) == 0 &&
+		      waitpid(child, &status, 0) == child &&
+		      WIFSIGNALED(status), "and can be ended so");
+		check(owner_stop(fd, child) == -ESRCH, "one that ended is not");
+		close(fd);
+	}
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
 static void remove_all(void)
 {
 	static const char *const names[] = {
@@ -206,6 +260,8 @@ int main(void)
 	test_builders();
 	test_edges();
 	test_pidfd();
+	test_each();
+	test_stop();
 	remove_all();
 	return failed != 0;
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Taking a domain over from its live xl monitor, and leaving it to another.
+ * Never two supervisors of one domain: the monitor is stopped first, and ends
+ * only if it has nothing to do that we would have to finish.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "keeper.h"
+#include "port/owner.h"
+
+/* The guest's domain that is not being torn down. */
+static const struct domain *domain_of(struct keeper *keeper,
+				      const struct guest *guest)
+{
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+
+	for (size_t i = 0; i < count; i++)
+		if (domains[i]->guest == guest && !domains[i]->info.dying)
+			return domains[i];
+	return NULL;
+}
+
+/* It runs now, so a monitor that stands still has nothing begun. */
+static const char *check_runs(struct keeper *keeper,
+			      const struct domain *domain)
+{
+	struct domain_info info;
+
+	if (hv_find(keeper->hv, domain->info.id.domid, &info) ||
+	    !domain_id_equal(&info.id, &domain->info.id) || info.dying)
+		return "it has ended meanwhile: try again";
+	if (info.shutdown)
+		return "it is down: its monitor is left to handle that; "
+		       "try again when it runs";
+	if (info.paused)
+		return "it is paused: its monitor may be at work on it";
+	return NULL;
+}
+
+static bool is_its_monitor(const struct domain *domain, pid_t pid)
+{
+	enum owner owner;
+	pid_t found;
+
+	return owner_find("/proc", domain->name, &owner, &found) == 0 &&
+	       owner == OWNER_XL && found == pid;
+}
+
+/*
+ * The order matters: hold the process itself (a pid may be used again), make
+ * sure that it is the monitor, stop it, look at the domain, and only then end
+ * it.  A domain that falls after the look finds no other supervisor.
+ */
+static const char *take_over(struct keeper *keeper,
+			     const struct domain *domain, pid_t pid)
+{
+	AUTO_CLOSE int fd = owner_open_pidfd(pid);
+	const char *why;
+
+	if (fd == -ENOSYS)
+		return "this kernel has no pidfds: end its monitor by hand";
+	if (fd < 0 || !is_its_monitor(domain, pid))
+		return "its monitor has ended meanwhile: try again";
+	if (owner_stop(fd, pid) < 0)
+		return "its monitor cannot be stopped";
+	why = check_runs(keeper, domain);
+	owner_signal(fd, why ? SIGCONT : SIGKILL);
+	if (!why)
+		log_event(LOG_LEVEL_NOTICE, "adopted",
+			  LOG_TEXT("domain", domain->name),
+			  LOG_INT("domid", domain->info.id.domid),
+			  LOG_UUID("uuid", domain->info.id.uuid),
+			  LOG_INT("monitor", pid));
+	return why;
+}
+
+const char *keeper_adopt(struct keeper *keeper, const struct guest *guest)
+{
+	const struct domain *domain = domain_of(keeper, guest);
+	enum owner owner = OWNER_NONE;
+	const char *why = NULL;
+	uint32_t domid;
+	pid_t pid;
+
+	if (!domain || !domain->name[0])
+		return "it has no domain now";
+	domid = domain->info.id.domid;
+	if (owner_find("/proc", domain->name, &owner, &pid) < 0)
+		return "its owner cannot be told";
+	if (owner == OWNER_UNSETTLED)
+		why = "an xl is at work on it: try again when that has ended";
+	else if (owner == OWNER_XL)
+		why = take_over(keeper, domain, pid);
+	else if (!guest->disowned)
+		why = "it is ours already";
+	if (why)
+		return why;
+	engine_disown(keeper->engine, guest->uuid, false, keeper_now(keeper));
+	engine_freed(keeper->engine, domid, keeper_now(keeper));
+	return NULL;
+}
+
+const char *keeper_disown(struct keeper *keeper, const struct guest *guest)
+{
+	switch (engine_disown(keeper->engine, guest->uuid, true,
+			      keeper_now(keeper))) {
+	case 0:
+		log_event(LOG_LEVEL_NOTICE, "disowned",
+			  LOG_TEXT("domain", guest->name),
+			  LOG_UUID("uuid", guest->uuid));
+		return NULL;
+	case -EALREADY:
+		return "it is disowned already";
+	case -EBUSY:
+		return "an incident of it is open";
+	default:
+		return "no such domain";
+	}
+}
