@@ -24,10 +24,13 @@ enum capture_format {
 const char *capture_format_name(enum capture_format format);
 int capture_format_parse(const char *name, enum capture_format *ret_format);
 
-/* One core's bounds; 0: none. */
-struct capture_limits {
-	uint64_t core_bytes;	/* the largest core */
-	uint64_t free_bytes;	/* left on the file system */
+/* What is asked for; a bound of 0 is none. */
+struct capture_order {
+	enum capture_format format;	/* a PV guest's core is always elf */
+	uint32_t largest_mib;	/* one core */
+	uint32_t total_mib;	/* all cores; the oldest go */
+	uint32_t per_guest;	/* cores of one guest; the oldest go */
+	uint32_t free_percent;	/* of the file system, left free */
 };
 
 struct capture_facts {

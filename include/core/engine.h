@@ -173,6 +173,7 @@ struct engine_result {
 	const char *text;	/* what was found */
 	struct domain_id new_id;/* CREATE, RENAME */
 	const char *core_path;	/* DUMP */
+	const struct capture_facts *core; /* DUMP; NULL: not known */
 };
 
 void engine_result(struct engine *engine, uint64_t order,

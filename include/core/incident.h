@@ -67,6 +67,7 @@ struct incident {
 	uint8_t copy_uuid[UUID_BYTES];	/* rename: what the old one becomes */
 	struct domain_id successor;	/* domid 0: none */
 	char core_path[SETTINGS_PATH_BYTES + 128]; /* "" : none */
+	struct capture_facts core;	/* of what is or was there */
 
 	uint32_t step_count;
 	struct incident_step *steps;	/* step_count of them */

@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "core/action.h"
+#include "core/capture.h"
 #include "core/domain.h"
 #include "core/reason.h"
 
@@ -33,6 +34,7 @@ struct guest_settings {
 	uint32_t backoff_max_s;		/* 0 to 86400 */
 	uint32_t healthy_s;		/* 1 to 86400: then the count restarts */
 	uint32_t loop_cores;		/* cores taken in one loop, 0 to 1000 */
+	struct capture_order capture;	/* total, free: not a guest's */
 };
 
 /* domains.d/NAME.conf */
@@ -55,6 +57,8 @@ struct settings {
 	uint32_t keep_days;		/* 1 to 36500 */
 	uint32_t deadline_s[STEP_COUNT];/* 1 to 86400 */
 	uint32_t hook_s;		/* 1 to 3600: for each hook */
+	uint32_t core_total_mib;	/* 0: no bound */
+	uint32_t core_free_percent;	/* 0 to 90 */
 	char state_dir[SETTINGS_PATH_BYTES];
 	char core_dir[SETTINGS_PATH_BYTES];
 	char run_dir[SETTINGS_PATH_BYTES];

@@ -15,7 +15,7 @@ struct core_dump_order {
 	uint32_t domid;
 	int dir;		/* of the core, open */
 	const char *name;	/* its name there */
-	struct capture_limits limits;
+	struct capture_order capture;
 	/* Told now and then; may be NULL. */
 	void (*progress)(void *ctx, const struct capture_facts *facts);
 	void *ctx;

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/capture.h"
 #include "core/domain.h"
 
 #define WIRE_FD 3 /* the child's end, at its start */
@@ -46,7 +47,8 @@ const char *wire_kind_name(enum wire_kind kind);
  * One message in memory.  Fields not listed for a kind are zero.
  *
  * ORDER: step, order, id, config (name, type), deadline_ms, and by step
- *   DUMP        text: path of the core file to make (its directory exists)
+ *   DUMP        text: path of the core file to make (its directory exists),
+ *               capture
  *   SAVE        blob: the snapshot to fall back to (may be empty)
  *   RENAME      text: suffix for the name; new_id.uuid: the copy's uuid
  *   DESTROY     -
@@ -58,6 +60,7 @@ const char *wire_kind_name(enum wire_kind kind);
  *   failure the domain's state afterwards, in words), and by step
  *   SAVE        blob: libxl's JSON; text: where it comes from
  *   CREATE      new_id: the domain that runs now
+ *   DUMP        core
  *   RENAME      new_id: the copy
  */
 struct wire_msg {
@@ -71,6 +74,8 @@ struct wire_msg {
 	uint32_t deadline_ms;
 	uint8_t reason_code;
 	uint8_t has_reason;
+	struct capture_order capture;
+	struct capture_facts core;
 	char text[WIRE_TEXT_BYTES];
 	char *blob;			/* malloc()ed; NULL when empty */
 	size_t blob_len;		/* without the NUL that follows it */

@@ -161,6 +161,20 @@ static void show_step(json_object *step, int64_t seen_ms)
 	putchar('\n');
 }
 
+static void show_core(json_object *inc)
+{
+	if (!text_of(inc, "core")[0])
+		return;
+	printf("    core %s: %s, %.1f MiB, %lld of %lld pages, %.1f s%s%s\n",
+	       safe(text_of(inc, "core")), text_of(inc, "core_format"),
+	       (double)number_of(inc, "core_bytes") / (1 << 20),
+	       (long long)number_of(inc, "core_pages"),
+	       (long long)number_of(inc, "core_of_pages"),
+	       (double)number_of(inc, "core_ms") / 1e3,
+	       is_set(inc, "core_truncated") ? ", TRUNCATED" : "",
+	       is_set(inc, "core_present") ? "" : ", removed since");
+}
+
 static void show_incident(json_object *inc)
 {
 	json_object *steps = json_object_object_get(inc, "steps");
@@ -183,6 +197,7 @@ static void show_incident(json_object *inc)
 	putchar('\n');
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		show_step(json_object_array_get_idx(steps, i), seen_ms);
+	show_core(inc);
 }
 
 static void show_trouble(json_object *trouble)

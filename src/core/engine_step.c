@@ -160,6 +160,8 @@ static void note_success(struct engine *e, struct incident *incident,
 	case STEP_DUMP:
 		text_copy(incident->core_path, sizeof(incident->core_path),
 			  result->core_path ? result->core_path : "");
+		if (result->core)
+			incident->core = *result->core;
 		break;
 	case STEP_RENAME:
 		note_rename(e, incident, result);

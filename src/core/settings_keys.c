@@ -15,6 +15,14 @@ static const char *const level_words[] = { "debug", "verbose", "detail",
 /* In the order of enum settings_adopt. */
 static const char *const adopt_words[] = { "none", "orphans", NULL };
 
+/* In the order of enum capture_format. */
+static const char *const format_words[] = {
+#define X(name, text) text,
+	CAPTURE_FORMAT_LIST(X)
+#undef X
+	NULL
+};
+
 #define GUEST(member) \
 	.per_guest = true, .offset = offsetof(struct guest_settings, member)
 #define GLOBAL(member) .offset = offsetof(struct settings, member)
@@ -62,6 +70,12 @@ const struct setting_key settings_keys[] = {
 		"a guest that ran this long starts with a clean count"),
 	COUNT("loop_cores", 0, 1000, GUEST(loop_cores),
 	      "cores taken of one guest in one crash loop"),
+	WORD("format", 0, format_words, GUEST(capture.format),
+	     "the form of a core; a PV guest's is always elf"),
+	COUNT("core_largest_mib", 0, 1u << 24, GUEST(capture.largest_mib),
+	      "cut a core that would be larger; 0: no bound"),
+	COUNT("cores_per_guest", 0, 100000, GUEST(capture.per_guest),
+	      "cores kept of one guest, the oldest go; 0: no bound"),
 	WORD("log_target", 0, target_words, GLOBAL(log_target),
 	     "where the log goes"),
 	WORD("log_level", 1, level_words, GLOBAL(log_level),
@@ -90,6 +104,10 @@ const struct setting_key settings_keys[] = {
 	DEADLINE("eject", EJECT, "give up emptying a CD drive after this long"),
 	SECONDS("hook_seconds", 1, 3600, GLOBAL(hook_s),
 		"kill a hook that runs longer than this"),
+	COUNT("core_total_mib", 0, 1u << 24, GLOBAL(core_total_mib),
+	      "cores kept in all, the oldest go; 0: no bound"),
+	COUNT("core_free_percent", 0, 90, GLOBAL(core_free_percent),
+	      "part of the cores' file system that is left free"),
 	PATH("state_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(state_dir),
 	     "where the records are kept"),
 	PATH("core_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(core_dir),

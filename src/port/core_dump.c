@@ -10,13 +10,18 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "port/core_dir.h"
 #include "port/core_elf.h"
+#include "port/core_kdump.h"
 #include "port/core_out.h"
 #include "port/core_xen.h"
+
+#define MIB (1ull << 20)
 
 static uint64_t clock_ms(void)
 {
@@ -49,6 +54,23 @@ static int write_by_libxc(struct toolstack *ts, uint32_t domid, int fd,
 	return toolstack_dump(ts, domid, path, why);
 }
 
+/* A PV guest's page tables hold machine frames, which only Xen's form tells. */
+static int write_as(const struct core_guest *guest, enum capture_format format,
+		    struct core_out *out)
+{
+	int r;
+
+	if (!guest->translated)
+		format = CAPTURE_FORMAT_ELF;
+	if (format == CAPTURE_FORMAT_ELF)
+		r = core_elf_write(guest, out);
+	else
+		r = core_kdump_write(guest,
+				     format == CAPTURE_FORMAT_KDUMP_ZSTD, out);
+	out->facts.format = format;
+	return r;
+}
+
 static int write_into(const struct core_dump_order *order,
 		      struct toolstack *ts, struct core_out *out,
 		      struct text *why)
@@ -56,11 +78,13 @@ static int write_into(const struct core_dump_order *order,
 	struct core_xen *xen = NULL;
 	int r = core_xen_open(order->domid, &xen, why);
 
-	if (r == -ENOTSUP)
+	if (r == -ENOTSUP) {
+		out->facts.format = CAPTURE_FORMAT_ELF;
 		return write_by_libxc(ts, order->domid, out->fd, why);
+	}
 	if (r)
 		return r;
-	r = core_elf_write(core_xen_guest(xen), out);
+	r = write_as(core_xen_guest(xen), order->capture.format, out);
 	core_xen_close(xen);
 	text_printf(why, "%llu of %llu pages",
 		    (unsigned long long)out->facts.pages,
@@ -88,19 +112,62 @@ static int name_it(int dir, const char *part, const char *name)
 	return 0;
 }
 
+/* Old cores go before the new one is begun, for its guest's number and for
+ * free space; for the sum of all once it is known how large it is. */
+static int trim(const struct core_dump_order *order, uint64_t free_bytes,
+		const char *keep, struct text *why)
+{
+	const struct capture_order *capture = &order->capture;
+	char guest[UUID_TEXT_BYTES];
+	struct core_dir_bounds bounds = {
+		.total_bytes = capture->total_mib * MIB,
+		.free_bytes = free_bytes,
+		.per_guest = keep ? capture->per_guest :
+				    capture->per_guest - 1,
+		.guest = text_copy(guest, sizeof(guest), order->name),
+		.keep = keep,
+	};
+	int r;
+
+	/* For one there is no room beside another. */
+	if (!keep && capture->per_guest < 2)
+		bounds.guest = NULL;
+	r = core_dir_trim(order->dir, &bounds, why);
+	if (r)
+		text_printf(why, "cannot look at the old cores: %s",
+			    strerror(-r));
+	return r;
+}
+
+static int make_room(const struct core_dump_order *order,
+		     struct core_out *out, struct text *why)
+{
+	const struct capture_order *capture = &order->capture;
+	uint32_t most_mib = capture->largest_mib;
+	struct statvfs fs;
+
+	if (capture->total_mib && (!most_mib || most_mib > capture->total_mib))
+		most_mib = capture->total_mib;
+	out->most_bytes = most_mib * MIB;
+	if (fstatvfs(order->dir, &fs))
+		return -errno;
+	out->free_bytes = (uint64_t)fs.f_blocks * fs.f_frsize / 100 *
+			  capture->free_percent;
+	return trim(order, out->free_bytes, NULL, why);
+}
+
 int core_dump_write(const struct core_dump_order *order, struct toolstack *ts,
 		    struct capture_facts *ret_facts, struct text *why)
 {
 	uint64_t began = clock_ms();
-	struct core_out out = {
-		.limits = order->limits,
-		.progress = order->progress,
-		.ctx = order->ctx,
-	};
+	struct core_out out = { .progress = order->progress,
+				.ctx = order->ctx };
 	AUTO_CLOSE int fd = -1;
 	char part[NAME_MAX];
-	int r;
+	int r = make_room(order, &out, why);
 
+	if (r)
+		return r;
 	snprintf(part, sizeof(part), "%s.part", order->name);
 	fd = openat(order->dir, part, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, 0600);
@@ -123,5 +190,6 @@ int core_dump_write(const struct core_dump_order *order, struct toolstack *ts,
 	}
 	out.facts.duration_ms = (uint32_t)(clock_ms() - began);
 	*ret_facts = out.facts;
+	(void)trim(order, 0, order->name, why); /* the core is there */
 	return 0;
 }

@@ -39,17 +39,14 @@ static int check_free(struct core_out *out, uint64_t bytes)
 		return -errno;
 	out->unchecked_bytes = 0;
 	return (uint64_t)fs.f_bavail * fs.f_frsize <
-	       out->limits.free_bytes + bytes + CHECK_BYTES ? CORE_OUT_CUT : 0;
+	       out->free_bytes + bytes + CHECK_BYTES ? CORE_OUT_CUT : 0;
 }
 
 int core_out_room(struct core_out *out, uint64_t bytes)
 {
-	const struct capture_limits *limits = &out->limits;
-
-	if (limits->core_bytes &&
-	    out->facts.bytes + bytes > limits->core_bytes)
+	if (out->most_bytes && out->facts.bytes + bytes > out->most_bytes)
 		return CORE_OUT_CUT;
-	if (!limits->free_bytes ||
+	if (!out->free_bytes ||
 	    (out->facts.bytes && out->unchecked_bytes < CHECK_BYTES))
 		return 0;
 	return check_free(out, bytes);

@@ -15,7 +15,8 @@
 
 struct core_out {
 	int fd;			/* an empty file */
-	struct capture_limits limits;
+	/* The largest core, and what is left free; 0: no bound. */
+	uint64_t most_bytes, free_bytes;
 	/* Told after each batch; may be NULL. */
 	void (*progress)(void *ctx, const struct capture_facts *facts);
 	void *ctx;

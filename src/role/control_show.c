@@ -48,6 +48,23 @@ static json_object *show_step(const struct incident_step *step)
 	return to;
 }
 
+/* What is told of a core outlives it. */
+static void add_core(json_object *to, const struct incident *incident)
+{
+	const struct capture_facts *core = &incident->core;
+
+	if (!incident->core_path[0])
+		return;
+	add_bool(to, "core_present", access(incident->core_path, F_OK) == 0);
+	add_text(to, "core_format", capture_format_name(core->format));
+	add_int(to, "core_bytes", (int64_t)core->bytes);
+	add_int(to, "core_pages", (int64_t)core->pages);
+	add_int(to, "core_zero_pages", (int64_t)core->zero_pages);
+	add_int(to, "core_of_pages", (int64_t)core->tot_pages);
+	add_int(to, "core_ms", core->duration_ms);
+	add_bool(to, "core_truncated", core->truncated);
+}
+
 json_object *control_show_incident(const struct incident *incident)
 {
 	static const uint8_t none[UUID_BYTES];
@@ -76,6 +93,7 @@ json_object *control_show_incident(const struct incident *incident)
 	if (!uuid_equal(incident->copy_uuid, none))
 		add_uuid(to, "copy_uuid", incident->copy_uuid);
 	add_text(to, "core", incident->core_path);
+	add_core(to, incident);
 	for (uint32_t i = 0; i < incident->step_count; i++)
 		json_object_array_add(steps, show_step(&incident->steps[i]));
 	json_object_object_add(to, "steps", steps);

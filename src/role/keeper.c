@@ -232,6 +232,8 @@ static int open_all(struct keeper *keeper, int *ret_lock)
 		r = keeper_records_open(keeper);
 	if (r == 0)
 		r = make_engine(keeper);
+	if (r == 0)
+		keeper_cores_clean(keeper);
 	return r;
 }
 

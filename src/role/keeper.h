@@ -161,6 +161,9 @@ void keeper_metrics_note(struct keeper *keeper, enum engine_note note,
 void keeper_metrics_changed(struct keeper *keeper);
 void keeper_metrics_close(struct keeper *keeper);
 
+/* --- keeper_cores.c --- */
+void keeper_cores_clean(struct keeper *keeper);
+
 /* --- keeper_notify.c --- */
 void keeper_notify_open(struct keeper *keeper);
 void keeper_notify_ready(struct keeper *keeper);

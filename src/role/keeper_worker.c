@@ -67,8 +67,10 @@ static void handle_result(struct keeper_worker *worker,
 	ev_timer_stop(keeper->loop, &worker->child.deadline);
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
 		store_saved(keeper, msg);
-	if (msg->step == STEP_DUMP && msg->rc == 0)
+	if (msg->step == STEP_DUMP && msg->rc == 0) {
 		result.core_path = worker->core_path;
+		result.core = &msg->core;
+	}
 	if (msg->step == STEP_EJECT)
 		log_event(msg->rc ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 			  "medium-ejected", LOG_INT("domid", msg->id.domid),
@@ -233,6 +235,17 @@ static void rename_suffix(const struct incident *incident, char *ret,
 		 (unsigned long long)incident->number);
 }
 
+static void prepare_dump(const struct keeper *keeper,
+			 const struct incident *incident, struct wire_msg *msg)
+{
+	const struct settings *set = keeper->settings;
+
+	core_path(keeper, incident, msg->text, sizeof(msg->text));
+	msg->capture = settings_for(set, incident->name)->capture;
+	msg->capture.total_mib = set->core_total_mib;
+	msg->capture.free_percent = set->core_free_percent;
+}
+
 /* Fills in what the step needs beside the incident. */
 static int prepare(struct keeper *keeper, const struct incident *incident,
 		   struct wire_msg *msg)
@@ -246,7 +259,7 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 	text_copy(msg->config.name, sizeof(msg->config.name), incident->name);
 	switch (msg->step) {
 	case STEP_DUMP:
-		core_path(keeper, incident, msg->text, sizeof(msg->text));
+		prepare_dump(keeper, incident, msg);
 		return 0;
 	case STEP_RENAME:
 		rename_suffix(incident, msg->text, sizeof(msg->text));

@@ -35,6 +35,11 @@ struct wire_head {
 	uint8_t has_reason;
 	uint8_t type;
 	uint8_t on[REASON_COUNT];
+	uint8_t formats[2];	/* of the order, and of the core */
+	uint8_t truncated;
+	uint32_t bounds[4];
+	uint32_t duration_ms;
+	uint64_t figures[4];
 	char name[DOMAIN_NAME_BYTES];
 };
 
@@ -58,6 +63,25 @@ void wire_clear(struct wire_msg *msg)
 	memset(msg, 0, sizeof(*msg));
 }
 
+static void fill_core(struct wire_head *head, const struct wire_msg *msg)
+{
+	const struct capture_order *order = &msg->capture;
+	const struct capture_facts *core = &msg->core;
+
+	head->formats[0] = (uint8_t)order->format;
+	head->bounds[0] = order->largest_mib;
+	head->bounds[1] = order->total_mib;
+	head->bounds[2] = order->per_guest;
+	head->bounds[3] = order->free_percent;
+	head->formats[1] = (uint8_t)core->format;
+	head->figures[0] = core->bytes;
+	head->figures[1] = core->pages;
+	head->figures[2] = core->zero_pages;
+	head->figures[3] = core->tot_pages;
+	head->duration_ms = core->duration_ms;
+	head->truncated = core->truncated;
+}
+
 static void head_fill(struct wire_head *head, const struct wire_msg *msg)
 {
 	/* The padding travels too: it must hold no memory of ours. */
@@ -77,6 +101,7 @@ static void head_fill(struct wire_head *head, const struct wire_msg *msg)
 	head->type = (uint8_t)msg->config.type;
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		head->on[i] = (uint8_t)msg->config.on[i];
+	fill_core(head, msg);
 	memcpy(head->name, msg->config.name,
 	       strnlen(msg->config.name, sizeof(head->name) - 1));
 }
@@ -106,7 +131,9 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 {
 	if (head->magic != WIRE_MAGIC || head->kind >= WIRE_COUNT ||
 	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
-	    head->has_reason > 1)
+	    head->has_reason > 1 || head->truncated > 1 ||
+	    head->formats[0] >= CAPTURE_FORMAT_COUNT ||
+	    head->formats[1] >= CAPTURE_FORMAT_COUNT)
 		return false;
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (head->on[i] >= ACTION_COUNT)
@@ -116,6 +143,26 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 	return head->text_len < WIRE_TEXT_BYTES &&
 	       head->blob_len <= DOMAIN_CONFIG_MAX_BYTES &&
 	       packet_len == sizeof(*head) + head->text_len + head->blob_len;
+}
+
+static void read_core(const struct wire_head *head, struct wire_msg *ret_msg)
+{
+	ret_msg->capture = (struct capture_order){
+		.format = head->formats[0],
+		.largest_mib = head->bounds[0],
+		.total_mib = head->bounds[1],
+		.per_guest = head->bounds[2],
+		.free_percent = head->bounds[3],
+	};
+	ret_msg->core = (struct capture_facts){
+		.format = head->formats[1],
+		.bytes = head->figures[0],
+		.pages = head->figures[1],
+		.zero_pages = head->figures[2],
+		.tot_pages = head->figures[3],
+		.duration_ms = head->duration_ms,
+		.truncated = head->truncated,
+	};
 }
 
 static void head_read(const struct wire_head *head, struct wire_msg *ret_msg)
@@ -132,6 +179,7 @@ static void head_read(const struct wire_head *head, struct wire_msg *ret_msg)
 	ret_msg->config.type = head->type;
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		ret_msg->config.on[i] = head->on[i];
+	read_core(head, ret_msg);
 	strcpy(ret_msg->config.name, head->name);
 }
 

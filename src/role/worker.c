@@ -20,11 +20,6 @@
 #include "role/worker_impl.h"
 #include "role/worker_lock.h"
 
-#ifndef WORKER_RUN_DIR
-#define WORKER_RUN_DIR "/run/xenvigil"
-#endif
-#define WORKER_LOCK_DIR WORKER_RUN_DIR "/lock"
-
 static int64_t clock_ms(void)
 {
 	struct timespec now;
@@ -75,7 +70,7 @@ static int lock_guest(const struct work *work, int *ret_fd)
 	const uint8_t *uuid = work->order->id.uuid;
 	int r;
 
-	if (mkdir(WORKER_RUN_DIR, 0700) && errno != EEXIST)
+	if (mkdir(WORKER_LOCK_RUN_DIR, 0700) && errno != EEXIST)
 		return -errno;
 	r = worker_lock_try(WORKER_LOCK_DIR, uuid, ret_fd);
 	if (r != -EBUSY)

@@ -10,6 +10,10 @@
 
 #include "base/uuid.h"
 
+/* Where they are; tests have others. */
+#define WORKER_LOCK_RUN_DIR "/run/xenvigil"
+#define WORKER_LOCK_DIR WORKER_LOCK_RUN_DIR "/lock"
+
 /*
  * Takes the lock of the guest in DIR (made when missing).  Returns 0 with
  * the descriptor that holds it, -EBUSY when somebody else has it, or -errno.

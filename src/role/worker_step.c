@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,10 +97,12 @@ static int dump(struct work *work, int dir, const char *name)
 {
 	struct core_dump_order order = {
 		.domid = work->order->id.domid, .dir = dir, .name = name,
+		.capture = work->order->capture,
 		.progress = tell_pages, .ctx = work,
 	};
-	struct capture_facts facts;
 	char part[NAME_MAX];
+	struct rusage usage;
+	int r;
 
 	/* Of a worker that was killed: we hold the guest's lock. */
 	if ((size_t)snprintf(part, sizeof(part), "%s.part", name) >=
@@ -108,7 +111,11 @@ static int dump(struct work *work, int dir, const char *name)
 	if (unlinkat(dir, part, 0) && errno != ENOENT)
 		return -errno;
 	worker_tell(work, "writing the core");
-	return core_dump_write(&order, work->ts, &facts, work->why);
+	r = core_dump_write(&order, work->ts, &work->result->core, work->why);
+	if (r == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
+		text_printf(work->why, "; %ld KiB of memory at most",
+			    usage.ru_maxrss);
+	return r;
 }
 
 static int step_dump(struct work *work)

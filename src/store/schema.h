@@ -51,6 +51,14 @@ static const char *const schema_migrations[] = {
 	" ended_ms INTEGER NOT NULL, text TEXT NOT NULL,"
 	" advice TEXT NOT NULL);",
 	"ALTER TABLE guest ADD COLUMN disowned INTEGER NOT NULL DEFAULT 0;",
+	/* A core's figures, which outlive it. */
+	"ALTER TABLE incident ADD COLUMN core_format TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE incident ADD COLUMN core_bytes INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE incident ADD COLUMN core_pages INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE incident ADD COLUMN core_zero INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE incident ADD COLUMN core_of INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE incident ADD COLUMN core_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE incident ADD COLUMN core_cut INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

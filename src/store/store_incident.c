@@ -14,7 +14,8 @@
 	"number, uuid, domid, epoch, cpu_time_ns, name, type, reason_code," \
 	" reason, wanted, action, source, why, state, outcome, at, absent," \
 	" paid, due_wall_ms, seen_ms, closed_ms, copy_uuid, new_uuid,"      \
-	" new_domid, new_epoch, core_path, boot, due_ms"
+	" new_domid, new_epoch, core_path, boot, due_ms, core_format,"       \
+	" core_bytes, core_pages, core_zero, core_of, core_ms, core_cut"
 
 static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
 {
@@ -55,6 +56,17 @@ static void bind_progress(sqlite3_stmt *stmt, const struct incident *incident)
 	bind_name(stmt, 26, incident->core_path);
 }
 
+static void bind_core(sqlite3_stmt *stmt, const struct capture_facts *core)
+{
+	bind_name(stmt, 29, capture_format_name(core->format));
+	sqlite3_bind_int64(stmt, 30, (int64_t)core->bytes);
+	sqlite3_bind_int64(stmt, 31, (int64_t)core->pages);
+	sqlite3_bind_int64(stmt, 32, (int64_t)core->zero_pages);
+	sqlite3_bind_int64(stmt, 33, (int64_t)core->tot_pages);
+	sqlite3_bind_int64(stmt, 34, core->duration_ms);
+	sqlite3_bind_int(stmt, 35, core->truncated);
+}
+
 static int write_incident(struct store *store,
 			  const struct incident *incident)
 {
@@ -62,7 +74,7 @@ static int write_incident(struct store *store,
 	int r = store_prepare(store, "INSERT OR REPLACE INTO incident ("
 			      COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
 			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-			      " ?, ?, ?, ?)", &stmt);
+			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &stmt);
 
 	if (r < 0)
 		return r;
@@ -77,6 +89,7 @@ static int write_incident(struct store *store,
 	bind_progress(stmt, incident);
 	bind_name(stmt, 27, store->boot);
 	sqlite3_bind_int64(stmt, 28, incident->due_ms);
+	bind_core(stmt, &incident->core);
 	return store_finish(stmt);
 }
 
@@ -175,6 +188,21 @@ static int read_progress(sqlite3_stmt *stmt, struct incident *incident)
 	return 0;
 }
 
+/* An older record says nothing of its core, a later one may name a format
+ * that is not known here: neither makes a record worse. */
+static void read_core(sqlite3_stmt *stmt, struct capture_facts *core)
+{
+	if (capture_format_parse(store_column_text(stmt, 28),
+				 &core->format) < 0)
+		core->format = CAPTURE_FORMAT_ELF;
+	core->bytes = sqlite3_column_int64(stmt, 29);
+	core->pages = sqlite3_column_int64(stmt, 30);
+	core->zero_pages = sqlite3_column_int64(stmt, 31);
+	core->tot_pages = sqlite3_column_int64(stmt, 32);
+	core->duration_ms = (uint32_t)sqlite3_column_int64(stmt, 33);
+	core->truncated = sqlite3_column_int(stmt, 34);
+}
+
 /* Every wait is over when the host has been booted meanwhile. */
 static void read_due(struct store *store, sqlite3_stmt *stmt,
 		     struct incident *incident)
@@ -197,6 +225,7 @@ static int read_row(struct store *store, sqlite3_stmt *stmt,
 		  store_column_text(stmt, 5));
 	incident->type = sqlite3_column_int(stmt, 6);
 	read_due(store, stmt, incident);
+	read_core(stmt, &incident->core);
 	r = read_verdict(stmt, incident);
 	if (r == 0)
 		r = read_progress(stmt, incident);

@@ -98,7 +98,7 @@ static void test_cut(void)
 	struct core_fake fake;
 	struct core_read core;
 
-	out.limits.core_bytes = 9 << 20;
+	out.most_bytes = 9 << 20;
 	core_fake_setup(&fake, false, two_parts);
 	ok(core_elf_write(&fake.guest, &out) == 0 && out.facts.truncated,
 	   "a core that would be too large is cut");
@@ -117,7 +117,7 @@ static void test_free_kept(void)
 	struct core_fake fake;
 	struct core_read core;
 
-	out.limits.free_bytes = 1ull << 60;
+	out.free_bytes = 1ull << 60;
 	core_fake_setup(&fake, true, two_parts);
 	ok(core_elf_write(&fake.guest, &out) == 0 && out.facts.truncated &&
 	   out.facts.pages == 0, "free space that is to be kept is kept");

@@ -149,7 +149,7 @@ static void test_cut(void)
 	struct core_fake fake;
 	struct core_read core;
 
-	out.limits.core_bytes = 8 << 20;
+	out.most_bytes = 8 << 20;
 	core_fake_setup(&fake, true, late);
 	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
 	   out.facts.truncated, "a core that would be too large is cut");

@@ -38,10 +38,29 @@ static struct wire_msg *sample(void)
 	msg.deadline_ms = 4000000000u;
 	msg.reason_code = 255;
 	msg.has_reason = 1;
+	msg.capture = (struct capture_order){ CAPTURE_FORMAT_ELF, 1, 2, 3, 4 };
+	msg.core = (struct capture_facts){ CAPTURE_FORMAT_KDUMP_ZLIB, ~0ull, 5,
+					   6, 7, 8, true };
 	strcpy(msg.text, "what was found");
 	msg.blob = strdup("{\"json\": true}");
 	msg.blob_len = strlen(msg.blob);
 	return &msg;
+}
+
+static int same_core(const struct wire_msg *a, const struct wire_msg *b)
+{
+	return a->capture.format == b->capture.format &&
+	       a->capture.largest_mib == b->capture.largest_mib &&
+	       a->capture.total_mib == b->capture.total_mib &&
+	       a->capture.per_guest == b->capture.per_guest &&
+	       a->capture.free_percent == b->capture.free_percent &&
+	       a->core.format == b->core.format &&
+	       a->core.bytes == b->core.bytes &&
+	       a->core.pages == b->core.pages &&
+	       a->core.zero_pages == b->core.zero_pages &&
+	       a->core.tot_pages == b->core.tot_pages &&
+	       a->core.duration_ms == b->core.duration_ms &&
+	       a->core.truncated == b->core.truncated;
 }
 
 static int same(const struct wire_msg *a, const struct wire_msg *b)
@@ -55,7 +74,7 @@ static int same(const struct wire_msg *a, const struct wire_msg *b)
 	       !memcmp(a->config.on, b->config.on, sizeof(a->config.on)) &&
 	       a->rc == b->rc && a->deadline_ms == b->deadline_ms &&
 	       a->reason_code == b->reason_code &&
-	       a->has_reason == b->has_reason && !strcmp(a->text, b->text) &&
+	       same_core(a, b) && a->has_reason == b->has_reason && !strcmp(a->text, b->text) &&
 	       a->blob_len == b->blob_len && !a->blob == !b->blob &&
 	       (!a->blob || !memcmp(a->blob, b->blob, a->blob_len + 1));
 }
