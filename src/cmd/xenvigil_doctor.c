@@ -3,7 +3,7 @@
  * "xenvigil doctor": every part of the host looked over in a process of its
  * own, so that one which hangs is a finding, and no more.  Mends nothing.
  */
-#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "role/client.h"
 #include "xenvigil_cmd.h"
 
-#define PART_MS 8000
+#define PART_MS 10000
 #define ANSWER_MS 5000
 
 struct part {
@@ -36,8 +36,15 @@ static const struct part parts[] = {
 	{ "userdata", audit_userdata },
 };
 
+#define PARTS (sizeof(parts) / sizeof(*parts))
+
 static const char *const levels[] = {
 	[AUDIT_OK] = "ok", [AUDIT_WARN] = "warning", [AUDIT_ERROR] = "error",
+};
+
+struct running {
+	pid_t pid;		/* -1: none could be had */
+	int fd;
 };
 
 /* What all findings come to. */
@@ -118,10 +125,10 @@ static int64_t clock_ms(void)
 }
 
 /* Returns whether the part ended in time. */
-static bool read_part(int fd, struct text *text)
+static bool read_part(int fd, int64_t end_ms, struct text *text)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
-	int64_t end_ms = clock_ms() + PART_MS, left;
+	int64_t left;
 	char bytes[4096];
 	ssize_t n;
 
@@ -144,29 +151,43 @@ static void end_part(pid_t pid, bool ended)
 	waitpid(pid, NULL, ended ? 0 : WNOHANG);
 }
 
-static void look_at(struct doctor *doctor, const struct part *part)
+/* All at once: what hangs is then waited for once. */
+static void start_part(const struct part *part, struct running *running)
 {
-	struct text text = { 0 };
-	char *save = NULL;
-	bool ended;
-	pid_t pid;
 	int fd[2];
 
-	fflush(stdout);
-	if (pipe(fd) || (pid = fork()) < 0) {
-		add(doctor, part->name, AUDIT_ERROR, strerror(errno), "");
+	running->pid = -1;
+	if (pipe2(fd, O_CLOEXEC))
 		return;
-	}
-	if (pid == 0) {
+	running->pid = fork();
+	if (running->pid == 0) {
 		close(fd[0]);
 		run_part(part, fd[1]);
 	}
 	close(fd[1]);
-	ended = read_part(fd[0], &text);
-	close(fd[0]);
-	end_part(pid, ended);
-	for (char *line = strtok_r(text.at, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
+	running->fd = fd[0];
+	if (running->pid < 0)
+		close(fd[0]);
+}
+
+static void collect(struct doctor *doctor, const struct part *part,
+		    const struct running *running, int64_t end_ms)
+{
+	struct text text = { 0 };
+	char *save = NULL, *line = NULL;
+	bool ended;
+
+	if (running->pid < 0) {
+		add(doctor, part->name, AUDIT_ERROR, "no process can be had",
+		    "");
+		return;
+	}
+	ended = read_part(running->fd, end_ms, &text);
+	close(running->fd);
+	end_part(running->pid, ended);
+	if (text.len) /* one that hung has said nothing */
+		line = strtok_r(text.at, "\n", &save);
+	for (; line; line = strtok_r(NULL, "\n", &save))
 		take_line(doctor, part, line);
 	if (!ended)
 		add(doctor, part->name, AUDIT_ERROR, "it cannot be looked at: "
@@ -263,11 +284,16 @@ static void show(json_object *findings)
 int xenvigil_doctor(const char *socket_path, bool json)
 {
 	static const int exits[] = { EXIT_SUCCESS, EXIT_WARNING, EXIT_ERROR };
+	int64_t end_ms = clock_ms() + PART_MS;
+	struct running running[PARTS];
 	struct doctor doctor = { .findings = json_object_new_array() };
 	json_object *all = json_object_new_object();
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		look_at(&doctor, &parts[i]);
+	fflush(stdout);
+	for (size_t i = 0; i < PARTS; i++)
+		start_part(&parts[i], &running[i]);
+	for (size_t i = 0; i < PARTS; i++)
+		collect(&doctor, &parts[i], &running[i], end_ms);
 	look_at_daemon(&doctor, socket_path);
 	json_object_object_add(all, "findings", doctor.findings);
 	json_object_object_add(all, "worst",

@@ -76,7 +76,7 @@ static int state_at(struct walk *walk, const char *path)
 static void found(struct walk *walk, const char *path, const char *what,
 		  const char *command)
 {
-	char mend[2 * PATH_BYTES];
+	char mend[3 * PATH_BYTES];
 
 	walk->found++;
 	if (!walk->report)
@@ -98,7 +98,7 @@ static bool lives(struct walk *walk, const char *domid)
 static void check_backend(struct walk *walk, const char *path,
 			  const char *device)
 {
-	char whole[PATH_BYTES], what[128];
+	char whole[PATH_BYTES], what[128], command[2 * PATH_BYTES];
 	AUTO_FREE char *frontend = NULL;
 	int ours, theirs;
 
@@ -117,8 +117,8 @@ static void check_backend(struct walk *walk, const char *path,
 		return;
 	snprintf(what, sizeof(what), "its ends disagree: the backend is in "
 		 "state %d, the frontend in %d", ours, theirs);
-	/* The backend in dom0 lets go of it, as the toolstack does. */
-	found(walk, whole, what, "xenstore-rm");
+	snprintf(command, sizeof(command), "xenstore-rm %s", frontend);
+	found(walk, whole, what, command);
 }
 
 static void check_backends_of(struct walk *walk, const char *path,
