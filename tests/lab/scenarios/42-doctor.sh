@@ -1,0 +1,86 @@
+# shellcheck shell=dash disable=SC1091,SC2154,SC2086,SC2046
+# SPDX-License-Identifier: GPL-2.0-only
+# about: doctor names half-removed devices, a zombie, leaked event channels, leftovers; the mends work
+# image: small
+# needs: daemon
+# boot: own
+# deadline: 300
+. /lab/dom0/matrix.sh
+
+backend=/local/domain/0/backend/vkbd
+gone=11111111-2222-3333-4444-555555555555
+
+# doctor STATUS TEXT: it ends with that status.
+doctor()
+{
+	local begin status
+	begin=$(uptime_ms)
+	xenvigil doctor --json > "$dir/doctor.json" 2> "$dir/doctor.err"
+	status=$?
+	check "$2 (status $status, $(($(uptime_ms) - begin)) ms)" test "$status" -eq "$1"
+	if [ "$status" -ne "$1" ]; then
+		note_file "$dir/doctor.json" 60
+		note_file "$dir/doctor.err"
+	fi
+}
+
+# names TEXT MEND: one finding has both.
+names()
+{
+	grep -A 1 -e "\"text\":\"[^\"]*$1" "$dir/doctor.json" | grep -q -e "\"mend\":\"[^\"]*$2"
+}
+
+daemon_start
+guest one type=pv args=idle
+guest two type=pvh args=idle
+for name in one two; do
+	expect 20 "$name runs" is_running "$name"
+done
+one=$(domid_of one)
+two=$(domid_of two)
+doctor 0 'nothing is wrong with a host that is well'
+
+# Half-removed devices, made by hand.
+xenstore-write $backend/999/0/state 4
+xenstore-write $backend/$one/7/frontend /local/domain/$one/device/vkbd/7 $backend/$one/7/state 4
+xenstore-write /local/domain/$one/device/vkbd/8/backend $backend/$one/8 /local/domain/$one/device/vkbd/8/state 4
+xenstore-write $backend/$one/9/frontend /local/domain/$one/device/vkbd/9 $backend/$one/9/state 4 \
+	/local/domain/$one/device/vkbd/9/backend $backend/$one/9 /local/domain/$one/device/vkbd/9/state 6
+xenstore-write /libxl/998/type pv
+touch /var/lib/xen/userdata-d.997.$gone.libxl-json
+# A page and event channels that another program keeps.
+domhold page $two > "$dir/page" 2> "$dir/page.err" &
+page=$!
+domhold ports $one 1000 > "$dir/ports" 2> "$dir/ports.err" &
+ports=$!
+await 20 'both to be held' sh -c "grep -q held $dir/page && grep -q held $dir/ports" || note_file "$dir/page.err"
+xl destroy two
+doctor 2 'now it warns'
+check 'a backend of a domain that is gone' names 'backends of a domain that is gone' "xenstore-rm $backend/999"
+check 'a backend without its frontend' names 'a backend without its frontend' "xenstore-rm $backend/$one/7"
+check 'a frontend without its backend' names 'a frontend without its backend' "xenstore-rm /local/domain/$one/device/vkbd/8"
+check 'ends that disagree' names 'the backend is in state 4, the frontend in 6' "xenstore-rm /local/domain/$one/device/vkbd/9 $backend/$one/9"
+check "libxl's record of a domain that is gone" names "record of a domain that is gone" 'xenstore-rm /libxl/998'
+check 'a file of a domain that is gone' names 'which is gone: userdata-d.997' "rm /var/lib/xen/userdata-d.997.$gone.libxl-json"
+check 'the zombie, and who maps memory' names "domain $two ([^)]*) is dead and not gone" "domhold ($page)"
+check 'the leaked event channels, and who has the device open' names "100[0-9] event channels of dom0 are for domain $one" "domhold ($ports)"
+
+# The mends: as they are printed, until nothing is left to be mended.
+kill $page $ports
+wait $page $ports 2>/dev/null
+sed -n 's/.*"mend":"\(\(xenstore-rm\|rm\) [^"]*\)".*/\1/p' "$dir/doctor.json" > "$dir/mends"
+while read -r mend; do
+	note "mend: $mend"
+	$mend
+done < "$dir/mends"
+expect 20 'the zombie is gone' is_gone two
+doctor 0 'all is mended'
+
+stopped=$(pids_of '(^|/)xenstored$')
+kill -STOP $stopped
+begin=$(uptime_ms)
+doctor 3 'a hung xenstored'
+check 'does not hang it' test $(($(uptime_ms) - begin)) -lt 25000
+check 'and is named' names 'xenstored does not answer' "kill -CONT $stopped"
+kill -CONT $stopped
+daemon_stop
