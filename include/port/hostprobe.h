@@ -11,10 +11,11 @@
 #include "core/host.h"
 
 /*
- * Within DEADLINE_MS and little more.  The kernel's log is read only when
- * xenstored does not answer, or with THOROUGH.
+ * Within DEADLINE_MS and little more: xenstored and its process.  KERNEL is
+ * what the log is known to say; NULL: it is read when xenstored does not
+ * answer.
  */
-void hostprobe_look(int deadline_ms, bool thorough,
+void hostprobe_look(int deadline_ms, const struct kmsg_finding *kernel,
 		    struct host_evidence *ret_evidence);
 
 /*
@@ -25,6 +26,13 @@ void hostprobe_try_evtchn(int deadline_ms, struct host_evidence *evidence);
 
 /* The gravest finding of the kernel's log; KMSG_NONE when there is none. */
 void hostprobe_read_kmsg(struct kmsg_finding *ret_finding);
+
+/*
+ * The same from where FD, of hostprobe_open_kmsg(), stands, to the log's end;
+ * returns whether *WORST is of a new line, as grave as before or graver.
+ */
+int hostprobe_open_kmsg(void);
+bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst);
 
 /* Does xenstored run in a domain of its own?  By hypercall. */
 bool hostprobe_has_store_domain(void);

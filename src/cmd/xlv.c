@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 		return r;
 	if (xlv_answer_wants_state(&xlv))
 		return show_state(&xlv);
-	hostprobe_look(PROBE_MS, false, &evidence);
+	hostprobe_look(PROBE_MS, NULL, &evidence);
 	health = host_judge(&evidence);
 	if (health == HOST_HUNG || health == HOST_DEAD)
 		return run_without(&xlv, &evidence);

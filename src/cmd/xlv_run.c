@@ -109,7 +109,7 @@ static void tell_why(const struct xlv *xlv, pid_t pid, uint32_t deadline_s)
 		fprintf(stderr, ": %s", text_get(&text));
 		text_free(&text);
 	}
-	hostprobe_look(PROBE_MS, true, &evidence);
+	hostprobe_look(PROBE_MS, NULL, &evidence);
 	host_explain(&evidence, &text);
 	fprintf(stderr, "\nxlv: %s\n", text.len ? text_get(&text) :
 		"xenstored answers; what xl waits for is another thing");

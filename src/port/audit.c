@@ -86,7 +86,7 @@ void audit_toolstack(const struct audit *audit)
 	struct host_evidence evidence;
 	enum host_health health;
 
-	hostprobe_look(PROBE_MS, true, &evidence);
+	hostprobe_look(PROBE_MS, NULL, &evidence);
 	health = host_judge(&evidence);
 	host_explain(&evidence, &text);
 	host_advise(&evidence, &mend);

@@ -56,7 +56,7 @@ static bool may_answer(const struct host_evidence *evidence)
 	       !evidence->process_state;
 }
 
-void hostprobe_look(int deadline_ms, bool thorough,
+void hostprobe_look(int deadline_ms, const struct kmsg_finding *kernel,
 		    struct host_evidence *ret_evidence)
 {
 	struct host_evidence evidence = { .answer = HOST_ANSWER_NONE };
@@ -76,7 +76,9 @@ void hostprobe_look(int deadline_ms, bool thorough,
 	evidence.took_ms = took_ms;
 	if (!evidence.process_state && evidence.answer != HOST_ANSWER_CAME)
 		evidence.store_domain = hostprobe_has_store_domain();
-	if (thorough || evidence.answer != HOST_ANSWER_CAME)
+	if (kernel)
+		evidence.kernel = *kernel;
+	else if (evidence.answer != HOST_ANSWER_CAME)
 		hostprobe_read_kmsg(&evidence.kernel);
 	*ret_evidence = evidence;
 }
@@ -93,13 +95,19 @@ bool hostprobe_has_store_domain(void)
 	return found;
 }
 
-void hostprobe_read_kmsg(struct kmsg_finding *ret_finding)
+int hostprobe_open_kmsg(void)
 {
-	struct kmsg_finding worst = { .kind = KMSG_NONE }, finding;
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst)
+{
 	AUTO_FREE char *record = malloc(HOSTPROBE_RECORD_BYTES);
-	AUTO_CLOSE int fd = open("/dev/kmsg",
-				 O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	ssize_t n = 0;
+	struct kmsg_finding finding;
+	bool found = false;
+	ssize_t n;
 
 	while (record && fd >= 0) {
 		n = read(fd, record, HOSTPROBE_RECORD_BYTES);
@@ -108,9 +116,22 @@ void hostprobe_read_kmsg(struct kmsg_finding *ret_finding)
 		if (n <= 0)
 			break;
 		kmsg_judge(record, (size_t)n, &finding);
-		if (finding.kind > worst.kind)
-			worst = finding;
+		if (finding.kind == KMSG_NONE || finding.kind < worst->kind)
+			continue;
+		*worst = finding;
+		found = true;
 	}
+	return found;
+}
+
+void hostprobe_read_kmsg(struct kmsg_finding *ret_finding)
+{
+	struct kmsg_finding worst = { .kind = KMSG_NONE };
+	int fd = hostprobe_open_kmsg();
+
+	hostprobe_follow_kmsg(fd, &worst);
+	if (fd >= 0)
+		close(fd);
 	*ret_finding = worst;
 }
 

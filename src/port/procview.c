@@ -80,34 +80,45 @@ static void read_stack(int dir, struct procview *view)
 	}
 }
 
-static const char *call_name(long number)
+/* Those that processes of the toolstack wait in. */
+static const struct call {
+	long number;
+	const char *name;
+	bool has_file;		/* its first argument */
+} calls[] = {
+	{ SYS_read, "read", true },
+	{ SYS_write, "write", true },
+	{ SYS_ioctl, "ioctl", true },
+	{ SYS_recvfrom, "recvfrom", true },
+	{ SYS_recvmsg, "recvmsg", true },
+	{ SYS_sendto, "sendto", true },
+	{ SYS_sendmsg, "sendmsg", true },
+	{ SYS_connect, "connect", true },
+	{ SYS_fcntl, "fcntl", true },
+#ifdef SYS_flock
+	{ SYS_flock, "flock", true },
+#endif
+#ifdef SYS_poll
+	{ SYS_poll, "poll", false },
+#endif
+	{ SYS_ppoll, "ppoll", false },
+	{ SYS_futex, "futex", false },
+	{ SYS_wait4, "wait4", false },
+};
+
+static const struct call *find_call(long number)
 {
-	switch (number) {
-	case SYS_read:
-		return "read";
-	case SYS_write:
-		return "write";
-	case SYS_ioctl:
-		return "ioctl";
-	case SYS_recvfrom:
-		return "recvfrom";
-	case SYS_recvmsg:
-		return "recvmsg";
-	case SYS_sendto:
-		return "sendto";
-	case SYS_connect:
-		return "connect";
-	case SYS_fcntl:
-		return "fcntl";
-	default:
-		return NULL;
-	}
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+		if (calls[i].number == number)
+			return &calls[i];
+	return NULL;
 }
 
-/* "NUMBER ARG0 ..." while it is in a system call: those that take a file. */
+/* "NUMBER ARG0 ..." while it is in a system call. */
 static void read_call(int dir, struct procview *view)
 {
 	char buf[256], path[32], file[96] = "?";
+	const struct call *call;
 	long number, fd;
 	ssize_t n;
 
@@ -115,9 +126,11 @@ static void read_call(int dir, struct procview *view)
 	if (read_file(dir, "syscall", buf, sizeof(buf)) <= 0 ||
 	    sscanf(buf, "%ld %lx", &number, (unsigned long *)&fd) != 2)
 		return;
-	if (!call_name(number)) {
-		snprintf(view->waits, sizeof(view->waits), "system call %ld",
-			 number);
+	call = find_call(number);
+	if (!call || !call->has_file) {
+		if (call)
+			text_copy(view->waits, sizeof(view->waits),
+				  call->name);
 		return;
 	}
 	snprintf(path, sizeof(path), "fd/%ld", fd);
@@ -125,7 +138,7 @@ static void read_call(int dir, struct procview *view)
 	if (n > 0)
 		file[n] = '\0';
 	snprintf(view->waits, sizeof(view->waits), "%s of file %ld, %s",
-		 call_name(number), fd, file);
+		 call->name, fd, file);
 }
 
 int procview_read(const char *proc, pid_t pid, struct procview *ret_view)

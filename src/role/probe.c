@@ -27,6 +27,7 @@ enum { WIRE_IN, KERNEL_IN, STORE_IN, SOURCES };
 
 struct probe {
 	struct pollfd in[SOURCES];
+	struct kmsg_finding kernel;	/* the gravest so far */
 	bool evtchn_safe;
 };
 
@@ -68,8 +69,8 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 	struct host_evidence evidence;
 	int r;
 
-	hostprobe_look(deadline_ms ? (int)deadline_ms : DEADLINE_MS, true,
-		       &evidence);
+	hostprobe_look(deadline_ms ? (int)deadline_ms : DEADLINE_MS,
+		       &probe->kernel, &evidence);
 	hold_store(probe);
 	r = tell(&evidence);
 	if (r == 0 && probe->evtchn_safe) {
@@ -81,7 +82,7 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 
 static int on_wire(struct probe *probe)
 {
-	struct wire_msg msg;
+	struct wire_msg msg = { 0 };
 	int r = wire_recv(WIRE_FD, &msg);
 
 	if (r == -EAGAIN)
@@ -90,25 +91,6 @@ static int on_wire(struct probe *probe)
 		r = look(probe, msg.deadline_ms);
 	wire_clear(&msg);
 	return r;
-}
-
-/* Reads all there is; returns whether something of it matters. */
-static bool read_kernel(int fd)
-{
-	struct kmsg_finding finding;
-	bool found = false;
-	char record[8192];
-	ssize_t n;
-
-	for (;;) {
-		n = read(fd, record, sizeof(record));
-		if (n < 0 && (errno == EPIPE || errno == EINTR))
-			continue;
-		if (n <= 0)
-			return found;
-		kmsg_judge(record, (size_t)n, &finding);
-		found |= finding.kind != KMSG_NONE;
-	}
 }
 
 static int step(struct probe *probe)
@@ -123,22 +105,13 @@ static int step(struct probe *probe)
 		look_now = true;
 	}
 	if (probe->in[KERNEL_IN].revents)
-		look_now |= read_kernel(probe->in[KERNEL_IN].fd);
+		look_now |= hostprobe_follow_kmsg(probe->in[KERNEL_IN].fd,
+						  &probe->kernel);
 	if (probe->in[WIRE_IN].revents)
 		r = on_wire(probe);
 	else if (look_now)
 		r = look(probe, 0);
 	return r;
-}
-
-/* What is in the log already is found by the first look. */
-static int open_kernel(void)
-{
-	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd >= 0)
-		lseek(fd, 0, SEEK_END);
-	return fd;
 }
 
 int probe_main(void)
@@ -155,9 +128,10 @@ int probe_main(void)
 	for (int i = 0; i < SOURCES; i++)
 		probe.in[i].events = POLLIN;
 	probe.in[WIRE_IN].fd = WIRE_FD;
-	probe.in[KERNEL_IN].fd = open_kernel();
+	probe.in[KERNEL_IN].fd = hostprobe_open_kmsg();
 	probe.in[STORE_IN].fd = -1;
 	hold_store(&probe);
+	hostprobe_follow_kmsg(probe.in[KERNEL_IN].fd, &probe.kernel);
 	while (r == 0)
 		r = step(&probe);
 	if (r == -EPIPE)
