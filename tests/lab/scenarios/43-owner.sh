@@ -1,0 +1,67 @@
+# shellcheck shell=dash disable=SC1091,SC2154,SC2086,SC2046
+# SPDX-License-Identifier: GPL-2.0-only
+# about: one owner: left to xl's monitor, ours when that dies, adopted, disowned; never two
+# image: small
+# needs: daemon
+# deadline: 400
+. /lab/dom0/matrix.sh
+. /lab/dom0/adopt.sh
+
+monitors()
+{
+	pids_of '(^|/)xl$'
+}
+
+# owner_is NAME WORD: the daemon's own word is what this is about.
+owner_is()
+{
+	xenvigil status --json 2>/dev/null | tr -d '\n' | tr '{' '\n' | grep "\"domain\": *\"$1\"" | grep -q "\"owner\": *\"$2\""
+}
+
+watch_start
+daemon_start
+guest_monitored web type=pv args=crash=wait on_crash=restart
+expect 10 'web runs' is_running web
+expect 20 "it is its monitor's" owner_is web xl
+begin=$(uptime_ms)
+kill -9 $(monitors)
+expect 5 'the monitor killed, it is ours' owner_is web xenvigil
+note "known $(($(uptime_ms) - begin)) ms after the kill"
+before web
+guest_go web
+came_to restart 60 web
+held_to restart web
+check 'and is on record once' test "$(xenvigil list --json | grep -c '"incident":')" -eq 1
+
+guest_monitored two type=pv args=crash=wait on_crash=restart
+expect 10 'two runs' is_running two
+expect 20 "two is its monitor's" owner_is two xl
+xenvigil adopt two > "$dir/said" 2>&1
+check 'adopt takes it over' test $? -eq 0
+note_file "$dir/said"
+check 'the monitor is gone' test -z "$(monitors)"
+check 'and it is ours' owner_is two xenvigil
+xenvigil adopt two > "$dir/said" 2>&1
+check 'what is ours cannot be adopted' grep -q 'it is ours already' "$dir/said"
+before two
+guest_go two
+came_to restart 60 two
+held_to restart two
+
+guest three type=pv args=crash=wait on_crash=destroy
+expect 20 'the daemon knows three' owner_is three xenvigil
+check 'disown leaves it' xenvigil disown three
+check 'and says so' owner_is three other
+daemon_kill9
+daemon_start
+expect 10 'also after a restart' owner_is three other
+before three
+guest_go three
+expect 20 'three crashed' is_shutdown three 3
+expect 20 'and is left alone' sh -c "xenvigil status | grep ' three .* foreign'"
+check 'adopt takes it back' xenvigil adopt three
+came_to destroy 30 three
+
+adopt_often 2
+watch_stop
+daemon_stop
