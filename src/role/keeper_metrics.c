@@ -20,10 +20,13 @@ static void look_around(struct keeper *keeper, struct metrics_now *ret_now)
 		.toolstack = engine_toolstack_answers(keeper->engine),
 		.workers = engine_working(keeper->engine),
 	};
+	struct keeper_probe_state state;
 	struct domain *const *domains;
 	const struct incident *incident;
 	const struct guest *guest;
 
+	keeper_probe_state(keeper, &state);
+	now.host = state.health;
 	now.domains = (uint32_t)engine_domains(keeper->engine, &domains);
 	LIST_EACH(incident, (struct list *)engine_incidents(keeper->engine),
 		  const struct incident, node)

@@ -203,6 +203,8 @@ void metrics_format(const struct metrics *metrics,
 		  (double)now->started_ms / 1e3);
 	add_gauge(text, "toolstack_answers",
 		  "Whether xenstored and libxl answer.", now->toolstack);
+	add_gauge(text, "host_health", "The host: 0 not known, 1 healthy, "
+		  "2 slow, 3 hung, 4 dead.", now->host);
 	add_gauge(text, "domains", "Domains in the hypervisor's list.",
 		  now->domains);
 	add_gauge(text, "workers", "Steps being carried out.", now->workers);

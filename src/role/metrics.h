@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "core/engine.h"
+#include "core/host.h"
 
 /* Names beyond this are counted together, as the domain "". */
 #define METRICS_DOMAINS_MAX 1000
@@ -25,6 +26,7 @@ void metrics_count(struct metrics *metrics, enum engine_note note,
 struct metrics_now {
 	int64_t started_ms;	/* wall clock */
 	bool toolstack;		/* xenstored and libxl answer */
+	enum host_health host;
 	uint32_t domains, workers;
 	uint32_t cases[CASE_STATE_COUNT]; /* open incidents by state */
 	uint32_t held_guests;	/* by the operator */

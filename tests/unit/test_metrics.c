@@ -37,7 +37,7 @@ static bool has_line(const struct text *text, const char *line)
 static void test_counts(struct metrics *metrics, struct text *text)
 {
 	struct metrics_now now = { .started_ms = 5000, .toolstack = true,
-				   .domains = 7, .workers = 2 };
+				   .host = HOST_HUNG, .domains = 7, .workers = 2 };
 
 	now.cases[CASE_STATE_HELD] = 3;
 	count(metrics, ENGINE_NOTE_INCIDENT_OPENED, "web1", REASON_CRASH, 0);
@@ -59,7 +59,8 @@ static void test_counts(struct metrics *metrics, struct text *text)
 	   has_line(text, "xenvigil_capture_bytes_total 4096"), "cores");
 	ok(has_line(text, "xenvigil_open_incidents{state=\"held\"} 3"), "states");
 	ok(has_line(text, "xenvigil_domains 7") &&
-	   has_line(text, "xenvigil_toolstack_answers 1"), "the host");
+	   has_line(text, "xenvigil_toolstack_answers 1") &&
+	   has_line(text, "xenvigil_host_health 3"), "the host");
 	ok(strstr(text_get(text), "domain=\"a\\\\\\\"\\\\\\\\\\\\x0a\\\\x1b{\"") != NULL,
 	   "a name cannot leave its label");
 }
