@@ -29,6 +29,7 @@ void audit_events(const struct audit *audit);	/* dom0's event channels */
 void audit_zombies(const struct audit *audit);
 void audit_devices(const struct audit *audit);	/* both ends, in xenstore */
 void audit_userdata(const struct audit *audit);
+void audit_owners(const struct audit *audit);	/* who supervises whom */
 
 /* One finding; formats are printf's. */
 void audit_report(const struct audit *audit, enum audit_level level,

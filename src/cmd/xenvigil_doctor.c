@@ -34,6 +34,7 @@ static const struct part parts[] = {
 	{ "zombies", audit_zombies },
 	{ "devices", audit_devices },
 	{ "userdata", audit_userdata },
+	{ "owners", audit_owners },
 };
 
 #define PARTS (sizeof(parts) / sizeof(*parts))

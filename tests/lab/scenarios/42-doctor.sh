@@ -84,3 +84,5 @@ check 'does not hang it' test $(($(uptime_ms) - begin)) -lt 25000
 check 'and is named' names 'xenstored does not answer' "kill -CONT $stopped"
 kill -CONT $stopped
 daemon_stop
+doctor 3 'no daemon'
+check 'nobody supervises the guest that has no monitor' names "nobody supervises domain $one (one)" 'start xenvigild'
