@@ -66,15 +66,19 @@ static bool runs_on(const struct incident *incident)
 		incident->verdict.action == ACTION_SOFT_RESET);
 }
 
-/* It may have fallen once more by now. */
+/* It may have fallen once more by now, and be torn down by another hand. */
 static void run_on(struct engine *e, struct domain *domain,
 		   const struct incident *incident, struct engine_time now)
 {
 	const struct domain_info *info = &domain->info;
 
 	engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
-	if (info->shutdown && !info->dying &&
-	    info->cpu_time_ns > incident->cpu_time_ns + ENGINE_CPU_SLACK_NS)
+	if (!info->shutdown ||
+	    info->cpu_time_ns <= incident->cpu_time_ns + ENGINE_CPU_SLACK_NS)
+		return;
+	if (info->dying)
+		engine_scan_dying(e, domain, now);
+	else
 		engine_life_event(e, domain, engine_scan_event(info), now);
 }
 

@@ -97,6 +97,9 @@ void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 int engine_scan_merge(struct engine *e, const struct domain_info *list,
 		      size_t count, struct engine_time now);
 void engine_scan_free(struct engine *e, struct domain *domain);
+/* Somebody tears it down: DOMAIN's entry says so. */
+void engine_scan_dying(struct engine *e, struct domain *domain,
+		       struct engine_time now);
 /* Has it run, by INFO, since the shutdown that we know of? */
 enum life_event engine_scan_event(const struct domain_info *info);
 bool engine_scan_ran_since(const struct domain *domain,

@@ -146,8 +146,8 @@ static void note_taken(struct engine *e, const struct domain *domain,
 
 /* A crash that nobody will handle any more, since another hand tears the
  * domain down. */
-static void observe_dying(struct engine *e, struct domain *domain,
-			  struct engine_time now)
+void engine_scan_dying(struct engine *e, struct domain *domain,
+		       struct engine_time now)
 {
 	const struct domain_info *info = &domain->info;
 
@@ -219,7 +219,7 @@ static void observe(struct engine *e, struct domain *domain,
 	if ((again || back) && !is_ours_to_end(domain))
 		observe_run(e, domain, again, now);
 	if (info->dying) {
-		observe_dying(e, domain, now);
+		engine_scan_dying(e, domain, now);
 		return;
 	}
 	if (!info->shutdown) {

@@ -624,6 +624,29 @@ static void test_missed(void)
 	finish();
 }
 
+/* Two lists show it: running on while a core is taken, and then down once
+ * more in another's hands. */
+static void test_fell_again_and_torn_down(void)
+{
+	begin(ACTION_COREDUMP_RESTART);
+	crash(5);
+	ok(host.step == STEP_DUMP, "a core is being taken");
+	host.list[0].cpu_time_ns += 1000000000;
+	host.list[0].reason_code = 1;
+	host.list[0].dying = true;
+	scan();
+	answer(0);
+	ok(!open_one() && host.closed.outcome == OUTCOME_RESUMED,
+	   "it ran on: its incident is over");
+	remove_domain(5);
+	scan();
+	ok(host.notes[ENGINE_NOTE_CRASH_MISSED] == 1 &&
+	   host.stored.outcome == OUTCOME_VANISHED &&
+	   host.stored.reason_code == 1,
+	   "the second shutdown, torn down by another hand, is on record");
+	finish();
+}
+
 static void test_full_disk(void)
 {
 	begin(ACTION_RESTART);
@@ -742,6 +765,7 @@ int main(void)
 	test_claims();
 	test_away();
 	test_missed();
+	test_fell_again_and_torn_down();
 	test_full_disk();
 	test_restart();
 	test_kept();
