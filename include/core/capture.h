@@ -31,6 +31,7 @@ struct capture_order {
 	uint32_t total_mib;	/* all cores; the oldest go */
 	uint32_t per_guest;	/* cores of one guest; the oldest go */
 	uint32_t free_percent;	/* of the file system, left free */
+	bool pause;		/* a running domain is paused meanwhile */
 };
 
 struct capture_facts {

@@ -28,8 +28,9 @@ int hv_list(struct hv *hv, const struct domain_info **ret_list,
 /* One domain.  -ESRCH: there is none with this domid. */
 int hv_find(struct hv *hv, uint32_t domid, struct domain_info *ret_info);
 
-/* Pause, and give another uuid (handle).  Return 0, or -errno. */
+/* Pause, undo that, and give another uuid (handle).  Return 0, or -errno. */
 int hv_pause(struct hv *hv, uint32_t domid);
+int hv_unpause(struct hv *hv, uint32_t domid);
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES]);
 
 #define HV_TEXT_BYTES 1024

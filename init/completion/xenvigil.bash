@@ -12,6 +12,9 @@ _xenvigil()
 	--socket)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
+	-o|--output)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return ;;
 	-s|--since|-n|--limit)
 		return ;;
 	esac
@@ -25,7 +28,7 @@ _xenvigil()
 		choices=$commands
 	elif [[ $command == module ]]; then
 		choices='status build install restore verify'
-	elif [[ $command == @(policy|hold|release|retry|adopt|disown) ]]; then
+	elif [[ $command == @(policy|capture|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
 	fi

@@ -15,6 +15,8 @@
 #include "role/client.h"
 #include "xenvigil_cmd.h"
 
+#define LIST_MOST 1000000
+
 static const char usage[] =
 	"Usage: xenvigil [OPTION]... COMMAND [DOMAIN]\n"
 	"Show and steer the supervisor of this Xen host's domains.\n"
@@ -23,6 +25,8 @@ static const char usage[] =
 	"  list            the incidents, with each step of their handling\n"
 	"  doctor          look the whole host over, and say what mends it\n"
 	"  policy [DOMAIN] what would happen for each reason, and why\n"
+	"  capture DOMAIN  take a core now, the domain paused meanwhile\n"
+	"  dump ID         copy the core of incident ID to the file of -o\n"
 	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
 	"  release DOMAIN  end that, or let a held incident go on\n"
 	"  retry DOMAIN    try the step again that is held or waits\n"
@@ -36,10 +40,16 @@ static const char usage[] =
 	"  -j, --json           print the daemon's answer as JSON\n"
 	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
 	"  -n, --limit N        list: at most N of the latest (default 1000)\n"
+	"  -l, --live           capture: do not pause the domain\n"
+	"  -o, --output FILE    dump: the file to make\n"
 	"      --socket PATH    the daemon's socket (default " CLIENT_SOCKET
 	")\n"
 	"  -h, --help           print this\n"
 	"  -V, --version        print the version\n";
+
+struct call;
+static int follow_capture(const struct call *call, json_object *answer);
+static int copy_core(const struct call *call, json_object *answer);
 
 enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN };
 
@@ -49,22 +59,28 @@ static const struct command {
 	void (*show)(json_object *answer);
 	/* Without the daemon: returns the exit status. */
 	int (*run)(const char *socket_path, bool json);
+	/* More is to be done with the answer: returns the exit status. */
+	int (*go_on)(const struct call *call, json_object *answer);
 } commands[] = {
-	{ "status", NEEDS_NOTHING, xenvigil_show_status, NULL },
-	{ "list", NEEDS_NOTHING, xenvigil_show_list, NULL },
-	{ "doctor", NEEDS_NOTHING, NULL, xenvigil_doctor },
-	{ "policy", TAKES_DOMAIN, xenvigil_show_policy, NULL },
-	{ "hold", NEEDS_DOMAIN, NULL, NULL },
-	{ "release", NEEDS_DOMAIN, NULL, NULL },
-	{ "retry", NEEDS_DOMAIN, NULL, NULL },
-	{ "adopt", NEEDS_DOMAIN, NULL, NULL },
-	{ "disown", NEEDS_DOMAIN, NULL, NULL },
+	{ "status", NEEDS_NOTHING, .show = xenvigil_show_status },
+	{ "list", NEEDS_NOTHING, .show = xenvigil_show_list },
+	{ "doctor", NEEDS_NOTHING, .run = xenvigil_doctor },
+	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
+	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
+	{ "dump", NEEDS_DOMAIN, .go_on = copy_core },
+	{ "hold", NEEDS_DOMAIN, .show = NULL },
+	{ "release", NEEDS_DOMAIN, .show = NULL },
+	{ "retry", NEEDS_DOMAIN, .show = NULL },
+	{ "adopt", NEEDS_DOMAIN, .show = NULL },
+	{ "disown", NEEDS_DOMAIN, .show = NULL },
 };
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
 	{ "since", required_argument, NULL, 's' },
 	{ "limit", required_argument, NULL, 'n' },
+	{ "live", no_argument, NULL, 'l' },
+	{ "output", required_argument, NULL, 'o' },
 	{ "socket", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -73,8 +89,8 @@ static const struct option options[] = {
 
 struct call {
 	const struct command *command;
-	const char *domain, *socket_path;
-	bool json;
+	const char *domain, *socket_path, *output;
+	bool json, live;
 	int64_t since_s, limit;	/* -1: not given */
 };
 
@@ -105,8 +121,14 @@ static int parse_option(struct call *call, int opt)
 		return parse_number(optarg, INT32_MAX, &call->since_s) ?
 			EXIT_USAGE : -1;
 	case 'n':
-		return parse_number(optarg, 1000000, &call->limit) ?
+		return parse_number(optarg, LIST_MOST, &call->limit) ?
 			EXIT_USAGE : -1;
+	case 'l':
+		call->live = true;
+		return -1;
+	case 'o':
+		call->output = optarg;
+		return -1;
 	case 'S':
 		call->socket_path = optarg;
 		return -1;
@@ -139,6 +161,8 @@ static int parse_words(struct call *call, char **words)
 	if (!call->command)
 		return fail_usage("no such command:", words[0]);
 	call->domain = words[1];
+	if (call->command->go_on == copy_core && !call->output)
+		return fail_usage("to which file? (-o)", "");
 	if (call->command->needs == NEEDS_DOMAIN && !call->domain)
 		return fail_usage("which domain?", "");
 	if (call->domain && (call->command->needs == NEEDS_NOTHING || words[2]))
@@ -147,15 +171,41 @@ static int parse_words(struct call *call, char **words)
 	return -1;
 }
 
+static int follow_capture(const struct call *call, json_object *answer)
+{
+	return xenvigil_capture_follow(call->socket_path, answer);
+}
+
+static int copy_core(const struct call *call, json_object *answer)
+{
+	return xenvigil_dump_copy(answer, call->domain, call->output);
+}
+
+/* The daemon need not copy what root can read. */
+static void add_list(json_object *request)
+{
+	json_object_object_add(request, "command",
+			       json_object_new_string("list"));
+	json_object_object_add(request, "limit",
+			       json_object_new_int64(LIST_MOST));
+}
+
 static json_object *make_request(const struct call *call)
 {
 	json_object *request = json_object_new_object();
 
+	if (call->command->go_on == copy_core) {
+		add_list(request);
+		return request;
+	}
 	json_object_object_add(request, "command",
 			       json_object_new_string(call->command->name));
 	if (call->domain)
 		json_object_object_add(request, "domain",
 				       json_object_new_string(call->domain));
+	if (call->live)
+		json_object_object_add(request, "live",
+				       json_object_new_boolean(1));
 	if (call->since_s >= 0)
 		json_object_object_add(
 			request, "since_ms",
@@ -176,6 +226,8 @@ static int show(const struct call *call, json_object *answer)
 			json_object_get_string(error));
 		return EXIT_FAILURE;
 	}
+	if (call->command->go_on)
+		return call->command->go_on(call, answer);
 	if (call->json)
 		puts(json_object_to_json_string_ext(
 			answer, JSON_C_TO_STRING_PRETTY |
@@ -205,7 +257,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "module") == 0)
 		return run_module_tool(argv + 1);
-	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:hV", options,
+	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lo:hV", options,
 					   NULL)) != -1)
 		r = parse_option(&call, opt);
 	if (r < 0)

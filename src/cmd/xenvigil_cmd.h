@@ -21,6 +21,14 @@
 json_object *xenvigil_client_ask(const char *socket_path,
 				 json_object *request);
 
+/* xenvigil_capture.c: waits until the core in ANSWER is there.  Returns the
+ * exit status. */
+int xenvigil_capture_follow(const char *socket_path, json_object *answer);
+
+/* xenvigil_dump.c: copies the core of incident ID, which is in ANSWER, to
+ * PATH.  Returns the exit status. */
+int xenvigil_dump_copy(json_object *answer, const char *id, const char *path);
+
 /* xenvigil_show.c: an answer for a person, on stdout. */
 void xenvigil_show_status(json_object *answer);
 void xenvigil_show_list(json_object *answer);

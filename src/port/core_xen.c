@@ -138,6 +138,24 @@ static int check_width(struct core_xen *xen, struct text *why)
 	return -ENOTSUP;
 }
 
+/* To read memory that is populated on demand is to populate it, which may
+ * cost a running guest its life; one that has stopped has none to lose. */
+static int check_populated(struct core_xen *xen, const xc_domaininfo_t *info,
+			   struct text *why)
+{
+	uint64_t total, cache, entries = 0;
+
+	if (!xen->guest.translated || info->flags & XEN_DOMINF_shutdown)
+		return 0;
+	if (xc_domain_get_pod_target(xen->xch, xen->domid, &total, &cache,
+				     &entries))
+		return -errno;
+	if (!entries)
+		return 0;
+	text_append(why, "its memory is still populated on demand");
+	return -EBUSY;
+}
+
 static int take_all(struct core_xen *xen, struct text *why)
 {
 	xc_domaininfo_t info;
@@ -147,6 +165,8 @@ static int take_all(struct core_xen *xen, struct text *why)
 		return r < 0 ? -errno : -ESRCH;
 	xen->guest.translated = info.flags & XEN_DOMINF_hvm_guest;
 	r = check_width(xen, why);
+	if (r == 0)
+		r = check_populated(xen, &info, why);
 	if (r == 0)
 		r = core_map_open(xen->domid, &xen->map);
 	if (r == 0)
@@ -174,8 +194,8 @@ int core_xen_open(uint32_t domid, struct core_xen **ret_xen, struct text *why)
 	r = xen->xch ? take_all(xen, why) : -errno;
 	if (r) {
 		if (r != -ENOTSUP)
-			text_printf(why, "cannot read domain %u: %s", domid,
-				    strerror(-r));
+			text_printf(why, "%scannot read domain %u: %s",
+				    why->len ? "; " : "", domid, strerror(-r));
 		core_xen_close(xen);
 		return r;
 	}

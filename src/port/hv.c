@@ -172,6 +172,11 @@ int hv_pause(struct hv *hv, uint32_t domid)
 	return xc_domain_pause(hv->xch, domid) ? -errno : 0;
 }
 
+int hv_unpause(struct hv *hv, uint32_t domid)
+{
+	return xc_domain_unpause(hv->xch, domid) ? -errno : 0;
+}
+
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES])
 {
 	xen_domain_handle_t handle;

@@ -153,6 +153,36 @@ static json_object *operate(struct keeper *keeper, json_object *request,
 	return answer;
 }
 
+/* Shows nothing itself: the status says how far it has come. */
+static json_object *do_capture(struct keeper *keeper, json_object *request)
+{
+	const char *name = text_of(request, "domain");
+	const struct keeper_capture *capture;
+	const struct guest *guest;
+	const struct domain *domain;
+	json_object *live, *answer;
+	int r;
+
+	keeper_scan(keeper);
+	guest = name ? find_guest(keeper, name) : NULL;
+	domain = guest ? engine_domain(keeper->engine, guest->run.domid) :
+			 NULL;
+	if (!domain || domain->guest != guest)
+		return error("no such domain");
+	r = keeper_capture_start(keeper, domain,
+				 json_object_object_get_ex(request, "live",
+							   &live) &&
+				 json_object_get_boolean(live), &capture);
+	if (r == -EALREADY)
+		return error("a core of it is being taken");
+	if (r < 0)
+		return error(strerror(-r));
+	answer = json_object_new_object();
+	json_object_object_add(answer, "core",
+			       json_object_new_string(capture->path));
+	return answer;
+}
+
 static json_object *do_hold(struct keeper *keeper, json_object *request)
 {
 	return operate(keeper, request, engine_hold, "it is held already");
@@ -206,6 +236,7 @@ static const struct {
 	{ "host", do_host },
 	{ "list", do_list },
 	{ "policy", do_policy },
+	{ "capture", do_capture },
 	{ "hold", do_hold },
 	{ "release", do_release },
 	{ "retry", do_retry },

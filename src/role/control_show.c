@@ -49,13 +49,13 @@ static json_object *show_step(const struct incident_step *step)
 }
 
 /* What is told of a core outlives it. */
-static void add_core(json_object *to, const struct incident *incident)
+static void add_core(json_object *to, const char *path,
+		     const struct capture_facts *core)
 {
-	const struct capture_facts *core = &incident->core;
-
-	if (!incident->core_path[0])
+	add_text(to, "core", path);
+	if (!path[0])
 		return;
-	add_bool(to, "core_present", access(incident->core_path, F_OK) == 0);
+	add_bool(to, "core_present", access(path, F_OK) == 0);
 	add_text(to, "core_format", capture_format_name(core->format));
 	add_int(to, "core_bytes", (int64_t)core->bytes);
 	add_int(to, "core_pages", (int64_t)core->pages);
@@ -92,8 +92,7 @@ json_object *control_show_incident(const struct incident *incident)
 		add_int(to, "new_domid", incident->successor.domid);
 	if (!uuid_equal(incident->copy_uuid, none))
 		add_uuid(to, "copy_uuid", incident->copy_uuid);
-	add_text(to, "core", incident->core_path);
-	add_core(to, incident);
+	add_core(to, incident->core_path, &incident->core);
 	for (uint32_t i = 0; i < incident->step_count; i++)
 		json_object_array_add(steps, show_step(&incident->steps[i]));
 	json_object_object_add(to, "steps", steps);
@@ -202,6 +201,31 @@ static json_object *show_open(struct keeper *keeper,
 	return to;
 }
 
+static json_object *show_capture(const struct keeper_capture *capture)
+{
+	json_object *to = json_object_new_object();
+
+	add_text(to, "domain", capture->name);
+	add_int(to, "domid", capture->id.domid);
+	add_uuid(to, "uuid", capture->id.uuid);
+	add_core(to, capture->path, &capture->facts);
+	add_bool(to, "done", capture->done);
+	add_int(to, "error", -capture->rc);
+	add_text(to, "text", capture->text);
+	return to;
+}
+
+static json_object *show_captures(const struct keeper *keeper)
+{
+	json_object *to = json_object_new_array();
+	const struct keeper_capture *capture;
+
+	LIST_EACH(capture, (struct list *)&keeper->captures,
+		  const struct keeper_capture, node)
+		json_object_array_add(to, show_capture(capture));
+	return to;
+}
+
 static void add_daemon(json_object *to, struct keeper *keeper)
 {
 	const struct hv_host *host = &keeper->host;
@@ -248,6 +272,7 @@ json_object *control_show_status(struct keeper *keeper)
 		  const struct incident, node)
 		json_object_array_add(incidents, show_open(keeper, incident));
 	json_object_object_add(to, "open", incidents);
+	json_object_object_add(to, "captures", show_captures(keeper));
 	return to;
 }
 

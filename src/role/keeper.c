@@ -285,6 +285,7 @@ static void stop(struct keeper *keeper)
 	keeper_probe_stop(keeper);
 	keeper_worker_leave(keeper);
 	keeper_calls_drop_claims(keeper);
+	keeper_capture_close(keeper);
 	keeper_metrics_close(keeper);
 	log_event(LOG_LEVEL_NOTICE, "stopped");
 }
@@ -308,6 +309,7 @@ int keeper_main(const char *config_dir)
 	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_INFO, "keeper");
 	list_init(&keeper.workers);
 	list_init(&keeper.claims);
+	list_init(&keeper.captures);
 	keeper.loop = ev_default_loop(EVFLAG_AUTO);
 	keeper.started_ms = keeper_now(&keeper).wall_ms;
 	srandom((unsigned int)keeper.started_ms ^ (unsigned int)getpid());

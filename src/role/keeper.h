@@ -43,6 +43,19 @@ struct keeper_worker {
 	const char *how;	/* why it was killed; NULL: it was not */
 	char core_path[SETTINGS_PATH_BYTES + 128]; /* of the dump ordered */
 	char progress[256];
+	struct keeper_capture *capture;	/* its side job; NULL: none */
+};
+
+/* A core that an operator asked for. */
+struct keeper_capture {
+	struct list node;
+	struct domain_id id;
+	char name[DOMAIN_NAME_BYTES];
+	char path[SETTINGS_PATH_BYTES + 128];
+	bool pauses, done;
+	int rc;			/* DONE: 0, or -errno */
+	char text[256];		/* the progress; DONE: what was found */
+	struct capture_facts facts;
 };
 
 struct keeper {
@@ -65,6 +78,7 @@ struct keeper {
 
 	struct list workers;
 	struct list claims;		/* other supervisors we wait for */
+	struct list captures;		/* the newest last */
 
 	uint32_t unrecorded;		/* incidents, when last told */
 	bool disk_full;			/* below the records, when last told */
@@ -124,6 +138,8 @@ int keeper_worker_order(struct keeper *keeper,
 			const struct incident *incident, uint64_t order);
 void keeper_worker_dismiss(struct keeper *keeper,
 			   const struct incident *incident);
+int keeper_worker_capture(struct keeper *keeper,
+			  struct keeper_capture *capture);
 void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
 			 const char *vdev);
 const char *keeper_worker_progress(const struct keeper *keeper,
@@ -160,6 +176,16 @@ void keeper_metrics_note(struct keeper *keeper, enum engine_note note,
 			 const struct incident *incident);
 void keeper_metrics_changed(struct keeper *keeper);
 void keeper_metrics_close(struct keeper *keeper);
+
+/* --- keeper_capture.c --- */
+int keeper_capture_start(struct keeper *keeper, const struct domain *domain,
+			 bool live, const struct keeper_capture **ret_capture);
+void keeper_capture_tell(struct keeper_capture *capture, const char *progress);
+void keeper_capture_done(struct keeper_capture *capture, int rc,
+			 const char *text, const struct capture_facts *facts);
+void keeper_capture_lost(struct keeper *keeper, struct keeper_capture *capture,
+			 const char *how);
+void keeper_capture_close(struct keeper *keeper);
 
 /* --- keeper_cores.c --- */
 void keeper_cores_clean(struct keeper *keeper);

@@ -75,6 +75,10 @@ static void handle_result(struct keeper_worker *worker,
 		log_event(msg->rc ? LOG_LEVEL_WARN : LOG_LEVEL_INFO,
 			  "medium-ejected", LOG_INT("domid", msg->id.domid),
 			  LOG_TEXT("text", msg->text));
+	if (worker->capture)
+		keeper_capture_done(worker->capture, msg->rc, msg->text,
+				    &msg->core);
+	worker->capture = NULL;
 	if (!worker->incident) {
 		keeper_child_close(keeper, &worker->child);
 	} else {
@@ -86,6 +90,8 @@ static void handle_result(struct keeper_worker *worker,
 
 static void handle(struct keeper_worker *worker, const struct wire_msg *msg)
 {
+	if (msg->kind == WIRE_PROGRESS && worker->capture)
+		keeper_capture_tell(worker->capture, msg->text);
 	if (msg->kind == WIRE_PROGRESS)
 		text_copy(worker->progress, sizeof(worker->progress),
 			  msg->text);
@@ -149,6 +155,8 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 		const char *how = worker->how ? worker->how : text;
 
 		remove_partial_core(worker);
+		if (worker->capture)
+			keeper_capture_lost(keeper, worker->capture, how);
 		free_worker(worker);
 		keeper_scan(keeper);
 		engine_lost(keeper->engine, order, how, keeper_now(keeper));
@@ -235,13 +243,12 @@ static void rename_suffix(const struct incident *incident, char *ret,
 		 (unsigned long long)incident->number);
 }
 
-static void prepare_dump(const struct keeper *keeper,
-			 const struct incident *incident, struct wire_msg *msg)
+static void prepare_dump(const struct keeper *keeper, const char *name,
+			 struct wire_msg *msg)
 {
 	const struct settings *set = keeper->settings;
 
-	core_path(keeper, incident, msg->text, sizeof(msg->text));
-	msg->capture = settings_for(set, incident->name)->capture;
+	msg->capture = settings_for(set, name)->capture;
 	msg->capture.total_mib = set->core_total_mib;
 	msg->capture.free_percent = set->core_free_percent;
 }
@@ -259,7 +266,8 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 	text_copy(msg->config.name, sizeof(msg->config.name), incident->name);
 	switch (msg->step) {
 	case STEP_DUMP:
-		prepare_dump(keeper, incident, msg);
+		core_path(keeper, incident, msg->text, sizeof(msg->text));
+		prepare_dump(keeper, incident->name, msg);
 		return 0;
 	case STEP_RENAME:
 		rename_suffix(incident, msg->text, sizeof(msg->text));
@@ -332,6 +340,30 @@ void keeper_worker_dismiss(struct keeper *keeper,
 
 	if (worker)
 		keeper_child_close(keeper, &worker->child);
+}
+
+int keeper_worker_capture(struct keeper *keeper,
+			  struct keeper_capture *capture)
+{
+	struct keeper_worker *worker = new_worker(keeper);
+	struct wire_msg msg = {
+		.order = UINT64_MAX,
+		.step = STEP_DUMP,
+		.id = capture->id,
+	};
+	int r;
+
+	if (!worker)
+		return -EAGAIN;
+	text_copy(msg.text, sizeof(msg.text), capture->path);
+	prepare_dump(keeper, capture->name, &msg);
+	msg.capture.pause = capture->pauses;
+	r = send_order(keeper, worker, &msg);
+	if (r < 0)
+		keeper_child_close(keeper, &worker->child);
+	else
+		worker->capture = capture;
+	return r;
 }
 
 /* A side job outside any incident: order 0 is never an incident's. */

@@ -36,7 +36,7 @@ struct wire_head {
 	uint8_t type;
 	uint8_t on[REASON_COUNT];
 	uint8_t formats[2];	/* of the order, and of the core */
-	uint8_t truncated;
+	uint8_t truncated, pause;
 	uint32_t bounds[4];
 	uint32_t duration_ms;
 	uint64_t figures[4];
@@ -68,6 +68,7 @@ static void fill_core(struct wire_head *head, const struct wire_msg *msg)
 	const struct capture_order *order = &msg->capture;
 	const struct capture_facts *core = &msg->core;
 
+	head->pause = order->pause;
 	head->formats[0] = (uint8_t)order->format;
 	head->bounds[0] = order->largest_mib;
 	head->bounds[1] = order->total_mib;
@@ -131,7 +132,7 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 {
 	if (head->magic != WIRE_MAGIC || head->kind >= WIRE_COUNT ||
 	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
-	    head->has_reason > 1 || head->truncated > 1 ||
+	    head->has_reason > 1 || head->truncated > 1 || head->pause > 1 ||
 	    head->formats[0] >= CAPTURE_FORMAT_COUNT ||
 	    head->formats[1] >= CAPTURE_FORMAT_COUNT)
 		return false;
@@ -153,6 +154,7 @@ static void read_core(const struct wire_head *head, struct wire_msg *ret_msg)
 		.total_mib = head->bounds[1],
 		.per_guest = head->bounds[2],
 		.free_percent = head->bounds[3],
+		.pause = head->pause,
 	};
 	ret_msg->core = (struct capture_facts){
 		.format = head->formats[1],

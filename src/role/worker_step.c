@@ -93,6 +93,22 @@ static void tell_pages(void *ctx, const struct capture_facts *facts)
 	worker_tell(work, text);
 }
 
+/* A running domain, as the operator asked for: it may stop by itself
+ * meanwhile, which changes nothing. */
+static int dump_paused(struct work *work, const struct core_dump_order *order)
+{
+	int r = hv_pause(work->hv, order->domid), undone;
+
+	if (r)
+		return r;
+	r = core_dump_write(order, work->ts, &work->result->core, work->why);
+	undone = hv_unpause(work->hv, order->domid);
+	if (undone)
+		text_printf(work->why, "; the domain is still paused: %s",
+			    strerror(-undone));
+	return r ? r : undone;
+}
+
 static int dump(struct work *work, int dir, const char *name)
 {
 	struct core_dump_order order = {
@@ -111,7 +127,11 @@ static int dump(struct work *work, int dir, const char *name)
 	if (unlinkat(dir, part, 0) && errno != ENOENT)
 		return -errno;
 	worker_tell(work, "writing the core");
-	r = core_dump_write(&order, work->ts, &work->result->core, work->why);
+	if (work->order->capture.pause)
+		r = dump_paused(work, &order);
+	else
+		r = core_dump_write(&order, work->ts, &work->result->core,
+				    work->why);
 	if (r == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
 		text_printf(work->why, "; %ld KiB of memory at most",
 			    usage.ru_maxrss);

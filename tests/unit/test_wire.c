@@ -38,7 +38,8 @@ static struct wire_msg *sample(void)
 	msg.deadline_ms = 4000000000u;
 	msg.reason_code = 255;
 	msg.has_reason = 1;
-	msg.capture = (struct capture_order){ CAPTURE_FORMAT_ELF, 1, 2, 3, 4 };
+	msg.capture = (struct capture_order){ CAPTURE_FORMAT_ELF, 1, 2, 3, 4,
+					      true };
 	msg.core = (struct capture_facts){ CAPTURE_FORMAT_KDUMP_ZLIB, ~0ull, 5,
 					   6, 7, 8, true };
 	strcpy(msg.text, "what was found");
@@ -54,6 +55,7 @@ static int same_core(const struct wire_msg *a, const struct wire_msg *b)
 	       a->capture.total_mib == b->capture.total_mib &&
 	       a->capture.per_guest == b->capture.per_guest &&
 	       a->capture.free_percent == b->capture.free_percent &&
+	       a->capture.pause == b->capture.pause &&
 	       a->core.format == b->core.format &&
 	       a->core.bytes == b->core.bytes &&
 	       a->core.pages == b->core.pages &&

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Cores that an operator asks for: outside any incident, each by a worker of
+ * its own.  The last few are remembered for whoever asked; the cores stay.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "keeper.h"
+
+#define REMEMBERED 16
+
+static unsigned int count_busy(const struct keeper *keeper, const uint8_t *uuid)
+{
+	const struct keeper_capture *capture;
+	unsigned int count = 0;
+
+	LIST_EACH(capture, &keeper->captures, struct keeper_capture, node)
+		count += !capture->done &&
+			 (!uuid || uuid_equal(capture->id.uuid, uuid));
+	return count;
+}
+
+static void forget_oldest(struct keeper *keeper)
+{
+	struct keeper_capture *capture;
+	unsigned int count = 0;
+
+	LIST_EACH(capture, &keeper->captures, struct keeper_capture, node)
+		count++;
+	LIST_EACH(capture, &keeper->captures, struct keeper_capture, node)
+		if (count > REMEMBERED && capture->done) {
+			list_remove(&capture->node);
+			free(capture);
+			count--;
+		}
+}
+
+/* As an incident's core is named; no incident has the number 0. */
+static void name_core(const struct keeper *keeper,
+		      struct keeper_capture *capture)
+{
+	char uuid[UUID_TEXT_BYTES], when[32];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(capture->path, sizeof(capture->path), "%s/%s-%s-0.core",
+		 keeper->settings->core_dir,
+		 uuid_format(capture->id.uuid, uuid), when);
+}
+
+int keeper_capture_start(struct keeper *keeper, const struct domain *domain,
+			 bool live, const struct keeper_capture **ret_capture)
+{
+	struct keeper_capture *capture;
+	int r;
+
+	if (count_busy(keeper, domain->info.id.uuid))
+		return -EALREADY;
+	if (count_busy(keeper, NULL) >= REMEMBERED)
+		return -EBUSY;
+	capture = calloc(1, sizeof(*capture));
+	if (!capture)
+		return -ENOMEM;
+	capture->id = domain->info.id;
+	text_copy(capture->name, sizeof(capture->name), domain->guest->name);
+	/* Paused or stopped already, it needs nothing from us. */
+	capture->pauses = !live && !domain->info.paused &&
+			  !domain->info.shutdown;
+	name_core(keeper, capture);
+	list_init(&capture->node);
+	r = keeper_worker_capture(keeper, capture);
+	if (r < 0) {
+		free(capture);
+		return r;
+	}
+	list_append(&keeper->captures, &capture->node);
+	forget_oldest(keeper);
+	*ret_capture = capture;
+	return 0;
+}
+
+void keeper_capture_tell(struct keeper_capture *capture, const char *progress)
+{
+	text_copy(capture->text, sizeof(capture->text), progress);
+}
+
+void keeper_capture_done(struct keeper_capture *capture, int rc,
+			 const char *text, const struct capture_facts *facts)
+{
+	capture->done = true;
+	capture->rc = rc;
+	if (facts)
+		capture->facts = *facts;
+	text_copy(capture->text, sizeof(capture->text), text);
+	log_event(rc ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "captured",
+		  LOG_TEXT("domain", capture->name),
+		  LOG_INT("domid", capture->id.domid),
+		  LOG_UUID("uuid", capture->id.uuid),
+		  LOG_TEXT("core", rc ? "" : capture->path), LOG_INT("rc", rc),
+		  LOG_TEXT("text", text));
+}
+
+/* The worker was to let the domain run again. */
+void keeper_capture_lost(struct keeper *keeper, struct keeper_capture *capture,
+			 const char *how)
+{
+	struct domain_info info;
+
+	if (capture->pauses &&
+	    hv_find(keeper->hv, capture->id.domid, &info) == 0 &&
+	    domain_id_equal(&info.id, &capture->id) && info.paused)
+		(void)hv_unpause(keeper->hv, capture->id.domid);
+	keeper_capture_done(capture, -EPIPE, how, NULL);
+}
+
+void keeper_capture_close(struct keeper *keeper)
+{
+	struct keeper_capture *capture;
+
+	LIST_EACH(capture, &keeper->captures, struct keeper_capture, node)
+		free(capture);
+}
