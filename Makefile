@@ -169,7 +169,7 @@ LAB = tests/lab/run
 # What the lab puts over its dom0, whose kernel is the newest with headers.
 LAB_KERNEL = $(notdir $(patsubst %/build,%,$(shell \
 	ls -d /lib/modules/*/build 2>/dev/null | sort -V | tail -n 1)))
-stage: all
+stage:
 	rm -rf build/stage
 	$(SUBMAKE) install DESTDIR=$(CURDIR)/build/stage prefix=/usr sysconfdir=/etc
 	$(if $(wildcard tests/modules/tests.mk),$(SUBMAKE) modules-lab-stage KVER=$(LAB_KERNEL))
