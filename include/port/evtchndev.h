@@ -23,8 +23,13 @@ struct evtchndev {
 	const char *how;	/* by what it was told */
 };
 
-/* ROOT is "" on a host, and the folder of a test's own files in a test. */
-void evtchndev_look(const char *root, struct evtchndev *ret_device);
+/*
+ * ROOT is "" on a host, and the folder of a test's own files in a test.  No
+ * later kernel has the fault, but an old one may have been mended: CLOSELY
+ * reads the symbols of a later one, too, which takes a moment.
+ */
+void evtchndev_look(const char *root, bool closely,
+		    struct evtchndev *ret_device);
 
 /* Binding and closing ports of our own might stop xenstored. */
 bool evtchndev_is_safe(const struct evtchndev *device);

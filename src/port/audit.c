@@ -66,7 +66,7 @@ void audit_kernel(const struct audit *audit)
 	struct kmsg_finding finding;
 	struct evtchndev device;
 
-	evtchndev_look("", &device);
+	evtchndev_look("", true, &device);
 	report_device(audit, &device);
 	hostprobe_read_kmsg(&finding);
 	if (finding.kind == KMSG_MISMATCH)
@@ -106,7 +106,7 @@ void audit_device(const struct audit *audit)
 	struct host_evidence evidence = { 0 };
 	struct evtchndev device;
 
-	evtchndev_look("", &device);
+	evtchndev_look("", false, &device);
 	if (!evtchndev_is_safe(&device)) {
 		audit_report(audit, AUDIT_OK, "", "/dev/xen/evtchn is not "
 			     "tried: with this driver that could stop "

@@ -58,7 +58,9 @@ static enum evtchndev_kind judge_symbols(const char *root)
 	char line[512], name[256];
 
 	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%*s %*c %255s", name) != 1)
+		/* A hundred thousand lines, and few that matter. */
+		if (!strstr(line, "evtchn") ||
+		    sscanf(line, "%*s %*c %255s", name) != 1)
 			continue;
 		for (size_t i = 0; i < ARRAY_LEN(later); i++)
 			if (!strcmp(name, later[i]))
@@ -79,7 +81,8 @@ static enum evtchndev_kind judge_release(const char *release)
 		EVTCHNDEV_PER_FILE : EVTCHNDEV_AFFECTED;
 }
 
-void evtchndev_look(const char *root, struct evtchndev *ret_device)
+void evtchndev_look(const char *root, bool closely,
+		    struct evtchndev *ret_device)
 {
 	struct evtchndev device = { .kind = EVTCHNDEV_UNKNOWN };
 	struct utsname name;
@@ -96,7 +99,8 @@ void evtchndev_look(const char *root, struct evtchndev *ret_device)
 	} else if (!is_there(root)) {
 		device.kind = EVTCHNDEV_NONE;
 		device.how = "there is neither module nor device";
-	} else {
+	} else if (closely ||
+		   judge_release(device.release) != EVTCHNDEV_PER_FILE) {
 		device.kind = judge_symbols(root);
 		device.how = "the kernel's list of symbols";
 	}

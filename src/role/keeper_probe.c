@@ -15,8 +15,10 @@
 
 /* xenstored has this long to answer. */
 #define ANSWER_MS 1500
-/* And the prober that long to tell; one that is stuck is replaced. */
+/* And the prober that long to tell, then nobody waits for it; and that much
+ * more until it is taken for stuck for good, and replaced. */
 #define TELL_S 4.
+#define GIVE_UP_S 26.
 /* How often a host is looked at that is not well. */
 #define AGAIN_S 2.
 /* A look that is no older is as good as a new one. */
@@ -88,6 +90,8 @@ static void begin_trouble(struct keeper_probe *probe)
 	record(probe);
 	log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
 	keeper_hook_host_hung(probe->keeper);
+	/* The watcher has to find out, so that the list is polled. */
+	keeper_watcher_ping(probe->keeper);
 }
 
 static void end_trouble(struct keeper_probe *probe)
@@ -199,12 +203,16 @@ static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct keeper_probe *probe = timer->data;
 
-	(void)loop;
 	(void)events;
+	if (probe->stuck) {
+		log_event(LOG_LEVEL_ERROR, "probe-stuck",
+			  LOG_INT("pid", probe->child.pid));
+		kill(probe->child.pid, SIGKILL);
+		return;
+	}
 	probe->stuck = true;
-	log_event(LOG_LEVEL_ERROR, "probe-stuck",
-		  LOG_INT("pid", probe->child.pid));
-	kill(probe->child.pid, SIGKILL);
+	ev_timer_set(timer, GIVE_UP_S, 0.);
+	ev_timer_start(loop, timer);
 	control_resume(probe->keeper->control);
 }
 

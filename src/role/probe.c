@@ -123,7 +123,7 @@ int probe_main(void)
 	if (fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC))
 		return ROLE_EXIT_SYSTEM;
 	signal(SIGPIPE, SIG_IGN);
-	evtchndev_look("", &device);
+	evtchndev_look("", false, &device);
 	probe.evtchn_safe = evtchndev_is_safe(&device);
 	for (int i = 0; i < SOURCES; i++)
 		probe.in[i].events = POLLIN;
