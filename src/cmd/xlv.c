@@ -39,6 +39,8 @@ const char *xlv_name(const struct xlv *xlv)
 {
 	static char name[64];
 
+	if (!xlv->cmd.index)
+		return "xl";
 	snprintf(name, sizeof(name), "xl %s", xlv->cmd.entry ?
 		 xlv->cmd.entry->name : xlv->argv[xlv->cmd.index]);
 	return name;
