@@ -44,12 +44,18 @@ struct prstatus_note {
 	struct elf_prstatus status;
 } __attribute__((packed, aligned(4)));
 
+/* The head of the kernel's own note; its text follows. */
+struct info_note {
+	Elf64_Nhdr head;
+	char name[12];
+};
+
 _Static_assert(offsetof(struct disk_header, status) == 424,
 	       "as the kernel's struct lies in memory");
 _Static_assert(sizeof(struct sub_header) == 104, "version 6");
 _Static_assert(sizeof(struct prstatus_note) == 356, "as on x86-64");
 
-static uint64_t notes_bytes(const struct core_guest *guest)
+static uint64_t registers_bytes(const struct core_guest *guest)
 {
 	uint64_t count = 0;
 
@@ -60,8 +66,8 @@ static uint64_t notes_bytes(const struct core_guest *guest)
 
 uint64_t core_kdump_head_blocks(const struct core_guest *guest)
 {
-	uint64_t sub = sizeof(struct sub_header) + notes_bytes(guest) +
-		       KERNEL_NOTE_MOST_BYTES;
+	uint64_t sub = sizeof(struct sub_header) + registers_bytes(guest) +
+		       sizeof(struct info_note) + KERNEL_NOTE_MOST_BYTES;
 
 	return 1 + (sub + CORE_PAGE_BYTES - 1) / CORE_PAGE_BYTES;
 }
@@ -86,7 +92,7 @@ static void fill_registers(const vcpu_guest_context_x86_64_t *from,
 	memcpy(to, values, sizeof(values));
 }
 
-static int write_notes(const struct core_guest *guest,
+static int write_registers(const struct core_guest *guest,
 		       const struct core_out *out, uint64_t at)
 {
 	struct prstatus_note note;
@@ -109,12 +115,29 @@ static int write_notes(const struct core_guest *guest,
 	return r;
 }
 
+static int write_info(const struct core_kdump_info *info,
+		      const struct core_out *out, uint64_t at)
+{
+	struct info_note note = {
+		.head = { .n_namesz = sizeof("VMCOREINFO"),
+			  .n_descsz = (uint32_t)info->text_len },
+		.name = "VMCOREINFO",
+	};
+	int r = core_out_write(out, &note, sizeof(note), at);
+
+	return r ? r : core_out_write(out, info->text, info->text_len,
+				      at + sizeof(note));
+}
+
+/* Some readers look for the kernel's text among the notes, some by the offset
+ * of its own. */
 static int write_sub_header(const struct core_guest *guest,
 			    const struct core_kdump_head *head,
 			    const struct core_kdump_info *info,
 			    const struct core_out *out)
 {
 	struct sub_header sub = { .end_pfn = head->end_pfn };
+	uint64_t info_at = 0;
 	int64_t phys_base;
 	int r;
 
@@ -122,16 +145,18 @@ static int write_sub_header(const struct core_guest *guest,
 			       "NUMBER(phys_base)", &phys_base) == 0)
 		sub.phys_base = (uint64_t)phys_base;
 	sub.notes_at = CORE_PAGE_BYTES + sizeof(sub);
-	sub.notes_bytes = notes_bytes(guest);
-	sub.info_bytes = info->text_len;
-	sub.info_at = info->text_len ? sub.notes_at + sub.notes_bytes : 0;
+	sub.notes_bytes = registers_bytes(guest);
+	if (info->text_len) {
+		info_at = sub.notes_at + sub.notes_bytes;
+		sub.info_at = info_at + sizeof(struct info_note);
+		sub.info_bytes = info->text_len;
+		sub.notes_bytes += sizeof(struct info_note) +
+				   (info->text_len + 3) / 4 * 4;
+	}
 	r = core_out_write(out, &sub, sizeof(sub), CORE_PAGE_BYTES);
 	if (r == 0)
-		r = write_notes(guest, out, sub.notes_at);
-	if (r == 0 && info->text_len)
-		r = core_out_write(out, info->text, info->text_len,
-				   sub.info_at);
-	return r;
+		r = write_registers(guest, out, sub.notes_at);
+	return r || !info->text_len ? r : write_info(info, out, info_at);
 }
 
 static uint32_t cut32(uint64_t number)
@@ -155,7 +180,7 @@ int core_kdump_head_write(const struct core_guest *guest,
 		.end_pfn = cut32(head->end_pfn),
 		.ram_blocks = cut32(head->pages),
 		.written_blocks = cut32(head->pages),
-		.cpus = (int32_t)(notes_bytes(guest) /
+		.cpus = (int32_t)(registers_bytes(guest) /
 				  sizeof(struct prstatus_note)),
 	};
 	int r;

@@ -101,7 +101,7 @@ static bool has_registers(const struct core_read *core)
 	struct elf_prstatus status;
 	unsigned long long rip[2];
 
-	if (core->registers_size != 2 * (20 + sizeof(status)))
+	if (core->registers_size < 2 * (20 + sizeof(status)))
 		return false;
 	for (int i = 0; i < 2; i++) {
 		memcpy(&status, core->registers + 20 + i * (20 +
@@ -110,6 +110,29 @@ static bool has_registers(const struct core_read *core)
 	}
 	return rip[0] == 0xffffffff81000000ull &&
 	       rip[1] == 0xffffffff81000002ull;
+}
+
+/* The notes, one after the other, end with the kernel's own. */
+static bool has_info_note(const struct core_read *core)
+{
+	const unsigned char *at = core->registers;
+	size_t left = core->registers_size;
+	Elf64_Nhdr head;
+	size_t bytes;
+
+	while (left >= sizeof(head)) {
+		memcpy(&head, at, sizeof(head));
+		bytes = sizeof(head) + (head.n_namesz + 3) / 4 * 4 +
+			(head.n_descsz + 3) / 4 * 4;
+		if (bytes > left)
+			return false;
+		if (bytes == left)
+			return memcmp(at + 12, "VMCOREINFO", 11) == 0 &&
+			       memcmp(at + 24, info, sizeof(info) - 1) == 0;
+		at += bytes;
+		left -= bytes;
+	}
+	return false;
 }
 
 static void test_whole(const char *what, const struct core_fake_range *ranges,
@@ -134,6 +157,8 @@ static void test_whole(const char *what, const struct core_fake_range *ranges,
 	ok(core.vmcoreinfo_size == sizeof(info) - 1 &&
 	   memcmp(core.vmcoreinfo, info, sizeof(info) - 1) == 0,
 	   "%s, %s: and the kernel's note", what, by);
+	ok(has_info_note(&core), "%s, %s: which is among the notes as well",
+	   what, by);
 	ok(out.facts.pages == pages && !out.facts.truncated &&
 	   !core.is_incomplete, "%s, %s: it is whole", what, by);
 	ok(fstat(out.fd, &st) == 0 && (uint64_t)st.st_blocks * 512 <=

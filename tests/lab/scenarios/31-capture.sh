@@ -3,7 +3,7 @@
 # about: an operator takes cores of running guests, which run on, and copies an incident's
 # image: small
 # needs: daemon
-# deadline: 300
+# deadline: 500
 . /lab/dom0/core.sh
 
 # The CPU time goes on: it is not paused.
@@ -46,6 +46,8 @@ check 'and was never shut down' has_shut_down_times busy 0
 check 'the status has the figures' sh -c 'xenvigil status --json | grep -q "\"core_format\":\"kdump-zstd\""'
 check 'a core of busy is taken while it runs' capture busy --live
 check 'busy still runs on' runs_on busy
+check 'and was not shut down by that' has_shut_down_times busy 0
+xl destroy "$(domid_of busy)"
 check 'a PV core is Xens ELF' sh -c "head -c 4 $(cat "$dir/pv.path") | grep -q ELF"
 check 'the others are kdump-compressed' sh -c "head -c 5 $(cat "$dir/pvh.path") | grep -q KDUMP"
 
@@ -66,6 +68,6 @@ rm -f "$dir/copy"
 check 'no core was broken off' no_core_is_broken_off
 watch_stop
 daemon_stop
-for name in busy stopped pv; do
+for name in stopped pv; do
 	xl destroy "$(domid_of "$name")"
 done
