@@ -14,11 +14,13 @@ note 'what processes ours/s kernel/s ratio of the medians (above 1: ours is fast
 while read -r _ what processes ours kernel ratio low high; do
 	note "$what $processes $ours $kernel $ratio $low $high"
 	# A machine that does other things as well gives no answer.
-	verdict=$(awk "BEGIN { print $high < 1 ? \"slower\" : $high - $low > 0.5 ? \"noise\" : \"not slower\" }")
+	# The brackets matter: a bare ">" after print names a file.
+	verdict=$(awk "BEGIN { print ($high < 1 ? \"slower\" : ($high - $low > 0.5 ? \"noise\" : \"not slower\")) }")
 	case $verdict in
 	slower) not_ok "$what by $processes: slower (ratio $ratio, $low to $high)" ;;
 	noise) ok "$what by $processes # SKIP too much noise to tell ($low to $high)" ;;
-	*) ok "$what by $processes: not slower (ratio $ratio, $low to $high)" ;;
+	'not slower') ok "$what by $processes: not slower (ratio $ratio, $low to $high)" ;;
+	*) not_ok "$what by $processes: no verdict ($ratio, $low to $high)" ;;
 	esac
 done < "$dir/bench"
 check 'eight rows' [ "$(wc -l < "$dir/bench")" = 8 ]
