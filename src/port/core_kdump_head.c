@@ -172,7 +172,9 @@ int core_kdump_head_write(const struct core_guest *guest,
 	struct disk_header disk = {
 		.signature = { 'K', 'D', 'U', 'M', 'P', ' ', ' ', ' ' },
 		.version = HEADER_VERSION,
-		.uts = { .sysname = "Linux", .machine = "x86_64" },
+		/* libkdumpfile believes none of it while one is empty. */
+		.uts = { .sysname = "Linux", .release = "unknown",
+			 .version = "unknown", .machine = "x86_64" },
 		.status = head->status,
 		.block_bytes = CORE_PAGE_BYTES,
 		.sub_blocks = cut32(core_kdump_head_blocks(guest) - 1),

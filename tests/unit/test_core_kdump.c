@@ -157,6 +157,10 @@ static void test_whole(const char *what, const struct core_fake_range *ranges,
 	ok(core.vmcoreinfo_size == sizeof(info) - 1 &&
 	   memcmp(core.vmcoreinfo, info, sizeof(info) - 1) == 0,
 	   "%s, %s: and the kernel's note", what, by);
+	ok(strcmp((const char *)core.bytes + 142, "6.1.0-test") == 0 &&
+	   core.bytes[207] && strcmp((const char *)core.bytes + 272,
+				     "x86_64") == 0,
+	   "%s, %s: and so are the kernel's names", what, by);
 	ok(has_info_note(&core), "%s, %s: which is among the notes as well",
 	   what, by);
 	ok(out.facts.pages == pages && !out.facts.truncated &&
