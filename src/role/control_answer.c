@@ -153,6 +153,20 @@ static json_object *operate(struct keeper *keeper, json_object *request,
 	return answer;
 }
 
+/* The guest's newest domain, whether it runs or was kept after a crash. */
+static const struct domain *domain_of(struct keeper *keeper,
+				      const struct guest *guest)
+{
+	const struct domain *found = NULL;
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+
+	for (size_t i = 0; i < count; i++)
+		if (domains[i]->guest == guest && !domains[i]->info.dying)
+			found = domains[i];
+	return found;
+}
+
 /* Shows nothing itself: the status says how far it has come. */
 static json_object *do_capture(struct keeper *keeper, json_object *request)
 {
@@ -165,9 +179,8 @@ static json_object *do_capture(struct keeper *keeper, json_object *request)
 
 	keeper_scan(keeper);
 	guest = name ? find_guest(keeper, name) : NULL;
-	domain = guest ? engine_domain(keeper->engine, guest->run.domid) :
-			 NULL;
-	if (!domain || domain->guest != guest)
+	domain = guest ? domain_of(keeper, guest) : NULL;
+	if (!domain)
 		return error("no such domain");
 	r = keeper_capture_start(keeper, domain,
 				 json_object_object_get_ex(request, "live",

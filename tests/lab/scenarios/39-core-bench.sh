@@ -51,7 +51,11 @@ for type in pv pvh; do
 	formats=elf
 	[ "$type" = pv ] || formats='elf kdump-zstd kdump-zlib'
 	for format in $formats; do
-		check "a core of $type as $format" capture "$type" "$format"
+		if ! capture "$type" "$format"; then
+			not_ok "a core of $type as $format"
+			continue
+		fi
+		ok "a core of $type as $format"
 		row "$type"
 		domcores "$core" "$dir/$type.xl" > "$dir/$type.cmp" 2>&1
 		check "$type as $format: page for page as xl's" test $? -eq 0
