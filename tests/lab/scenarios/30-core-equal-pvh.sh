@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC1091
 # SPDX-License-Identifier: GPL-2.0-only
 # about: our core of a crashed PVH guest holds page for page what xl's holds
+# when: long
 # image: small
 # needs: daemon
 # deadline: 900
