@@ -20,8 +20,10 @@ xl_core()
 figure()
 {
 	xenvigil list --json | awk -F '"' -v uuid="$(uuid_of "$1")" -v key="$2" '
-		/^      "uuid"/ { u = $4 }
-		$2 == key && u == uuid && !seen { sub(/.*:/, ""); sub(/,$/, ""); print; seen = 1 }'
+		# Its number comes before the uuid that says whose record it is.
+		/^      "incident"/ { number = $0; sub(/.*:/, "", number); sub(/,$/, "", number) }
+		/^      "uuid"/ { u = $4; if (key == "incident" && u == uuid && !seen) { print number; seen = 1 } }
+		$2 == key && key != "incident" && u == uuid && !seen { sub(/.*:/, ""); sub(/,$/, ""); print; seen = 1 }'
 }
 
 # step_ms NAME: how long its dump took, as the record has it.

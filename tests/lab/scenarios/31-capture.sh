@@ -60,6 +60,7 @@ before pvh
 guest_panic pvh
 came_to coredump-destroy 120 pvh
 number=$(figure pvh incident)
+check "the incident has a number" test "$number" -gt 0
 check "the incident's core is copied" xenvigil dump "$number" -o "$dir/copy"
 check 'and is the same' cmp "$dir/copy" "$(find /var/lib/xenvigil/cores -name "*-$number.core")"
 check 'for root alone' test "$(stat -c %a "$dir/copy")" = 600
