@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -123,6 +124,8 @@ int probe_main(void)
 	if (fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC))
 		return ROLE_EXIT_SYSTEM;
 	signal(SIGPIPE, SIG_IGN);
+	/* One that waits in the kernel would not hear of the keeper's end. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	evtchndev_look("", false, &device);
 	probe.evtchn_safe = evtchndev_is_safe(&device);
 	for (int i = 0; i < SOURCES; i++)

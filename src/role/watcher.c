@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -231,6 +232,8 @@ int watcher_main(void)
 	struct watcher watcher = { .status = ROLE_EXIT_SYSTEM };
 	int r = adopt_wire();
 
+	/* One that hangs on xenstored would not hear of the keeper's end. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	/* Not the default loop: that one would take SIGCHLD from libxl. */
 	watcher.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (!watcher.loop)
