@@ -89,6 +89,11 @@ int store_finish(sqlite3_stmt *stmt)
 	return store_errno(sqlite3_step(stmt));
 }
 
+void store_bind_text(sqlite3_stmt *stmt, int column, const char *text)
+{
+	sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
+}
+
 const char *store_column_text(sqlite3_stmt *stmt, int column)
 {
 	const unsigned char *text = sqlite3_column_text(stmt, column);

@@ -14,7 +14,7 @@ static void bind_starts(sqlite3_stmt *stmt, int column,
 	for (uint32_t i = 0; i < budget->count; i++)
 		text_printf(text, "%s%lld", i ? " " : "",
 			    (long long)budget->at_ms[i]);
-	sqlite3_bind_text(stmt, column, text_get(text), -1, SQLITE_STATIC);
+	store_bind_text(stmt, column, text_get(text));
 }
 
 int store_record_guest(struct store *store, const struct guest *guest)
@@ -36,11 +36,11 @@ int store_record_guest(struct store *store, const struct guest *guest)
 	if (r < 0)
 		return r;
 	sqlite3_bind_blob(stmt, 1, guest->uuid, UUID_BYTES, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, guest->name, -1, SQLITE_STATIC);
+	store_bind_text(stmt, 2, guest->name);
 	sqlite3_bind_int(stmt, 3, guest->hold);
 	sqlite3_bind_int64(stmt, 4, guest->budget.streak);
 	bind_starts(stmt, 5, &guest->budget, &starts);
-	sqlite3_bind_text(stmt, 6, store->boot, -1, SQLITE_STATIC);
+	store_bind_text(stmt, 6, store->boot);
 	sqlite3_bind_int64(stmt, 7, guest->run.domid);
 	sqlite3_bind_int64(stmt, 8, (int64_t)guest->run.epoch);
 	sqlite3_bind_int64(stmt, 9, guest->run_ms);
@@ -114,10 +114,10 @@ static int write_config(struct store *store, const uint8_t *uuid,
 		text_printf(&actions, "%s%s", i ? " " : "",
 			    action_name(config->on[i]));
 	sqlite3_bind_blob(stmt, 1, uuid, UUID_BYTES, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 2, config->name, -1, SQLITE_STATIC);
+	store_bind_text(stmt, 2, config->name);
 	sqlite3_bind_int(stmt, 3, config->type);
-	sqlite3_bind_text(stmt, 4, text_get(&actions), -1, SQLITE_STATIC);
-	sqlite3_bind_text(stmt, 5, json, -1, SQLITE_STATIC);
+	store_bind_text(stmt, 4, text_get(&actions));
+	store_bind_text(stmt, 5, json);
 	r = actions.error ? actions.error : store_finish(stmt);
 	text_free(&actions);
 	return r;

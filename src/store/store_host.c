@@ -8,11 +8,6 @@
 
 #include "store_impl.h"
 
-static void bind_text(sqlite3_stmt *stmt, int column, const char *text)
-{
-	sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
-}
-
 int store_record_host(struct store *store, struct host_trouble *trouble)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
@@ -24,12 +19,12 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 		return r;
 	if (trouble->number) /* else SQLite finds the next */
 		sqlite3_bind_int64(stmt, 1, (int64_t)trouble->number);
-	bind_text(stmt, 2, store->boot);
-	bind_text(stmt, 3, host_health_name(trouble->worst));
+	store_bind_text(stmt, 2, store->boot);
+	store_bind_text(stmt, 3, host_health_name(trouble->worst));
 	sqlite3_bind_int64(stmt, 4, trouble->began_ms);
 	sqlite3_bind_int64(stmt, 5, trouble->ended_ms);
-	bind_text(stmt, 6, trouble->text);
-	bind_text(stmt, 7, trouble->advice);
+	store_bind_text(stmt, 6, trouble->text);
+	store_bind_text(stmt, 7, trouble->advice);
 	r = store_finish(stmt);
 	if (r == 0 && !trouble->number)
 		trouble->number =

@@ -37,6 +37,9 @@ void store_close_db(struct store *store);
 /* Runs a statement that returns no rows. */
 int store_finish(sqlite3_stmt *stmt);
 
+/* TEXT has to stay until the statement has run. */
+void store_bind_text(sqlite3_stmt *stmt, int column, const char *text);
+
 void store_cleanup_stmt(sqlite3_stmt **stmt);
 #define STORE_AUTO_STMT __attribute__((cleanup(store_cleanup_stmt)))
 

@@ -22,27 +22,22 @@ static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
 	sqlite3_bind_blob(stmt, column, uuid, UUID_BYTES, SQLITE_STATIC);
 }
 
-static void bind_name(sqlite3_stmt *stmt, int column, const char *text)
-{
-	sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
-}
-
 static void bind_verdict(sqlite3_stmt *stmt, const struct incident *incident)
 {
 	const struct policy_verdict *verdict = &incident->verdict;
 
 	sqlite3_bind_int(stmt, 8, incident->reason_code);
-	bind_name(stmt, 9, reason_name(verdict->reason));
-	bind_name(stmt, 10, action_name(verdict->wanted));
-	bind_name(stmt, 11, action_name(verdict->action));
+	store_bind_text(stmt, 9, reason_name(verdict->reason));
+	store_bind_text(stmt, 10, action_name(verdict->wanted));
+	store_bind_text(stmt, 11, action_name(verdict->action));
 	sqlite3_bind_int(stmt, 12, verdict->source);
-	bind_name(stmt, 13, incident->why);
+	store_bind_text(stmt, 13, incident->why);
 }
 
 static void bind_progress(sqlite3_stmt *stmt, const struct incident *incident)
 {
-	bind_name(stmt, 14, machine_case_name(incident->state));
-	bind_name(stmt, 15, outcome_name(incident->outcome));
+	store_bind_text(stmt, 14, machine_case_name(incident->state));
+	store_bind_text(stmt, 15, outcome_name(incident->outcome));
 	sqlite3_bind_int64(stmt, 16, incident->at);
 	sqlite3_bind_int(stmt, 17, incident->absent);
 	sqlite3_bind_int(stmt, 18, incident->paid);
@@ -53,12 +48,12 @@ static void bind_progress(sqlite3_stmt *stmt, const struct incident *incident)
 	bind_uuid(stmt, 23, incident->successor.uuid);
 	sqlite3_bind_int64(stmt, 24, incident->successor.domid);
 	sqlite3_bind_int64(stmt, 25, (int64_t)incident->successor.epoch);
-	bind_name(stmt, 26, incident->core_path);
+	store_bind_text(stmt, 26, incident->core_path);
 }
 
 static void bind_core(sqlite3_stmt *stmt, const struct capture_facts *core)
 {
-	bind_name(stmt, 29, capture_format_name(core->format));
+	store_bind_text(stmt, 29, capture_format_name(core->format));
 	sqlite3_bind_int64(stmt, 30, (int64_t)core->bytes);
 	sqlite3_bind_int64(stmt, 31, (int64_t)core->pages);
 	sqlite3_bind_int64(stmt, 32, (int64_t)core->zero_pages);
@@ -83,11 +78,11 @@ static int write_incident(struct store *store,
 	sqlite3_bind_int64(stmt, 3, incident->id.domid);
 	sqlite3_bind_int64(stmt, 4, (int64_t)incident->id.epoch);
 	sqlite3_bind_int64(stmt, 5, (int64_t)incident->cpu_time_ns);
-	bind_name(stmt, 6, incident->name);
+	store_bind_text(stmt, 6, incident->name);
 	sqlite3_bind_int(stmt, 7, incident->type);
 	bind_verdict(stmt, incident);
 	bind_progress(stmt, incident);
-	bind_name(stmt, 27, store->boot);
+	store_bind_text(stmt, 27, store->boot);
 	sqlite3_bind_int64(stmt, 28, incident->due_ms);
 	bind_core(stmt, &incident->core);
 	return store_finish(stmt);
@@ -105,11 +100,11 @@ static int write_steps(struct store *store, const struct incident *incident)
 
 		sqlite3_bind_int64(stmt, 1, (int64_t)incident->number);
 		sqlite3_bind_int64(stmt, 2, i);
-		bind_name(stmt, 3, step_name(step->step));
+		store_bind_text(stmt, 3, step_name(step->step));
 		sqlite3_bind_int64(stmt, 4, step->begun_ms);
 		sqlite3_bind_int64(stmt, 5, step->ended_ms);
 		sqlite3_bind_int(stmt, 6, step->rc);
-		bind_name(stmt, 7, step->text);
+		store_bind_text(stmt, 7, step->text);
 		r = store_finish(stmt);
 		sqlite3_reset(stmt);
 	}
@@ -337,7 +332,7 @@ int store_each_pending(struct store *store,
 
 	if (r < 0)
 		return r;
-	bind_name(stmt, 1, store->boot);
+	store_bind_text(stmt, 1, store->boot);
 	return each_row(store, stmt, each, ctx);
 }
 

@@ -27,7 +27,7 @@ static int run_bound(struct store *store, const char *sql, uint32_t keep,
 
 	if (r < 0)
 		return r;
-	sqlite3_bind_text(stmt, 1, store->boot, -1, SQLITE_STATIC);
+	store_bind_text(stmt, 1, store->boot);
 	sqlite3_bind_int64(stmt, 2, keep);
 	sqlite3_bind_int64(stmt, 3, before_ms);
 	sqlite3_bind_int64(stmt, 4, STORE_KEEP_NEWEST);
