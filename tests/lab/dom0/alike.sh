@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Owns the comparison of a command line run by xl and by xlv. It must not judge.
 
-# Times and free memory differ from one call to the next, whoever asks.
+# Times, free memory, and which processor a vCPU is on and whether it runs there
+# differ from one call to the next, whoever asks.
 steady()
 {
-	sed -E 's/[0-9]+\.[0-9]+/N/g; s/^((free_memory|xenpagingdir|cpu_mhz).*:).*/\1/; s/[0-9]+:[0-9]{2}:[0-9]{2}/T/g; s/ +[-rb][-b]([-p][-s])/ \1/' "$1"
+	sed -E 's/ +[0-9]+ +[-r][-b][-p] +[0-9]+\.[0-9]+/ V/; s/ *[0-9]+\.[0-9]+/ N/g; s/^((free_memory|xenpagingdir|cpu_mhz).*:).*/\1/; s/[0-9]+:[0-9]{2}:[0-9]{2}/T/g; s/ +[-rb][-b]([-p][-s])/ \1/' "$1"
 }
 
 # one WRAPPER WORD...: what it prints on both, and its status, in $dir/WRAPPER.
