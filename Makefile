@@ -63,7 +63,7 @@ LIB_OBJECTS = $(call object,$(wildcard $(LAYERS:%=src/%/*.c)))
 command_objects = $(call object,$(wildcard src/cmd/$(1).c src/cmd/$(1)_*.c))
 OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
 	$(call object,$(UNIT_TESTS:%=tests/unit/%.c)) $(SIM_OBJECTS) \
-	$(call object,tests/lab/tools/core_read.c)
+	$(call object,tests/lab/tools/core_read.c tests/bench/scale.c)
 SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
 # Faults to plant (core/planted.h), and the only files that know of them.
 SIM_FAULTS = 1 2 3 4 5 6
@@ -75,7 +75,7 @@ include modules/module.mk
 
 all: $(COMMANDS:%=$(O)/%) $(ARCHIVE) $(O)/evt
 
-unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim
+unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim $(O)/tests/scale
 
 sim-faults: $(SIM_FAULTS:%=$(O)/tests/sim-fault-%)
 
@@ -126,6 +126,11 @@ SIM_LINK = $(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(O)/tests/sim: $(SIM_OBJECTS) $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(SIM_LINK) -o $@ $^ $(PKG_LIBS)
+
+# What the keeper's own work costs, by the number of guests.
+$(O)/tests/scale: $(O)/obj/tests/bench/scale.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 
 # The same with a check removed, so that it has to fail.
 define fault_rule

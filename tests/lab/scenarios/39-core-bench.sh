@@ -28,18 +28,26 @@ captured()
 	awk -F '"' -v key="$1" '$2 == key { sub(/.*:/, ""); sub(/,$/, ""); value = $0 } END { print value }' "$dir/status.json"
 }
 
-# row TYPE: one line of figures, the ratios against xl.
-row()
+# rows TYPE: the figures of the newest capture beside xl's of the same guest.
+rows()
 {
-	local nonzero
+	local what nonzero
+	what="96 MiB $1, $(captured core_format | tr -d \")"
 	nonzero=$((($(captured core_pages) - $(captured core_zero_pages)) * 4))
-	note "bench: $1 $(captured core_format | tr -d \") ms=$ms xl_ms=$xl_ms faster=$(ratio "$xl_ms" "$ms") kib=$kib xl_kib=$xl_kib size=$(ratio "$kib" "$xl_kib") nonzero_kib=$nonzero memory_kib=$memory_kib"
+	row 'core: ms' "$what" "$ms" "$xl_ms"
+	row 'core: KiB on disk' "$what" "$kib" "$xl_kib"
+	row 'core: KiB on disk (beside pages that are not zero)' "$what" "$kib" "$nonzero"
+	row 'core: KiB of memory at most' "$what" "$memory_kib" 65536
 }
 
-# ratio A B: A / B in hundredths.
-ratio()
+# row WHAT N OURS THEIRS: how many times more xl, or the bound, has.
+row()
 {
-	awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'
+	awk -v what="$1" -v n="$2" -v ours="$3" -v theirs="$4" 'BEGIN {
+		whose = what ~ /at most/ ? "bound" : what ~ /not zero/ ? "guest" : "xl"
+		printf "%s|%s|%s|%s|%s|%s\n", what, n, ours, theirs, whose,
+			(ours > 0 ? sprintf("%.2f", theirs / ours) : "-") }' >> "$dir/rows"
+	note "$1, $2: ours $3, beside $4"
 }
 
 daemon_start 'core_free_percent = 0' 'on_crash = "preserve"'
@@ -56,7 +64,7 @@ for type in pv pvh; do
 			continue
 		fi
 		ok "a core of $type as $format"
-		row "$type"
+		rows "$type"
 		domcores "$core" "$dir/$type.xl" > "$dir/$type.cmp" 2>&1
 		check "$type as $format: page for page as xl's" test $? -eq 0
 		rm -f "$core"
