@@ -1,0 +1,65 @@
+# shellcheck shell=dash disable=SC2154,SC2046,SC2086,SC1091
+# SPDX-License-Identifier: GPL-2.0-only
+# Owns how long a supervisor takes from guests' shutdowns to its first action and
+# to the guests running again, by the hypervisor's list. It must not judge.
+. /lab/dom0/matrix.sh
+. /lab/dom0/cost.sh
+
+# took EVENT: ms from each domain's shutdown until a toolstack pauses it to destroy it, or to the next
+# domain of its uuid that ran (ran), one a line.
+took()
+{
+	awk -v event="$1" '
+		$2 == "shutdown" { at[event == "ran" ? $4 : $3] = $1 }
+		$2 == event {
+			key = event == "ran" ? $4 : $3
+			if (key in at) { print $1 - at[key]; delete at[key] }
+		}' "$dir/watch"
+}
+
+# measure WHO NAME...: crashes them all at once and waits until each runs anew.
+measure()
+{
+	local who=$1 ttys='' begin
+	shift
+	before "$@"
+	for name in "$@"; do
+		ttys="$ttys $(guest_tty "$name")"
+	done
+	begin=$(cpu_ms $("$who"))
+	watch_start 5
+	for tty in $ttys; do
+		printf x > "$tty"
+	done
+	for name in "$@"; do
+		await 120 "$name to run again" is_restarted "$name" || not_ok "$who: $name runs again"
+	done
+	watch_stop
+	took paused >> "$dir/$who.first"
+	took ran >> "$dir/$who.again"
+	echo $(($(cpu_ms $("$who")) - begin)) >> "$dir/$who.cpu"
+}
+
+# react_rows TEXT N: what was measured since the last call, as rows.
+react_rows()
+{
+	for what in first again; do
+		read -r our_median our_worst <<-END
+			$(median_worst < "$dir/ours.$what")
+		END
+		read -r their_median their_worst <<-END
+			$(median_worst < "$dir/monitors.$what")
+		END
+		[ "$what" = first ] && text="$1: ms to the first action" || text="$1: ms to running again"
+		row "$text, median" "$2" "$our_median" "$their_median"
+		row "$text, worst" "$2" "$our_worst" "$their_worst"
+	done
+	rm -f "$dir"/ours.first "$dir"/ours.again "$dir"/monitors.first "$dir"/monitors.again
+}
+
+# No budget, no backoff, a core each time: what is measured is the work.
+react_daemon_conf()
+{
+	daemon_conf 'restart_limit = 64' 'restart_window_seconds = 1' 'backoff_min_seconds = 0' \
+		'loop_cores = 1000' 'core_free_percent = 0'
+}
