@@ -37,4 +37,12 @@ bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst);
 /* Does xenstored run in a domain of its own?  By hypercall. */
 bool hostprobe_has_store_domain(void);
 
+/*
+ * For this process and those it starts: libxenstore uses xenstored's socket,
+ * or fails.  Else it falls back to the kernel's xenbus device, which keeps a
+ * caller for ever, beyond any signal, once xenstored is dead.  A host whose
+ * xenstored runs in a domain of its own has only the device, and keeps it.
+ */
+void hostprobe_shun_device(void);
+
 #endif

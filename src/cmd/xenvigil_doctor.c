@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "port/audit.h"
+#include "port/hostprobe.h"
 #include "role/client.h"
 #include "xenvigil_cmd.h"
 
@@ -291,6 +292,7 @@ int xenvigil_doctor(const char *socket_path, bool json)
 	json_object *all = json_object_new_object();
 
 	fflush(stdout);
+	hostprobe_shun_device(); /* a part has to end when its time is over */
 	for (size_t i = 0; i < PARTS; i++)
 		start_part(&parts[i], &running[i]);
 	for (size_t i = 0; i < PARTS; i++)

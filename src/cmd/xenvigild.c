@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "port/conf.h"
+#include "port/hostprobe.h"
 #include "role/roles.h"
 
 static const char usage[] =
@@ -120,5 +121,6 @@ int main(int argc, char **argv)
 	}
 	if (check)
 		return check_config(dir);
+	hostprobe_shun_device();
 	return role ? run_role(role, log) : keeper_main(dir);
 }

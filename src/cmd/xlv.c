@@ -197,6 +197,7 @@ int main(int argc, char **argv)
 	if (argc < 1)
 		return EXIT_USAGE;
 	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_CRITICAL, "xlv");
+	hostprobe_shun_device(); /* for xl, should xenstored die under it */
 	r = parse(&xlv, argv);
 	if (r >= 0)
 		return r;

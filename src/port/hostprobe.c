@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <xenevtchn.h>
 
@@ -93,6 +95,15 @@ bool hostprobe_has_store_domain(void)
 	found = hostview_has_store_domain(view);
 	hostview_close(view);
 	return found;
+}
+
+/* libxenstore takes this name for both, the socket and the device. */
+void hostprobe_shun_device(void)
+{
+	const char *path = storeping_path();
+
+	if (access(path, F_OK) == 0 || !hostprobe_has_store_domain())
+		setenv("XENSTORED_PATH", path, 0);
 }
 
 int hostprobe_open_kmsg(void)

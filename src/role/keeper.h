@@ -105,6 +105,8 @@ void keeper_rearm(struct keeper *keeper);
 int keeper_child_spawn(struct keeper *keeper, struct child *child,
 		       const char *role);
 void keeper_child_close(struct keeper *keeper, struct child *child);
+/* Kills it.  The kernel may keep it for ever: said, and not waited for. */
+void keeper_child_kill(struct child *child, const char *role);
 
 /* --- keeper_watcher.c --- */
 void keeper_watcher_start(struct keeper *keeper);

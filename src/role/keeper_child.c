@@ -4,14 +4,21 @@
  * Waits for nothing.
  */
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "keeper.h"
+#include "port/owner.h"
+#include "port/procview.h"
+
+/* What the kernel does not hold is gone by then. */
+#define END_MS 1000
 
 extern char **environ;
 
@@ -85,4 +92,30 @@ void keeper_child_close(struct keeper *keeper, struct child *child)
 	if (child->fd >= 0)
 		close(child->fd);
 	child->fd = -1;
+}
+
+static void log_left(pid_t pid, const char *role)
+{
+	struct text text = { 0 };
+	struct procview view;
+
+	if (procview_read("/proc", pid, &view))
+		return; /* now it has ended */
+	procview_tell(&view, &text);
+	log_event(LOG_LEVEL_ERROR, "child-left", LOG_INT("pid", pid),
+		  LOG_TEXT("role", role), LOG_TEXT("text", text_get(&text)));
+	text_free(&text);
+}
+
+/* Without pidfds (before Linux 5.3) nobody looks whether it went. */
+void keeper_child_kill(struct child *child, const char *role)
+{
+	AUTO_CLOSE int fd = child->pid ? owner_open_pidfd(child->pid) : -1;
+	struct pollfd end = { .fd = fd, .events = POLLIN };
+
+	if (!child->pid)
+		return;
+	kill(child->pid, SIGKILL);
+	if (fd >= 0 && poll(&end, 1, END_MS) == 0)
+		log_left(child->pid, role);
 }

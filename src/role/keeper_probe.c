@@ -314,8 +314,8 @@ void keeper_probe_stop(struct keeper *keeper)
 	ev_timer_stop(keeper->loop, &probe->again);
 	ev_child_stop(keeper->loop, &probe->child.exited);
 	keeper_child_close(keeper, &probe->child);
-	if (probe->child.pid) /* it may be waiting, and only looks */
-		kill(probe->child.pid, SIGKILL);
+	/* It may be waiting, and only looks. */
+	keeper_child_kill(&probe->child, "probe");
 	free(probe);
 	keeper->probe = NULL;
 }

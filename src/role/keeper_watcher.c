@@ -248,8 +248,8 @@ void keeper_watcher_stop(struct keeper *keeper)
 	ev_timer_stop(keeper->loop, &keeper->poll);
 	keeper_child_close(keeper, &keeper->watcher);
 	ev_child_stop(keeper->loop, &keeper->watcher.exited);
-	if (keeper->watcher.pid) /* it may hang on xenstored, and only reads */
-		kill(keeper->watcher.pid, SIGKILL);
+	/* It may hang on xenstored, and only reads. */
+	keeper_child_kill(&keeper->watcher, "watcher");
 }
 
 /* The answer is due from the first time it was asked for.  When it cannot

@@ -44,11 +44,23 @@ daemon_is_gone()
 	[ -z "$(pids_of '(^|/)xenvigild$')" ]
 }
 
+# What each of its processes that is still there is at.
+daemon_note_processes()
+{
+	local pid
+	for pid in $(pids_of '(^|/)xenvigild$'); do
+		note "process $pid: $(tr '\0' ' ' < "/proc/$pid/cmdline") $(sed -n '/^State:\|^PPid:/p' "/proc/$pid/status" | tr '\n\t' '  ')"
+		tr '\n' ' ' < "/proc/$pid/stack" > "$dir/stack.$pid" 2> /dev/null
+		note_file "$dir/stack.$pid"
+	done
+}
+
 # By SIGTERM, as an init does; all its processes have to go.
 daemon_stop()
 {
 	kill "$daemon_pid"
 	if ! await 30 'xenvigild and its processes to end after SIGTERM' daemon_is_gone; then
+		daemon_note_processes
 		not_ok 'xenvigild and its processes end after SIGTERM'
 		return 1
 	fi
