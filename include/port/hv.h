@@ -6,6 +6,7 @@
 #ifndef PORT_HV_H
 #define PORT_HV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ int hv_list(struct hv *hv, const struct domain_info **ret_list,
 
 /* One domain.  -ESRCH: there is none with this domid. */
 int hv_find(struct hv *hv, uint32_t domid, struct domain_info *ret_info);
+
+/* Is any domain there with it: dom0, a zombie, xenstored's own?  Also true
+ * when that cannot be told. */
+bool hv_exists(struct hv *hv, uint32_t domid);
 
 /* Pause, undo that, and give another uuid (handle).  Return 0, or -errno. */
 int hv_pause(struct hv *hv, uint32_t domid);

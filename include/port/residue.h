@@ -32,4 +32,12 @@ void residue_close(struct residue *residue);
 int residue_await(struct residue *residue, uint32_t deadline_ms,
 		  struct text *why);
 
+/*
+ * Names in FOUND, each with what mends it, what makes a guest's start fail
+ * that nobody would look for there: backends in dom0 of domains that are
+ * gone, and libxl's records of devices whose backend's domain is gone.
+ * Appends nothing when all is well.  Returns 0, or -errno.
+ */
+int residue_find_stale(struct text *found);
+
 #endif

@@ -167,6 +167,14 @@ int hv_find(struct hv *hv, uint32_t domid, struct domain_info *ret_info)
 	return 0;
 }
 
+bool hv_exists(struct hv *hv, uint32_t domid)
+{
+	xc_domaininfo_t info;
+	int n = xc_domain_getinfolist(hv->xch, domid, 1, &info);
+
+	return n < 0 || (n == 1 && info.domain == domid);
+}
+
 int hv_pause(struct hv *hv, uint32_t domid)
 {
 	return xc_domain_pause(hv->xch, domid) ? -errno : 0;

@@ -48,7 +48,7 @@ static int settle(struct work *work, const struct domain_info *info)
 		return 1;
 	}
 	/* It never ran: a worker was killed while it built it. */
-	text_printf(work->why, "domain %u was half built, and is removed; ",
+	text_printf(work->why, "domain %u was half built, and is removed",
 		    id->domid);
 	return worker_step_clear(work, id, true);
 }
@@ -59,6 +59,8 @@ static int create(struct work *work)
 	uint32_t domid;
 	int r;
 
+	worker_tell(work, "looking over the devices");
+	worker_step_audit(work);
 	worker_tell(work, "creating");
 	r = toolstack_create(work->ts, work->order->blob, &domid, work->why);
 	if (r)

@@ -37,4 +37,7 @@ int worker_create_run(struct work *work);
 int worker_step_clear(struct work *work, const struct domain_id *id,
 		      bool destroy);
 
+/* Says which devices on this host have lost an end; nothing when all is well. */
+void worker_step_audit(struct work *work);
+
 #endif

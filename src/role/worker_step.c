@@ -224,7 +224,24 @@ int worker_step_clear(struct work *work, const struct domain_id *id,
 		r = residue_await(residue, worker_left_ms(work), work->why);
 	}
 	residue_close(residue);
+	if (!r)
+		worker_step_audit(work);
 	return r;
+}
+
+/* Of other domains: told, and in nobody's way unless libxl says so. */
+void worker_step_audit(struct work *work)
+{
+	struct text found = { 0 };
+	int r = residue_find_stale(&found);
+
+	if (r)
+		text_printf(work->why, "%sthe devices cannot be looked over: "
+			    "%s", work->why->len ? "; " : "", strerror(-r));
+	else if (found.len)
+		text_printf(work->why, "%s%s", work->why->len ? "; " : "",
+			    text_get(&found));
+	text_free(&found);
 }
 
 static int step_destroy(struct work *work)
