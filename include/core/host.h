@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "core/kmsg.h"
+#include "core/ports.h"
 
 #define HOST_HEALTH_LIST(X)                                               \
 	X(UNKNOWN, "unknown")	/* nobody has looked yet */               \
@@ -56,6 +57,7 @@ struct host_evidence {
 	enum host_device evtchn;
 	char evtchn_error[64];
 	struct kmsg_finding kernel; /* the gravest one */
+	struct ports ports;	/* no part of the verdict on xenstored */
 };
 
 /* One time of trouble, from the first verdict of it to its end. */

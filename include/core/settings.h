@@ -59,6 +59,7 @@ struct settings {
 	uint32_t hook_s;		/* 1 to 3600: for each hook */
 	uint32_t core_total_mib;	/* 0: no bound */
 	uint32_t core_free_percent;	/* 0 to 90 */
+	uint32_t ports_percent;		/* 1 to 100 */
 	char state_dir[SETTINGS_PATH_BYTES];
 	char core_dir[SETTINGS_PATH_BYTES];
 	char run_dir[SETTINGS_PATH_BYTES];

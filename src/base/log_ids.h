@@ -17,6 +17,8 @@
 	X("xenstore-silent", "83375a26c6be4da9957110e1d3ffb250")        \
 	X("host-hung", "bc412b0185fa4d9ab29d9dfea0f1d53a")              \
 	X("host-back", "c7aba67795fc47d9a74997d801854b4c")              \
+	X("event-channels", "f9395de61fcd4c99a1d855d390bdea70")         \
+	X("child-left", "f1c8a4a1d2d04573a89b017ca7490bcb")             \
 	X("disk-full", "3a55be7a2acf4f778c449cbd9037ba95")              \
 	X("record-not-written", "d33e35b3050c47d2bd4f38ff6ff06cc0")     \
 	X("store-replaced", "d00aa2f2a18e4a579501b762a57f0bc3")         \

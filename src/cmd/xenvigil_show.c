@@ -106,6 +106,23 @@ static void show_open(json_object *list)
 	}
 }
 
+/* One line, and the whole of it only when something is the matter. */
+static void show_ports(json_object *ports)
+{
+	const char *level = text_of(ports, "level");
+
+	if (!ports || !number_of(ports, "used"))
+		return;
+	printf("event channels %lld of %lld, %+lld in %lld min",
+	       (long long)number_of(ports, "used"),
+	       (long long)number_of(ports, "most"),
+	       (long long)number_of(ports, "grown"),
+	       (long long)number_of(ports, "grown_minutes"));
+	if (strcmp(level, "well") != 0)
+		printf("; %s: %s", level, text_of(ports, "text"));
+	putchar('\n');
+}
+
 static void show_host(json_object *host)
 {
 	printf("host %s since %s%s%s\n", text_of(host, "health"),
@@ -113,6 +130,7 @@ static void show_host(json_object *host)
 	       text_of(host, "text")[0] ? ": " : "", text_of(host, "text"));
 	if (text_of(host, "advice")[0])
 		printf("to mend it: %s\n", text_of(host, "advice"));
+	show_ports(json_object_object_get(host, "event_channels"));
 }
 
 void xenvigil_show_status(json_object *answer)

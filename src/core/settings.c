@@ -48,6 +48,7 @@ static const struct settings defaults = {
 	.hook_s = 30,
 	.core_total_mib = 65536,
 	.core_free_percent = 10,
+	.ports_percent = 50,
 	.state_dir = "/var/lib/xenvigil",
 	.core_dir = "/var/lib/xenvigil/cores",
 	.run_dir = "/run/xenvigil",

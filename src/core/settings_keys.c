@@ -108,6 +108,8 @@ const struct setting_key settings_keys[] = {
 	      "cores kept in all, the oldest go; 0: no bound"),
 	COUNT("core_free_percent", 0, 90, GLOBAL(core_free_percent),
 	      "part of the cores' file system that is left free"),
+	COUNT("event_channels_percent", 1, 100, GLOBAL(ports_percent),
+	      "warn when this part of dom0's event channels is in use"),
 	PATH("state_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(state_dir),
 	     "where the records are kept"),
 	PATH("core_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(core_dir),

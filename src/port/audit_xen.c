@@ -12,23 +12,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <xenctrl.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "port/hostview.h"
-#include "port/logger.h"
+#include "port/portcount.h"
 
-#define REMOTES 32768	/* domids */
-#define LEAK 256	/* ports to one domain: no driver has as many */
-/* The fewer of the two kinds of tables has 4096 ports on 64 bits. */
-#define MOST 4096
+#define WARN_PERCENT 50
 #define NAMES_BYTES 400
-
-struct ports {
-	unsigned int used, interdomain, unbound, virq, pirq, ipi;
-	uint16_t to[REMOTES];	/* interdomain or unbound, by remote */
-};
 
 /* --- processes --- */
 
@@ -98,96 +89,40 @@ static void find_processes(bool (*test)(const char *pid, const char *file),
 
 /* --- event channels --- */
 
-static void count_port(struct ports *ports, const xc_evtchn_status_t *status)
-{
-	uint32_t remote = REMOTES;
-
-	ports->used += status->status != EVTCHNSTAT_closed;
-	switch (status->status) {
-	case EVTCHNSTAT_unbound:
-		ports->unbound++;
-		remote = status->u.unbound.dom;
-		break;
-	case EVTCHNSTAT_interdomain:
-		ports->interdomain++;
-		remote = status->u.interdomain.dom;
-		break;
-	case EVTCHNSTAT_virq:
-		ports->virq++;
-		break;
-	case EVTCHNSTAT_pirq:
-		ports->pirq++;
-		break;
-	case EVTCHNSTAT_ipi:
-		ports->ipi++;
-		break;
-	}
-	if (remote < REMOTES)
-		ports->to[remote]++;
-}
-
-/* The first port that Xen does not know is the end of dom0's table. */
-static void count_ports(xc_interface *xch, struct ports *ports)
-{
-	for (evtchn_port_t port = 1;; port++) {
-		xc_evtchn_status_t status = { .dom = DOMID_SELF,
-					      .port = port };
-
-		if (xc_evtchn_status(xch, &status))
-			return;
-		count_port(ports, &status);
-	}
-}
-
-static bool is_there(const struct hostview_domain *list, size_t count,
-		     uint32_t domid)
-{
-	for (size_t i = 0; i < count; i++)
-		if (list[i].domid == domid)
-			return true;
-	return false;
-}
-
-static unsigned int report_remotes(const struct audit *audit,
-				   const struct ports *ports,
-				   const struct hostview_domain *list,
-				   size_t count)
+static void report_remotes(const struct audit *audit,
+			   const struct ports *ports)
 {
 	struct text names = { 0 };
-	unsigned int found = 0;
 	char mend[NAMES_BYTES + 128];
 
 	find_processes(opens, "/dev/xen/evtchn", &names);
 	snprintf(mend, sizeof(mend), "end the process that leaks them; "
 		 "/dev/xen/evtchn is open in: %s", text_get(&names));
 	text_free(&names);
-	for (uint32_t domid = 0; domid < REMOTES; domid++) {
-		bool gone = !is_there(list, count, domid);
+	for (uint32_t i = 0; i < ports->remotes; i++) {
+		const struct ports_remote *remote = &ports->remote[i];
 
-		if (!ports->to[domid] || (!gone && ports->to[domid] < LEAK))
+		if (!remote->gone && remote->count < PORTS_LEAK)
 			continue;
-		found++;
 		audit_report(audit, AUDIT_WARN, mend, "%u event channels of "
-			     "dom0 are for domain %u%s", ports->to[domid],
-			     domid, gone ? ", which is gone" :
+			     "dom0 are for domain %u%s", remote->count,
+			     remote->domid, remote->gone ? ", which is gone" :
 			     ": more than any driver needs");
 	}
-	return found;
 }
 
-static void report_ports(const struct audit *audit,
-			 const struct ports *ports)
+static void report_ports(const struct audit *audit, const struct ports *ports)
 {
-	enum audit_level level = ports->used > MOST * 9 / 10 ? AUDIT_ERROR :
-				 ports->used > MOST / 2 ? AUDIT_WARN :
-							  AUDIT_OK;
+	enum ports_level found = ports_judge(ports, WARN_PERCENT);
+	enum audit_level level = found == PORTS_SCARCE ? AUDIT_ERROR :
+				 found == PORTS_MANY ? AUDIT_WARN : AUDIT_OK;
+	struct text text = { 0 };
 
+	ports_explain(ports, &text);
 	audit_report(audit, level, level == AUDIT_OK ? "" :
 		     "find who leaks them, or spread the guests over hosts",
-		     "%u event channels of dom0 are in use: %u to domains, %u "
-		     "offered, %u virtual interrupts, %u physical, %u between "
-		     "processors", ports->used, ports->interdomain,
-		     ports->unbound, ports->virq, ports->pirq, ports->ipi);
+		     "%s", text_get(&text));
+	text_free(&text);
 }
 
 static int list_domains(struct hostview_domain **ret_list, size_t *ret_count)
@@ -210,24 +145,15 @@ static void report_no_xen(const struct audit *audit, int r)
 
 void audit_events(const struct audit *audit)
 {
-	AUTO_FREE struct ports *ports = calloc(1, sizeof(*ports));
-	AUTO_FREE struct hostview_domain *list = NULL;
-	struct xentoollog_logger *logger = logger_new();
-	xc_interface *xch = logger ? xc_interface_open(logger, logger, 0) :
-				     NULL;
-	size_t count = 0;
-	int r = ports && xch ? list_domains(&list, &count) : -errno;
+	struct ports ports;
+	int r = portcount_take(&ports);
 
-	if (r == 0) {
-		count_ports(xch, ports);
-		report_ports(audit, ports);
-		report_remotes(audit, ports, list, count);
-	} else {
+	if (r < 0) {
 		report_no_xen(audit, r);
+		return;
 	}
-	if (xch)
-		xc_interface_close(xch);
-	logger_free(logger);
+	report_ports(audit, &ports);
+	report_remotes(audit, &ports);
 }
 
 /* --- zombies --- */

@@ -41,6 +41,24 @@ static const char *evtchn_word(enum host_device device)
 	}
 }
 
+static json_object *show_ports(const struct keeper_probe_state *state)
+{
+	const struct ports *ports = &state->evidence->ports;
+	json_object *to = json_object_new_object();
+	struct text text = { 0 };
+
+	ports_explain(ports, &text);
+	add_text(to, "level", ports_level_name(state->ports_level));
+	add_int(to, "used", ports->used);
+	add_int(to, "most", ports->most);
+	add_int(to, "gone", ports->gone);
+	add_int(to, "grown", state->ports_grown);
+	add_int(to, "grown_minutes", state->ports_minutes);
+	add_text(to, "text", text_get(&text));
+	text_free(&text);
+	return to;
+}
+
 json_object *control_show_host(struct keeper *keeper)
 {
 	json_object *to = json_object_new_object();
@@ -61,6 +79,8 @@ json_object *control_show_host(struct keeper *keeper)
 			 kmsg_kind_name(state.evidence->kernel.kind));
 		add_text(to, "kernel_line", state.evidence->kernel.text);
 		add_words(to, state.evidence);
+		json_object_object_add(to, "event_channels",
+				       show_ports(&state));
 	}
 	add_int(to, "trouble", (int64_t)state.trouble->number);
 	json_object_object_add(to, "probe_stuck",

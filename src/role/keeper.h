@@ -127,6 +127,9 @@ struct keeper_probe_state {
 	const struct host_evidence *evidence;
 	const struct host_trouble *trouble; /* number 0: none */
 	bool stuck;		/* the prober itself does not come back */
+	enum ports_level ports_level;
+	int32_t ports_grown;	/* in use more than PORTS_MINUTES ago */
+	int64_t ports_minutes;
 };
 void keeper_probe_state(const struct keeper *keeper,
 			struct keeper_probe_state *ret_state);

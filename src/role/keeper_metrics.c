@@ -27,6 +27,7 @@ static void look_around(struct keeper *keeper, struct metrics_now *ret_now)
 
 	keeper_probe_state(keeper, &state);
 	now.host = state.health;
+	now.ports = state.evidence->ports;
 	now.domains = (uint32_t)engine_domains(keeper->engine, &domains);
 	LIST_EACH(incident, (struct list *)engine_incidents(keeper->engine),
 		  const struct incident, node)

@@ -33,6 +33,10 @@ struct keeper_probe {
 	enum host_health health;
 	int64_t since_ms, seen_ms, seen_mono_ms;
 	struct host_trouble trouble;
+	enum ports_level ports_level;
+	struct ports_growth growth;
+	int32_t grown;
+	int64_t grown_minutes;
 };
 
 static void set_again(struct keeper_probe *probe, double seconds)
@@ -121,6 +125,28 @@ static bool is_news(const struct host_evidence *before,
 	       before->kernel.kind != after->kernel.kind;
 }
 
+/* Said when it changes; a host is not ill by it. */
+static void judge_ports(struct keeper_probe *probe, const struct ports *ports)
+{
+	const struct settings *settings = probe->keeper->settings;
+	enum ports_level level = ports_judge(ports, settings->ports_percent);
+	struct text text = { 0 };
+
+	if (!ports->used)
+		return;
+	probe->grown = ports_grow(&probe->growth, ports->used,
+				  keeper_now(probe->keeper).wall_ms,
+				  &probe->grown_minutes);
+	if (level == probe->ports_level)
+		return;
+	probe->ports_level = level;
+	ports_explain(ports, &text);
+	log_event(level == PORTS_WELL ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARN,
+		  "event-channels", LOG_TEXT("level", ports_level_name(level)),
+		  LOG_TEXT("text", text_get(&text)));
+	text_free(&text);
+}
+
 static void conclude(struct keeper_probe *probe,
 		     const struct host_evidence *evidence)
 {
@@ -155,6 +181,9 @@ static void on_health(struct keeper_probe *probe, const struct wire_msg *msg)
 	memcpy(&evidence, msg->blob, sizeof(evidence));
 	if (evidence.evtchn == HOST_DEVICE_UNTRIED) /* tried in a moment */
 		evidence.evtchn = probe->evidence.evtchn;
+	judge_ports(probe, &evidence.ports);
+	if (!evidence.ports.used) /* counted in a moment */
+		evidence.ports = probe->evidence.ports;
 	probe->asked = probe->stuck = false;
 	ev_timer_stop(keeper->loop, &probe->child.deadline);
 	probe->seen_ms = keeper_now(keeper).wall_ms;
@@ -268,6 +297,9 @@ void keeper_probe_state(const struct keeper *keeper,
 		.evidence = &probe->evidence,
 		.trouble = &probe->trouble,
 		.stuck = probe->stuck,
+		.ports_level = probe->ports_level,
+		.ports_grown = probe->grown,
+		.ports_minutes = probe->grown_minutes,
 	};
 }
 

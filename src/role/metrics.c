@@ -196,6 +196,36 @@ static void add_cases(const struct metrics_now *now, struct text *text)
 				    now->cases[i]);
 }
 
+static void add_port_kinds(const struct ports *ports, struct text *text)
+{
+	const struct { const char *name; uint32_t count; } kinds[] = {
+		{ "interdomain", ports->interdomain },
+		{ "unbound", ports->unbound },
+		{ "virq", ports->virq },
+		{ "pirq", ports->pirq },
+		{ "ipi", ports->ipi },
+		{ "xen", ports->hidden },
+	};
+
+	add_head(text, "event_channels", "gauge",
+		 "Event channels of dom0 that are in use.");
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		text_printf(text, "xenvigil_event_channels{kind=\"%s\"} %"
+			    PRIu32 "\n", kinds[i].name, kinds[i].count);
+}
+
+static void add_ports(const struct ports *ports, struct text *text)
+{
+	if (!ports->used)
+		return;
+	add_port_kinds(ports, text);
+	add_gauge(text, "event_channels_limit",
+		  "Event channels that dom0 can have.", ports->most);
+	add_gauge(text, "event_channels_gone",
+		  "Event channels of dom0 for domains that are gone.",
+		  ports->gone);
+}
+
 void metrics_format(const struct metrics *metrics,
 		    const struct metrics_now *now, struct text *text)
 {
@@ -205,6 +235,7 @@ void metrics_format(const struct metrics *metrics,
 		  "Whether xenstored and libxl answer.", now->toolstack);
 	add_gauge(text, "host_health", "The host: 0 not known, 1 healthy, "
 		  "2 slow, 3 hung, 4 dead.", now->host);
+	add_ports(&now->ports, text);
 	add_gauge(text, "domains", "Domains in the hypervisor's list.",
 		  now->domains);
 	add_gauge(text, "workers", "Steps being carried out.", now->workers);

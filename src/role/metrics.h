@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "core/engine.h"
 #include "core/host.h"
+#include "core/ports.h"
 
 /* Names beyond this are counted together, as the domain "". */
 #define METRICS_DOMAINS_MAX 1000
@@ -27,6 +28,7 @@ struct metrics_now {
 	int64_t started_ms;	/* wall clock */
 	bool toolstack;		/* xenstored and libxl answer */
 	enum host_health host;
+	struct ports ports;	/* none used: not counted */
 	uint32_t domains, workers;
 	uint32_t cases[CASE_STATE_COUNT]; /* open incidents by state */
 	uint32_t held_guests;	/* by the operator */

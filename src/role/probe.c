@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The prober: looks at the host's toolstack when it is asked, when xenstored
- * ends, and when the kernel writes of a fault in what the toolstack stands
- * on.  Sleeps otherwise.  May be stuck in the kernel: then it is replaced.
+ * ends, when the kernel writes of a fault in what the toolstack stands on, and
+ * now and then.  Sleeps otherwise.  May be stuck in the kernel: then it is replaced.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "port/evtchndev.h"
 #include "port/hostprobe.h"
 #include "port/owner.h"
+#include "port/portcount.h"
 #include "port/procview.h"
 #include "role/roles.h"
 #include "role/wire.h"
@@ -23,6 +24,8 @@
 /* By itself; when it is asked, what the keeper says. */
 #define DEADLINE_MS 1500
 #define EVTCHN_MS 500
+/* What grows slowly is seen without being asked for. */
+#define SELDOM_MS 600000
 
 enum { WIRE_IN, KERNEL_IN, STORE_IN, SOURCES };
 
@@ -74,11 +77,15 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 		       &probe->kernel, &evidence);
 	hold_store(probe);
 	r = tell(&evidence);
-	if (r == 0 && probe->evtchn_safe) {
+	if (r)
+		return r;
+	r = portcount_take(&evidence.ports);
+	if (r)
+		log_event(LOG_LEVEL_WARN, "ports-not-counted",
+			  LOG_TEXT("error", strerror(-r)));
+	if (probe->evtchn_safe)
 		hostprobe_try_evtchn(EVTCHN_MS, &evidence);
-		r = tell(&evidence);
-	}
-	return r;
+	return tell(&evidence);
 }
 
 static int on_wire(struct probe *probe)
@@ -97,10 +104,11 @@ static int on_wire(struct probe *probe)
 static int step(struct probe *probe)
 {
 	bool look_now = false;
-	int r = 0;
+	int r = 0, n = poll(probe->in, SOURCES, SELDOM_MS);
 
-	if (poll(probe->in, SOURCES, -1) < 0)
+	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	look_now = n == 0;
 	if (probe->in[STORE_IN].revents) {
 		let_store_go(probe);
 		look_now = true;

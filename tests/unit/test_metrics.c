@@ -37,7 +37,9 @@ static bool has_line(const struct text *text, const char *line)
 static void test_counts(struct metrics *metrics, struct text *text)
 {
 	struct metrics_now now = { .started_ms = 5000, .toolstack = true,
-				   .host = HOST_HUNG, .domains = 7, .workers = 2 };
+				   .host = HOST_HUNG, .domains = 7, .workers = 2,
+				   .ports = { .used = 12, .most = 4096,
+					      .virq = 12, .gone = 3 } };
 
 	now.cases[CASE_STATE_HELD] = 3;
 	count(metrics, ENGINE_NOTE_INCIDENT_OPENED, "web1", REASON_CRASH, 0);
@@ -61,6 +63,9 @@ static void test_counts(struct metrics *metrics, struct text *text)
 	ok(has_line(text, "xenvigil_domains 7") &&
 	   has_line(text, "xenvigil_toolstack_answers 1") &&
 	   has_line(text, "xenvigil_host_health 3"), "the host");
+	ok(has_line(text, "xenvigil_event_channels{kind=\"virq\"} 12") &&
+	   has_line(text, "xenvigil_event_channels_limit 4096") &&
+	   has_line(text, "xenvigil_event_channels_gone 3"), "event channels");
 	ok(strstr(text_get(text), "domain=\"a\\\\\\\"\\\\\\\\\\\\x0a\\\\x1b{\"") != NULL,
 	   "a name cannot leave its label");
 }

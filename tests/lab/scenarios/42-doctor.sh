@@ -30,6 +30,14 @@ names()
 	grep -A 1 -e "\"text\":\"[^\"]*$1" "$dir/doctor.json" | grep -q -e "\"mend\":\"[^\"]*$2"
 }
 
+metrics=/run/xenvigil/xenvigil.prom
+
+# ports_are LEVEL: as status has it after a look of its own.
+ports_are()
+{
+	xenvigil status --json > "$dir/status" && grep -q "\"level\": *\"$1\"" "$dir/status"
+}
+
 daemon_start
 guest one type=pv args=idle
 guest two type=pvh args=idle
@@ -39,6 +47,9 @@ done
 one=$(domid_of one)
 two=$(domid_of two)
 doctor 0 'nothing is wrong with a host that is well'
+check 'of event channels it says how many of how many' grep -q 'of [0-9]* event channels of dom0 are in use' "$dir/doctor.json"
+expect 10 'so does status' ports_are well
+expect 10 'and the metrics' grep -q '^xenvigil_event_channels_limit [1-9]' "$metrics"
 
 # Half-removed devices, made by hand.
 xenstore-write $backend/999/0/state 4
@@ -65,6 +76,12 @@ check 'a file of a domain that is gone' names 'which is gone: userdata-d.997' "r
 check 'the zombie, and who maps memory' names "domain $two ([^)]*) is dead and not gone" "domhold ($page)"
 check 'the leaked event channels, and who has the device open' names "100[0-9] event channels of dom0 are for domain $one" "domhold ($ports)"
 
+expect 10 'the daemon found the leak as well' ports_are leaked
+check 'and logged it' log_has 'warn keeper event-channels' 'level=leaked' "domain $one"
+expect 10 'the metrics have it' grep -q '^xenvigil_event_channels{kind="unbound"} 1[0-9][0-9][0-9]$' "$metrics"
+xenvigil status | grep '^event channels' > "$dir/ports-line"
+note_file "$dir/ports-line"
+
 # The mends: as they are printed, until nothing is left to be mended.
 kill $page $ports
 wait $page $ports 2>/dev/null
@@ -75,6 +92,7 @@ while read -r mend; do
 done < "$dir/mends"
 expect 20 'the zombie is gone' is_gone two
 doctor 0 'all is mended'
+expect 10 'and the event channels are well' ports_are well
 
 stopped=$(pids_of '(^|/)xenstored$')
 kill -STOP $stopped

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Counts dom0's event channels by hypercalls: no xenstore, no device.
+ */
+#ifndef PORT_PORTCOUNT_H
+#define PORT_PORTCOUNT_H
+
+#include "core/ports.h"
+
+/* Returns 0, or -errno with *RET_PORTS untouched. */
+int portcount_take(struct ports *ret_ports);
+
+/*
+ * How many dom0's kernel can have: by its version, and by its command line,
+ * which may ask for the older kind of table.
+ */
+uint32_t portcount_most(const char *release, const char *command_line);
+
+#endif
