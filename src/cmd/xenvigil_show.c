@@ -60,6 +60,8 @@ static void show_flags(json_object *domain)
 	       is_set(domain, "paused") ? " paused" : "",
 	       is_set(domain, "dying") ? " dying" : "",
 	       is_set(domain, "held") ? " held" : "");
+	if (text_of(domain, "made_by")[0])
+		printf(" by %s", safe(text_of(domain, "made_by")));
 	if (strcmp(text_of(domain, "owner"), "xl") == 0)
 		printf(" (xl's monitor %lld)",
 		       (long long)number_of(domain, "owner_pid"));

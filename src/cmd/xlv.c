@@ -148,6 +148,7 @@ static int hand_over(struct xlv *xlv)
 	argv[at] = "-e";
 	memcpy(argv + at + 1, xlv->argv + at, (count - at) * sizeof(*argv));
 	xlv->argv = argv; /* until we end */
+	xlv->handed_over = true;
 	return -1;
 }
 
@@ -161,9 +162,12 @@ static int run(struct xlv *xlv)
 		r = hand_over(xlv);
 	if (r >= 0)
 		return r;
+	if (xlv->handed_over)
+		return xlv_run_until(xlv, (uint32_t)deadline_s,
+				     xlv_made_begin());
 	if (deadline_s == 0)
 		return xlv_run_exec(xlv->argv);
-	return xlv_run_until(xlv, (uint32_t)deadline_s);
+	return xlv_run_until(xlv, (uint32_t)deadline_s, NULL);
 }
 
 static int show_state(const struct xlv *xlv)

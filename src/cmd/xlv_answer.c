@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "port/hostview.h"
+#include "port/origin.h"
 #include "xlv_cmd.h"
 
 static char *const *arguments(const struct xlv *xlv)
@@ -108,15 +109,20 @@ static const char *supervision_of(json_object *domain, uint32_t domid)
 	return text_in(domain, "owner");
 }
 
-static void print_state(json_object *daemon, uint32_t domid)
+static void print_state(json_object *daemon,
+			const struct hostview_domain *view)
 {
+	uint32_t domid = view->domid;
+	char origin[ORIGIN_BYTES];
 	json_object *domain = find(json_object_object_get(daemon, "domains"),
 				   domid);
 	json_object *open = find(json_object_object_get(daemon, "open"),
 				 domid);
 
-	printf(" %-11s %-8s ", supervision_of(domain, domid),
-	       domain ? text_in(domain, "state") : "-");
+	origin_get(ORIGIN_DIR, domid, view->uuid, origin);
+	printf(" %-11s %-8s %-8s ", supervision_of(domain, domid),
+	       domain ? text_in(domain, "state") : "-",
+	       origin[0] ? origin : "-");
 	if (open)
 		printf("%lld: %s, %s at %s",
 		       (long long)json_object_get_int64(
@@ -137,7 +143,7 @@ static void print_head(bool verbose, bool state)
 		printf("   UUID                            Reason-Code\t"
 		       "Security Label");
 	if (state)
-		printf(" Supervision State    Incident");
+		printf(" Supervision State    Made-by  Incident");
 	putchar('\n');
 }
 
@@ -213,7 +219,7 @@ int xlv_answer_list(char *const args[], json_object *daemon)
 		if (verbose)
 			print_verbose(&list[i]);
 		if (daemon)
-			print_state(daemon, list[i].domid);
+			print_state(daemon, &list[i]);
 		putchar('\n');
 	}
 	free(list);

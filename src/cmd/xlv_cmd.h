@@ -17,10 +17,13 @@
 #define EXIT_ENDED 124		/* as timeout(1): xl was ended by us */
 #define EXIT_NO_XL 127
 
+struct xlv_made;
+
 struct xlv {
 	const char *socket_path;
 	int64_t deadline_s;	/* -1: as the table has it */
 	bool no_daemon;
+	bool handed_over;	/* the domain is to be the daemon's */
 	char **argv;		/* xl's, NULL-terminated */
 	struct xlcmd cmd;
 };
@@ -32,8 +35,19 @@ const char *xlv_name(const struct xlv *xlv);
 
 /* Becomes xl. */
 int xlv_run_exec(char *const argv[]);
-/* Runs xl and mirrors its end, or ends it after DEADLINE_S. */
-int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s);
+/*
+ * Runs xl and mirrors its end, or ends it after DEADLINE_S (0: never).  MADE,
+ * unless NULL, is told of a good end before.
+ */
+int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s,
+		  struct xlv_made *made);
+
+/* --- xlv_made.c --- */
+
+/* The domains there are before xl makes one.  NULL: they cannot be known. */
+struct xlv_made *xlv_made_begin(void);
+/* Says of the new ones that we made them. */
+void xlv_made_end(struct xlv_made *made);
 
 /* --- xlv_answer.c: without xl.  Each returns the exit status. --- */
 

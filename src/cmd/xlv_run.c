@@ -19,6 +19,7 @@
 #include "xlv_cmd.h"
 
 #define PROBE_MS 1000
+#define FOREVER_MS (1000ll * 1000 * 1000 * 1000) /* 31 years */
 #define TERM_MS 2000	/* to end after SIGTERM, and then after SIGKILL */
 
 /* Those that end xl or tell it something, and are passed on. */
@@ -153,8 +154,10 @@ static int mirror(int status)
 	return 128 + sig;
 }
 
-int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s)
+int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s,
+		  struct xlv_made *made)
 {
+	int64_t wait_ms = deadline_s ? deadline_s * 1000ll : FOREVER_MS;
 	sigset_t set, old;
 	int status;
 	pid_t pid;
@@ -169,8 +172,11 @@ int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s)
 		sigprocmask(SIG_SETMASK, &old, NULL);
 		_exit(xlv_run_exec(xlv->argv));
 	}
-	if (await_end(pid, &set, deadline_s * 1000ll, &status))
+	if (await_end(pid, &set, wait_ms, &status)) {
+		if (made && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			xlv_made_end(made);
 		return mirror(status);
+	}
 	tell_why(xlv, pid, deadline_s);
 	return end_it(xlv, pid, &set);
 }

@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "keeper.h"
+#include "port/origin.h"
 #include "port/owner.h"
 
 static void add_text(json_object *to, const char *key, const char *text)
@@ -170,6 +171,7 @@ static json_object *show_domain(const struct domain *domain,
 {
 	const struct domain_info *info = &domain->info;
 	json_object *to = json_object_new_object();
+	char origin[ORIGIN_BYTES];
 
 	add_text(to, "domain", domain->name[0] ? domain->name :
 						 domain->guest->name);
@@ -185,6 +187,8 @@ static json_object *show_domain(const struct domain *domain,
 	add_bool(to, "dying", info->dying);
 	add_bool(to, "held", domain->guest->hold);
 	add_owner(to, domain, monitors);
+	origin_get(ORIGIN_DIR, info->id.domid, info->id.uuid, origin);
+	add_text(to, "made_by", origin);
 	return to;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "port/origin.h"
 #include "role/worker_impl.h"
 
 /* A domain of the guest: *RET_INFO, or -ENOENT. */
@@ -66,12 +67,15 @@ static int create(struct work *work)
 	if (r)
 		return r;
 	r = hv_find(work->hv, domid, &info);
-	if (r)
+	if (r) {
 		text_printf(work->why, "domain %u was created and is gone",
 			    domid);
-	else
-		work->result->new_id = info.id;
-	return r;
+		return r;
+	}
+	work->result->new_id = info.id;
+	/* A word for people: a start without it is one all the same. */
+	(void)origin_set(ORIGIN_DIR, domid, info.id.uuid, "xenvigil");
+	return 0;
 }
 
 int worker_create_run(struct work *work)

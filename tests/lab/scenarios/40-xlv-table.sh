@@ -82,6 +82,11 @@ check 'xlv create succeeds' test $? -eq 0
 note_file "$dir/said"
 expect 10 'mine runs' is_running mine
 check 'and no monitor of xl is left' test -z "$(pids_of '(^|/)xl$')"
+xlv list --long-state > "$dir/state"
+check 'it is marked as made by xlv' grep -qE '^mine .* xenvigil +watched +xlv ' "$dir/state"
+check 'and the other, which xl made, is not' grep -qE '^web .* xenvigil +watched +- ' "$dir/state"
+check 'xenvigil status has it, too' sh -c "xenvigil status | grep -q '^[0-9]* *mine .* by xlv'"
+note_file "$dir/state"
 guest_go mine
 expect 30 'mine crashed, and was handled' is_gone mine
 xlv --no-daemon create "$dir/mine.cfg" > "$dir/said" 2>&1
