@@ -19,4 +19,7 @@ int worker_main(void);
 int hook_main(void);
 int probe_main(void);
 
+/* A worker's child, confined (role/parser.h). */
+int parser_main(void);
+
 #endif

@@ -79,6 +79,8 @@ static int run_role(const char *role, const char *log)
 		return hook_main();
 	if (strcmp(role, "probe") == 0)
 		return probe_main();
+	if (strcmp(role, "parser") == 0)
+		return parser_main();
 	return ROLE_EXIT_USAGE;
 }
 

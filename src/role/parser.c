@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parser's own side: finds the kernel's note in the pages it is shown,
+ * and reads the log by it.  It opens nothing, allocates nothing once it is
+ * confined, and does not log: it could not.
+ */
+#include "role/parser.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/kernel_log.h"
+#include "core/kernel_note.h"
+#include "role/roles.h"
+
+#define READS_MOST 200000u
+
+struct note {
+	char text[KERNEL_NOTE_MOST_BYTES];
+	size_t len, left;	/* what is there, what is to follow */
+	uint64_t next_pfn;	/* in this page */
+};
+
+/* All that it ever has. */
+static struct note note;
+static struct guest_mem mem;
+static struct parser_ask ask;
+static struct parser_shared *shared;
+
+static int tell(enum parser_kind kind)
+{
+	ask.kind = kind;
+	return send(PARSER_SOCKET, &ask, sizeof(ask), MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(ask) ? 0 : -EPIPE;
+}
+
+static int hear(void *message, size_t len)
+{
+	return recv(PARSER_SOCKET, message, len, 0) == (ssize_t)len ? 0 :
+								      -EPIPE;
+}
+
+/* --- the note --- */
+
+static void take_text(const unsigned char *from, size_t len, uint64_t pfn)
+{
+	if (len > note.left)
+		len = note.left;
+	memcpy(note.text + note.len, from, len);
+	note.len += len;
+	note.left -= len;
+	note.next_pfn = pfn + 1;
+}
+
+/* True when PAGE ends a whole, valid note. */
+static bool take_page(uint64_t pfn, const unsigned char *page)
+{
+	size_t len;
+
+	if (note.left && pfn == note.next_pfn) {
+		take_text(page, GUEST_MEM_PAGE_BYTES, pfn);
+	} else {
+		len = kernel_note_head(page);
+		if (!len)
+			return false;
+		note.len = 0;
+		note.left = len;
+		take_text(page + KERNEL_NOTE_HEAD_BYTES,
+			  GUEST_MEM_PAGE_BYTES - KERNEL_NOTE_HEAD_BYTES, pfn);
+	}
+	return !note.left && kernel_note_is_valid(note.text, note.len);
+}
+
+static bool take_batch(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (take_page(shared->pfn[i], shared->pages +
+			      i * GUEST_MEM_PAGE_BYTES))
+			return true;
+	return false;
+}
+
+static int find_note(void)
+{
+	struct parser_answer answer;
+	int r = tell(PARSER_SCAN);
+
+	while (r == 0) {
+		r = hear(&answer, sizeof(answer));
+		if (r == 0 && answer.rc)
+			return answer.rc;
+		if (r || !answer.count || answer.count > PARSER_BATCH)
+			return r ? r : -ENOENT;
+		if (take_batch(answer.count))
+			return tell(PARSER_STOP);
+		r = tell(PARSER_MORE);
+	}
+	return r;
+}
+
+/* --- the log --- */
+
+static int read_frame(void *ctx, uint64_t frame, unsigned char *ret_page)
+{
+	struct parser_answer answer;
+	int r;
+
+	(void)ctx;
+	ask.frame = frame;
+	r = tell(PARSER_READ);
+	if (r == 0)
+		r = hear(&answer, sizeof(answer));
+	if (r == 0)
+		r = answer.rc;
+	if (r == 0)
+		memcpy(ret_page, shared->pages, GUEST_MEM_PAGE_BYTES);
+	return r;
+}
+
+/* The root of a vCPU may be one of a program; another's will do. */
+static int read_log(const struct parser_start *start, struct kernel_log *log)
+{
+	int r = -ENOENT;
+
+	for (uint32_t i = 0; i < start->root_count && i < PARSER_ROOTS; i++) {
+		memset(&mem, 0, sizeof(mem));
+		mem.read = read_frame;
+		mem.root = start->roots[i];
+		mem.levels = start->levels;
+		mem.reads_left = READS_MOST;
+		r = kernel_log_read(&mem, note.text, note.len, log);
+		if (r == 0 || r == -EPIPE || log->len)
+			break;
+	}
+	return r;
+}
+
+static int work(void)
+{
+	struct kernel_log log = { .at = shared->log,
+				  .size = sizeof(shared->log) };
+	struct parser_start start;
+	int r = hear(&start, sizeof(start));
+
+	if (r == 0)
+		r = find_note();
+	if (r == -EPIPE)
+		return r;
+	if (r == 0) {
+		kernel_note_text(note.text, note.len, "OSRELEASE", ask.release,
+				 sizeof(ask.release));
+		r = read_log(&start, &log);
+		kernel_log_panic(&log, ask.panic, sizeof(ask.panic));
+	}
+	ask.rc = r;
+	ask.log_len = (uint32_t)log.len;
+	ask.cut = log.cut;
+	return tell(PARSER_DONE);
+}
+
+int parser_main(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      PARSER_MEMORY, 0);
+	if (shared == MAP_FAILED || parser_jail_enter())
+		return ROLE_EXIT_SYSTEM;
+	_exit(work() ? ROLE_EXIT_SYSTEM : 0); /* exit() may do more than it may */
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The parser of guest memory: a child that holds nothing but a socket and
+ * shared memory, gets copies of pages by asking, and says what it read.  The
+ * worker believes it no more than it would believe the guest.
+ */
+#ifndef ROLE_PARSER_H
+#define ROLE_PARSER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "core/guest_mem.h"
+
+/* --- for the worker --- */
+
+#define PARSER_BATCH 1024u	/* pages at a time */
+#define PARSER_ROOTS 8u
+#define PARSER_LINE_BYTES 256u
+#define PARSER_LOG_BYTES (512u << 10)
+
+/* Where the pages come from. */
+struct parser_source {
+	/* Calls EACH with at most PARSER_BATCH pages at a time, likely ones
+	 * first.  A non-zero value of EACH ends it, and is returned. */
+	int (*scan)(void *ctx,
+		    int (*each)(void *each_ctx, const uint64_t *pfn,
+				const unsigned char *pages, size_t count),
+		    void *each_ctx);
+	/* Copies one frame, numbered as in page tables. */
+	int (*read)(void *ctx, uint64_t frame, unsigned char *ret_page);
+	void *ctx;
+	unsigned int levels;	/* of page tables */
+	unsigned int root_count;
+	uint64_t roots[PARSER_ROOTS]; /* frames, tried in this order */
+};
+
+/* Everything in it is escaped. */
+struct parser_result {
+	struct text log;	/* line by line; a quote stays one */
+	bool cut;		/* older lines are missing */
+	char panic[PARSER_LINE_BYTES * 4]; /* "": there is none */
+	char release[PARSER_LINE_BYTES * 4];
+};
+
+/*
+ * Starts a parser, serves it until it is done or DEADLINE_MS are over, and
+ * ends it.  Returns 0, or -errno with the reason in WHY; RET_RESULT, which
+ * the caller clears, has what came out until then.
+ */
+int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
+		      struct parser_result *ret_result, struct text *why);
+void parser_client_clear(struct parser_result *result);
+
+/* --- between the two --- */
+
+enum { PARSER_SOCKET = 3, PARSER_MEMORY = 4 }; /* the child's descriptors */
+
+enum parser_kind {
+	PARSER_SCAN = 1,	/* begin with the first pages */
+	PARSER_MORE, PARSER_STOP, /* after pages that were scanned */
+	PARSER_READ,		/* one frame, to the first page */
+	PARSER_DONE,
+};
+
+struct parser_start {
+	uint32_t levels, root_count;
+	uint64_t roots[PARSER_ROOTS];
+};
+
+struct parser_ask {
+	uint32_t kind;
+	int32_t rc;		/* DONE: how reading the log ended */
+	uint64_t frame;		/* READ */
+	uint32_t log_len;	/* DONE: of the log in shared memory */
+	uint32_t cut;
+	char panic[PARSER_LINE_BYTES], release[PARSER_LINE_BYTES];
+};
+
+struct parser_answer {
+	int32_t rc;
+	uint32_t count;		/* pages that are there, 0: no more */
+};
+
+struct parser_shared {
+	uint64_t pfn[PARSER_BATCH];
+	unsigned char pages[PARSER_BATCH * GUEST_MEM_PAGE_BYTES];
+	char log[PARSER_LOG_BYTES];
+};
+
+/* Gives up all that this process does not need, for ever.  Returns 0, or
+ * -errno: then it must read nothing. */
+int parser_jail_enter(void);
+
+#endif

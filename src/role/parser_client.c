@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The worker's side of the parser: starts it, hands it copies of pages,
+ * checks and escapes what it says, and never waits beyond the deadline.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "role/parser.h"
+
+struct client {
+	const struct parser_source *source;
+	struct parser_shared *shared;
+	int fd;
+	pid_t pid;
+	int64_t end_ms;
+	struct parser_ask ask;	/* the last */
+};
+
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- messages --- */
+
+static int hear(struct client *client)
+{
+	struct pollfd in = { .fd = client->fd, .events = POLLIN };
+	int64_t left;
+	ssize_t n;
+	int r;
+
+	do {
+		left = client->end_ms - clock_ms();
+		r = left > 0 ? poll(&in, 1, (int)left) : 0;
+	} while (r < 0 && errno == EINTR);
+	if (r <= 0)
+		return r ? -errno : -ETIMEDOUT;
+	n = recv(client->fd, &client->ask, sizeof(client->ask), MSG_DONTWAIT);
+	if (n < 0) /* it may end with a message of ours unread */
+		return errno == ECONNRESET ? -EPIPE : -errno;
+	return n == 0 ? -EPIPE : n == sizeof(client->ask) ? 0 : -EPROTO;
+}
+
+static int tell(const struct client *client, int rc, size_t count)
+{
+	struct parser_answer answer = { .rc = rc, .count = (uint32_t)count };
+
+	return send(client->fd, &answer, sizeof(answer),
+		    MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(answer) ?
+		0 : -EPIPE;
+}
+
+/* --- pages --- */
+
+#define STOPPED 1
+
+/* Returns 0: more, STOPPED, or -errno. */
+static int give_batch(void *ctx, const uint64_t *pfn,
+		      const unsigned char *pages, size_t count)
+{
+	struct client *client = ctx;
+	int r;
+
+	if (!count || count > PARSER_BATCH)
+		return count ? -EINVAL : 0;
+	memcpy(client->shared->pfn, pfn, count * sizeof(*pfn));
+	memcpy(client->shared->pages, pages, count * GUEST_MEM_PAGE_BYTES);
+	r = tell(client, 0, count);
+	if (r == 0)
+		r = hear(client);
+	if (r)
+		return r;
+	return client->ask.kind == PARSER_MORE ? 0 :
+	       client->ask.kind == PARSER_STOP ? STOPPED : -EPROTO;
+}
+
+static int give_all(struct client *client)
+{
+	int r = client->source->scan(client->source->ctx, give_batch, client);
+
+	if (r == STOPPED)
+		return 0;
+	return r == 0 ? tell(client, 0, 0) : r;
+}
+
+static int give_frame(struct client *client)
+{
+	unsigned char page[GUEST_MEM_PAGE_BYTES];
+	int r = client->source->read(client->source->ctx, client->ask.frame,
+				     page);
+
+	if (r == 0)
+		memcpy(client->shared->pages, page, sizeof(page));
+	return tell(client, r, 0);
+}
+
+static int serve(struct client *client)
+{
+	int r = hear(client);
+
+	while (r == 0 && client->ask.kind != PARSER_DONE) {
+		if (client->ask.kind == PARSER_SCAN)
+			r = give_all(client);
+		else if (client->ask.kind == PARSER_READ)
+			r = give_frame(client);
+		else
+			r = -EPROTO;
+		if (r == 0)
+			r = hear(client);
+	}
+	return r;
+}
+
+/* --- what it says --- */
+
+/* As base/text.h has it, but a quote does no harm in lines. */
+static void append_line(struct text *text, const char *line, size_t len)
+{
+	char escape[TEXT_ESCAPE_BYTES];
+
+	while (len) {
+		size_t n = text_escape_next(line, len, escape);
+
+		text_append(text, *line == '"' ? "\"" : escape);
+		line += n;
+		len -= n;
+	}
+}
+
+/* From a copy: the parser can still write to what is shared. */
+static int take_log(const struct client *client, struct text *ret_log)
+{
+	size_t len = client->ask.log_len;
+	AUTO_FREE char *copy = NULL;
+
+	if (len > PARSER_LOG_BYTES)
+		return -EPROTO;
+	copy = malloc(len + 1);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, client->shared->log, len);
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(copy + at, '\n', len - at);
+		size_t line = end ? (size_t)(end - copy) - at : len - at;
+
+		append_line(ret_log, copy + at, line);
+		text_append(ret_log, "\n");
+		at += line + 1;
+	}
+	return ret_log->error;
+}
+
+static void take_word(const char *from, char *ret_word, size_t size)
+{
+	struct text text = { 0 };
+
+	append_line(&text, from, strnlen(from, PARSER_LINE_BYTES));
+	text_copy(ret_word, size, text_get(&text));
+	text_free(&text);
+}
+
+static int take_result(struct client *client, struct parser_result *ret_result)
+{
+	int r = take_log(client, &ret_result->log);
+
+	if (r)
+		return r;
+	ret_result->cut = client->ask.cut != 0;
+	take_word(client->ask.panic, ret_result->panic,
+		  sizeof(ret_result->panic));
+	take_word(client->ask.release, ret_result->release,
+		  sizeof(ret_result->release));
+	return client->ask.rc > 0 ? -EPROTO : client->ask.rc;
+}
+
+/* --- the child --- */
+
+static int spawn(struct client *client, int socket, int memory)
+{
+	char *argv[] = { "xenvigild", "--role=parser", NULL };
+	char *no_environ[] = { NULL };
+	posix_spawn_file_actions_t files;
+	int r;
+
+	posix_spawn_file_actions_init(&files);
+	r = posix_spawn_file_actions_adddup2(&files, socket, PARSER_SOCKET);
+	if (r == 0)
+		r = posix_spawn_file_actions_adddup2(&files, memory,
+						     PARSER_MEMORY);
+	if (r == 0)
+		r = posix_spawn(&client->pid, "/proc/self/exe", &files, NULL,
+				argv, no_environ);
+	posix_spawn_file_actions_destroy(&files);
+	return -r;
+}
+
+static int share(struct client *client, int *ret_memory)
+{
+	AUTO_CLOSE int low = memfd_create("xenvigil-parser",
+					  MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	int memory = low < 0 ? -1 : fcntl(low, F_DUPFD_CLOEXEC,
+					  PARSER_MEMORY + 1);
+
+	if (memory < 0)
+		return -errno;
+	*ret_memory = memory; /* not where the child's socket will be put */
+	if (ftruncate(memory, sizeof(*client->shared)))
+		return -errno;
+	/* It could be made smaller by the other side: a SIGBUS here. */
+	if (fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
+		  F_SEAL_SEAL))
+		return -errno;
+	client->shared = mmap(NULL, sizeof(*client->shared),
+			      PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	if (client->shared == MAP_FAILED) {
+		client->shared = NULL;
+		return -errno;
+	}
+	return 0;
+}
+
+static int start(struct client *client)
+{
+	const struct parser_source *source = client->source;
+	struct parser_start message = { .levels = source->levels,
+					.root_count = source->root_count };
+	AUTO_CLOSE int memory = -1, other = -1;
+	int fd[2], r = share(client, &memory);
+
+	if (r)
+		return r;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd))
+		return -errno;
+	client->fd = fd[0];
+	other = fd[1];
+	r = spawn(client, other, memory);
+	if (r)
+		return r;
+	memcpy(message.roots, source->roots, sizeof(message.roots));
+	return send(client->fd, &message, sizeof(message), MSG_NOSIGNAL) ==
+	       (ssize_t)sizeof(message) ? 0 : -EPIPE;
+}
+
+/* Whatever it is at: nothing of it is needed any more. */
+static void end(struct client *client)
+{
+	if (client->pid > 0) {
+		kill(client->pid, SIGKILL);
+		while (waitpid(client->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	if (client->fd >= 0)
+		close(client->fd);
+	if (client->shared)
+		munmap(client->shared, sizeof(*client->shared));
+}
+
+static const char *explain(int r)
+{
+	switch (r) {
+	case -ENOENT:
+		return "no log of a Linux kernel was found in memory";
+	case -ETIMEDOUT:
+		return "the parser was not done in time";
+	case -EPIPE:
+		return "the parser ended without a result";
+	case -EPROTO:
+		return "the parser said what it must not say";
+	default:
+		return strerror(-r);
+	}
+}
+
+int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
+		      struct parser_result *ret_result, struct text *why)
+{
+	struct client client = { .source = source, .fd = -1,
+				 .end_ms = clock_ms() + deadline_ms };
+	int r;
+
+	memset(ret_result, 0, sizeof(*ret_result));
+	r = start(&client);
+	if (r == 0)
+		r = serve(&client);
+	if (r == 0)
+		r = take_result(&client, ret_result);
+	if (r)
+		text_printf(why, "reading the kernel's log: %s", explain(r));
+	end(&client);
+	return r;
+}
+
+void parser_client_clear(struct parser_result *result)
+{
+	text_free(&result->log);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The confined parser and the worker's side of it, with a guest that is made
+ * up: the log comes out, the parser can do nothing else, and one that a guest
+ * has taken over gains nothing.  Needs no Xen.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "kernel_fake.h"
+#include "role/parser.h"
+#include "role/roles.h"
+#include "tap.h"
+
+/* --- a parser that is not ours --- */
+
+/* By the first root, so that no other way into the child is needed. */
+#define EVIL_ROOT 0xe711000000000000ull
+
+enum evil {
+	EVIL_NOT, EVIL_KIND, EVIL_EXIT, EVIL_LOG_LEN, EVIL_HANG, EVIL_MORE,
+	EVIL_RC, EVIL_WORDS, EVIL_SHRINK,
+	JAIL_NOTHING, JAIL_OPEN, JAIL_FORK, JAIL_SOCKET, JAIL_MMAP, JAIL_IOCTL,
+	JAIL_EXEC, JAIL_READ, JAIL_SEND,
+};
+
+static void say(struct parser_ask *ask, uint32_t kind)
+{
+	ask->kind = kind;
+	send(PARSER_SOCKET, ask, sizeof(*ask), MSG_NOSIGNAL);
+}
+
+static void try_call(enum evil evil)
+{
+	switch (evil) {
+	case JAIL_OPEN:
+		syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY);
+		break;
+	case JAIL_FORK:
+		if (syscall(SYS_fork) == 0)
+			_exit(0);
+		break;
+	case JAIL_SOCKET:
+		syscall(SYS_socket, AF_UNIX, SOCK_STREAM, 0);
+		break;
+	case JAIL_MMAP:
+		syscall(SYS_mmap, NULL, 4096, PROT_READ,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		break;
+	case JAIL_IOCTL:
+		syscall(SYS_ioctl, PARSER_SOCKET, 0, 0);
+		break;
+	case JAIL_EXEC:
+		syscall(SYS_execve, "/bin/true", NULL, NULL);
+		break;
+	case JAIL_READ:
+		syscall(SYS_read, PARSER_MEMORY, NULL, 0);
+		break;
+	case JAIL_SEND: /* on another descriptor */
+		syscall(SYS_sendto, PARSER_MEMORY, NULL, 0, 0, NULL, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+static int be_jailed(enum evil evil)
+{
+	static struct parser_ask ask;
+
+	if (parser_jail_enter())
+		_exit(1);
+	try_call(evil);
+	say(&ask, PARSER_DONE); /* it lives */
+	_exit(0);
+}
+
+static int be_evil(enum evil evil)
+{
+	static struct parser_ask ask;
+
+	memset(ask.panic, 'p', sizeof(ask.panic)); /* without an end */
+	memset(ask.release, '\033', sizeof(ask.release));
+	if (evil == EVIL_HANG)
+		for (;;)
+			pause();
+	if (evil == EVIL_SHRINK && ftruncate(PARSER_MEMORY, 0) == 0)
+		_exit(1);
+	ask.log_len = evil == EVIL_LOG_LEN ? PARSER_LOG_BYTES + 1 : 0;
+	ask.rc = evil == EVIL_RC ? 1 : 0;
+	if (evil == EVIL_KIND)
+		say(&ask, 99);
+	else if (evil == EVIL_MORE)
+		say(&ask, PARSER_MORE);
+	else if (evil != EVIL_EXIT)
+		say(&ask, PARSER_DONE);
+	_exit(0);
+}
+
+static int child_main(void)
+{
+	struct parser_start start;
+
+	if (recv(PARSER_SOCKET, &start, sizeof(start), MSG_PEEK) ==
+	    (ssize_t)sizeof(start) && start.roots[0] >= EVIL_ROOT) {
+		enum evil evil = start.roots[0] - EVIL_ROOT;
+
+		recv(PARSER_SOCKET, &start, sizeof(start), 0);
+		return evil >= JAIL_NOTHING ? be_jailed(evil) : be_evil(evil);
+	}
+	return parser_main();
+}
+
+/* --- the guest --- */
+
+struct guest {
+	struct kernel_fake fake;
+	unsigned char pages[3 * GUEST_MEM_PAGE_BYTES];	/* with the note */
+	uint64_t first_pfn;
+	size_t per_batch;
+	bool endless;
+	int rc;
+};
+
+static struct guest_mem unused;
+
+static int scan(void *ctx,
+		int (*each)(void *each_ctx, const uint64_t *pfn,
+			    const unsigned char *pages, size_t count),
+		void *each_ctx)
+{
+	static const unsigned char zero[GUEST_MEM_PAGE_BYTES];
+	struct guest *guest = ctx;
+	uint64_t pfn[3];
+	int r = guest->rc;
+
+	do {
+		*pfn = 1;
+		r = r ? r : each(each_ctx, pfn, zero, 1);
+	} while (r == 0 && guest->endless);
+	for (size_t at = 0; r == 0 && at < 3; at += guest->per_batch) {
+		for (size_t i = 0; i < 3; i++)
+			pfn[i] = guest->first_pfn + at + i;
+		r = each(each_ctx, pfn,
+			 guest->pages + at * GUEST_MEM_PAGE_BYTES,
+			 guest->per_batch);
+	}
+	return r;
+}
+
+static int read_frame(void *ctx, uint64_t frame, unsigned char *ret_page)
+{
+	struct guest *guest = ctx;
+
+	return kernel_fake_read(&guest->fake, frame, ret_page);
+}
+
+/* The text's length is that of all its lines. */
+static void put_note(struct guest *guest)
+{
+	uint32_t head[3] = { sizeof("VMCOREINFO"),
+			     (uint32_t)guest->fake.note_len, 0 };
+	unsigned char *page = guest->pages + GUEST_MEM_PAGE_BYTES;
+
+	memset(guest->pages, 0, sizeof(guest->pages));
+	memcpy(page, head, sizeof(head));
+	memcpy(page + sizeof(head), "VMCOREINFO", sizeof("VMCOREINFO"));
+	memcpy(page + 24, guest->fake.note, guest->fake.note_len);
+}
+
+static void make_guest(struct guest *guest)
+{
+	uint64_t at = 0;
+
+	memset(guest, 0, sizeof(*guest));
+	kernel_fake_begin(&guest->fake, &unused);
+	kernel_fake_prb(&guest->fake, 1, 3);
+	at = kernel_fake_say(&guest->fake, 1, at, "a \"quote\" \033[2J");
+	at = kernel_fake_say(&guest->fake, 2, at, "Kernel panic - not syncing: x");
+	kernel_fake_say(&guest->fake, 3, at, "last");
+	guest->first_pfn = 77;
+	guest->per_batch = 3;
+	put_note(guest);
+}
+
+static int run(struct guest *guest, uint64_t root, uint32_t deadline_ms,
+	       struct parser_result *result)
+{
+	struct parser_source source = {
+		.scan = scan, .read = read_frame, .ctx = guest,
+		.levels = 4, .root_count = 2, .roots = { root, 4 },
+	};
+	struct text why = { 0 };
+	int r = parser_client_run(&source, deadline_ms, result, &why);
+
+	if (r)
+		printf("# %s\n", text_get(&why));
+	text_free(&why);
+	return r;
+}
+
+/* --- tests --- */
+
+#define LONG_MS 30000
+
+static void test_good(void)
+{
+	static struct guest guest;
+	struct parser_result result;
+
+	make_guest(&guest);
+	ok(run(&guest, 4, LONG_MS, &result) == 0, "a log is read");
+	is_text(text_get(&result.log), "[    1.000005] a \"quote\" \\x1b[2J\n"
+		"[    2.000005] Kernel panic - not syncing: x\n"
+		"[    3.000005] last\n", "its lines come out escaped");
+	is_text(result.panic, "Kernel panic - not syncing: x", "the panic");
+	is_text(result.release, "6.1.0-test", "the kernel's release");
+	ok(!result.cut, "nothing is missing");
+	parser_client_clear(&result);
+	ok(run(&guest, 9, LONG_MS, &result) == 0 && result.panic[0],
+	   "a vCPU whose tables lead nowhere does not hide the others");
+	parser_client_clear(&result);
+}
+
+static void test_note(void)
+{
+	static struct guest guest;
+	struct parser_result result;
+
+	make_guest(&guest);
+	while (guest.fake.note_len < 3900)
+		kernel_fake_note(&guest.fake, "CONFIG_%zu=y\n", guest.fake.note_len);
+	kernel_fake_note(&guest.fake, "NUMBER(last_of_all)=%0150d\n", 7);
+	put_note(&guest);
+	guest.per_batch = 1;
+	ok(guest.fake.note_len > 4072, "a note of more than a page");
+	ok(run(&guest, 4, LONG_MS, &result) == 0 && result.log.len,
+	   "is put together from two batches");
+	parser_client_clear(&result);
+	guest.pages[2 * GUEST_MEM_PAGE_BYTES + 1] = 1;
+	ok(run(&guest, 4, LONG_MS, &result) == -ENOENT,
+	   "a note that is not text is none");
+	parser_client_clear(&result);
+}
+
+static void test_no_log(void)
+{
+	static struct guest guest;
+	struct parser_result result;
+
+	make_guest(&guest);
+	guest.rc = -EIO;
+	ok(run(&guest, 4, LONG_MS, &result) == -EIO, "memory cannot be read");
+	parser_client_clear(&result);
+	make_guest(&guest);
+	kernel_fake_put(&guest.fake, FAKE_PRB, 31, 4);
+	ok(run(&guest, 4, LONG_MS, &result) == -EINVAL &&
+	   strcmp(result.release, "6.1.0-test") == 0,
+	   "a ring that is none: the release is told all the same");
+	parser_client_clear(&result);
+	make_guest(&guest);
+	guest.endless = true;
+	ok(run(&guest, 4, 300, &result) == -ETIMEDOUT,
+	   "memory without end: the deadline ends it");
+	parser_client_clear(&result);
+}
+
+static void test_evil(void)
+{
+	static const struct {
+		enum evil evil;
+		int rc;
+		const char *what;
+	} cases[] = {
+		{ EVIL_KIND, -EPROTO, "asks for what there is not" },
+		{ EVIL_MORE, -EPROTO, "asks for more of nothing" },
+		{ EVIL_EXIT, -EPIPE, "ends without a word" },
+		{ EVIL_LOG_LEN, -EPROTO, "has more log than there is room" },
+		{ EVIL_RC, -EPROTO, "has an error that is none" },
+		{ EVIL_HANG, -ETIMEDOUT, "says nothing for ever" },
+		{ EVIL_WORDS, 0, "has words without an end" },
+		{ EVIL_SHRINK, 0, "cannot make the shared memory smaller" },
+	};
+	static struct guest guest;
+	struct parser_result result;
+
+	make_guest(&guest);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int r = run(&guest, EVIL_ROOT + cases[i].evil,
+			    cases[i].evil == EVIL_HANG ? 300 : LONG_MS,
+			    &result);
+
+		ok(r == cases[i].rc, "a parser taken over: %s", cases[i].what);
+		if (r == 0)
+			ok(strlen(result.panic) == PARSER_LINE_BYTES &&
+			   !strchr(result.release, '\033'),
+			   "its words are bounded and escaped");
+		parser_client_clear(&result);
+	}
+}
+
+static void test_jail(void)
+{
+	static const char *const calls[] = {
+		"open a file", "fork", "make a socket", "map memory",
+		"do an ioctl", "run a program", "read its memory's descriptor",
+		"send elsewhere",
+	};
+	static struct guest guest;
+	struct parser_result result;
+
+	make_guest(&guest);
+	ok(run(&guest, EVIL_ROOT + JAIL_NOTHING, LONG_MS, &result) == 0,
+	   "in its jail a parser can say what it read");
+	parser_client_clear(&result);
+	for (unsigned int i = JAIL_OPEN; i <= JAIL_SEND; i++) {
+		ok(run(&guest, EVIL_ROOT + i, LONG_MS, &result) == -EPIPE,
+		   "but it dies when it tries to %s", calls[i - JAIL_OPEN]);
+		parser_client_clear(&result);
+	}
+}
+
+static unsigned int count_descriptors(void)
+{
+	unsigned int count = 0;
+
+	for (int fd = 0; fd < 64; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int before = count_descriptors();
+
+	if (argc > 1 && strcmp(argv[1], "--role=parser") == 0)
+		return child_main();
+	test_good();
+	test_note();
+	test_no_log();
+	test_evil();
+	test_jail();
+	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
+	   "no child is left");
+	ok(count_descriptors() == before, "no descriptor is left open");
+	return done_testing();
+}
