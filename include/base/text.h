@@ -34,6 +34,10 @@ const char *text_get(const struct text *text);
  */
 void text_append_escaped(struct text *text, const char *s, size_t len);
 
+/* The same for text of several lines, as a person reads it: a line's end and a
+ * quote stay what they are. */
+void text_append_lines(struct text *text, const char *s, size_t len);
+
 #define TEXT_ESCAPE_BYTES 12 /* the longest escape and its NUL: \u{10FFFF} */
 
 /*

@@ -8,6 +8,7 @@
 
 #include "base/list.h"
 #include "core/domain.h"
+#include "core/evidence.h"
 #include "core/machine.h"
 #include "core/policy.h"
 
@@ -68,6 +69,7 @@ struct incident {
 	struct domain_id successor;	/* domid 0: none */
 	char core_path[SETTINGS_PATH_BYTES + 128]; /* "" : none */
 	struct capture_facts core;	/* of what is or was there */
+	char panic[EVIDENCE_PANIC_BYTES]; /* escaped; "": none is known */
 
 	uint32_t step_count;
 	struct incident_step *steps;	/* step_count of them */

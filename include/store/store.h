@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "core/engine.h"
+#include "core/evidence.h"
 #include "core/host.h"
 #include "core/incident.h"
 
@@ -72,6 +73,20 @@ int store_each_pending(struct store *store,
 int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 		     int (*each)(void *ctx, struct incident *incident),
 		     void *ctx);
+
+/*
+ * Writes down one piece of evidence of incident NUMBER, its text cut to
+ * EVIDENCE_TEXT_BYTES from its end.  What is there of its kind is replaced,
+ * but never by the word that there is none: a step that is done once more
+ * may find less.  Durable when 0 is returned.
+ */
+int store_add_evidence(struct store *store, uint64_t number,
+		       const struct evidence *evidence);
+
+/* Calls EACH for all there is of NUMBER, by kind; as store_each_pending(). */
+int store_each_evidence(struct store *store, uint64_t number,
+			int (*each)(void *ctx, const struct evidence *evidence),
+			void *ctx);
 
 /*
  * Removes a batch of closed incidents: those beyond the newest KEEP, and

@@ -173,6 +173,22 @@ void text_append_escaped(struct text *text, const char *s, size_t len)
 	}
 }
 
+void text_append_lines(struct text *text, const char *s, size_t len)
+{
+	char out[TEXT_ESCAPE_BYTES];
+
+	while (len) {
+		size_t used = text_escape_next(s, len, out);
+
+		if (*s == '"' || *s == '\n')
+			text_append_bytes(text, s, 1);
+		else
+			text_append(text, out);
+		s += used;
+		len -= used;
+	}
+}
+
 const char *text_escape(char *buf, size_t size, const char *s)
 {
 	char out[TEXT_ESCAPE_BYTES];

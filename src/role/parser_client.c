@@ -129,20 +129,6 @@ static int serve(struct client *client)
 
 /* --- what it says --- */
 
-/* As base/text.h has it, but a quote does no harm in lines. */
-static void append_line(struct text *text, const char *line, size_t len)
-{
-	char escape[TEXT_ESCAPE_BYTES];
-
-	while (len) {
-		size_t n = text_escape_next(line, len, escape);
-
-		text_append(text, *line == '"' ? "\"" : escape);
-		line += n;
-		len -= n;
-	}
-}
-
 /* From a copy: the parser can still write to what is shared. */
 static int take_log(const struct client *client, struct text *ret_log)
 {
@@ -155,14 +141,9 @@ static int take_log(const struct client *client, struct text *ret_log)
 	if (!copy)
 		return -ENOMEM;
 	memcpy(copy, client->shared->log, len);
-	for (size_t at = 0; at < len;) {
-		const char *end = memchr(copy + at, '\n', len - at);
-		size_t line = end ? (size_t)(end - copy) - at : len - at;
-
-		append_line(ret_log, copy + at, line);
+	text_append_lines(ret_log, copy, len);
+	if (len && copy[len - 1] != '\n')
 		text_append(ret_log, "\n");
-		at += line + 1;
-	}
 	return ret_log->error;
 }
 
@@ -170,7 +151,7 @@ static void take_word(const char *from, char *ret_word, size_t size)
 {
 	struct text text = { 0 };
 
-	append_line(&text, from, strnlen(from, PARSER_LINE_BYTES));
+	text_append_lines(&text, from, strnlen(from, PARSER_LINE_BYTES));
 	text_copy(ret_word, size, text_get(&text));
 	text_free(&text);
 }

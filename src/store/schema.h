@@ -59,6 +59,12 @@ static const char *const schema_migrations[] = {
 	"ALTER TABLE incident ADD COLUMN core_of INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE incident ADD COLUMN core_ms INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE incident ADD COLUMN core_cut INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE incident ADD COLUMN panic TEXT NOT NULL DEFAULT '';"
+	"CREATE TABLE evidence ("
+	" incident INTEGER NOT NULL, kind TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL, source TEXT NOT NULL,"
+	" text TEXT NOT NULL, missing TEXT NOT NULL,"
+	" PRIMARY KEY (incident, kind));",
 };
 
 #endif

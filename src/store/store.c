@@ -333,8 +333,10 @@ void store_close(struct store *store)
 int store_next_number(struct store *store, uint64_t *ret_number)
 {
 	int64_t most = 0;
-	int r = ask_number(store, "SELECT coalesce(max(number), 0) "
-				  "FROM incident", &most);
+	int r = ask_number(store, "SELECT max("
+			   "(SELECT coalesce(max(number), 0) FROM incident),"
+			   "(SELECT coalesce(max(incident), 0) FROM evidence))",
+			   &most);
 
 	if (r == 0)
 		*ret_number = most + 1;

@@ -9,7 +9,7 @@
 
 #include "store/store.h"
 
-#define STORE_STATEMENTS 16 /* all there are in these files, and room */
+#define STORE_STATEMENTS 24 /* all there are in these files, and room */
 
 /* A statement is prepared once, and idle between its uses. */
 struct store_statement {

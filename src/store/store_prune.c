@@ -54,6 +54,10 @@ int store_prune(struct store *store, uint32_t keep, int64_t before_ms,
 		      keep, before_ms);
 	if (r == 0)
 		r = run_bound(store,
+			      "DELETE FROM evidence WHERE incident IN (" OLD ")",
+			      keep, before_ms);
+	if (r == 0)
+		r = run_bound(store,
 			      "DELETE FROM incident WHERE number IN (" OLD ")",
 			      keep, before_ms);
 	if (r == 0)

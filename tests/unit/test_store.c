@@ -73,6 +73,7 @@ static struct incident *make_incident(uint64_t number)
 	snprintf(i->core_path, sizeof(i->core_path), "/cores/x");
 	i->core = (struct capture_facts){ CAPTURE_FORMAT_KDUMP_ZLIB, 1ull << 40,
 					  3, 2, 5, 77, true };
+	snprintf(i->panic, sizeof(i->panic), "panic - \"why\"");
 	incident_begin_step(i, 100);
 	incident_end_step(i, 200, -EIO, "it failed");
 	incident_begin_step(i, 300);
@@ -116,6 +117,7 @@ static bool same(const struct incident *a, const struct incident *b)
 	       uuid_equal(a->copy_uuid, b->copy_uuid) &&
 	       domain_id_equal(&a->successor, &b->successor) &&
 	       strcmp(a->core_path, b->core_path) == 0 &&
+	       strcmp(a->panic, b->panic) == 0 &&
 	       a->core.format == b->core.format &&
 	       a->core.bytes == b->core.bytes &&
 	       a->core.pages == b->core.pages &&
@@ -342,13 +344,16 @@ static void test_older(void)
 		   "ALTER TABLE incident DROP COLUMN core_of;"
 		   "ALTER TABLE incident DROP COLUMN core_ms;"
 		   "ALTER TABLE incident DROP COLUMN core_cut;"
+		   "ALTER TABLE incident DROP COLUMN panic;"
+		   "DROP TABLE evidence;"
 		   "ALTER TABLE guest DROP COLUMN disowned; DROP TABLE host;"
 		   "PRAGMA user_version = 1") == SQLITE_OK,
 	   "a database of the first version");
 	store = open_as("boot", 0);
 	ok(store && store_each_pending(store, take_it, &got) == 0 && got &&
 	   same_facts(put, got) && same_steps(put, got) &&
-	   strcmp(got->core_path, "/cores/x") == 0 && got->core.bytes == 0,
+	   strcmp(got->core_path, "/cores/x") == 0 && got->core.bytes == 0 &&
+	   !got->panic[0],
 	   "is brought up with all it held");
 	incident_free(put);
 	incident_free(got);

@@ -202,6 +202,17 @@ static void test_copy(void)
 	is_text(text_copy(buf, 1, "abc"), "", "one byte holds the NUL");
 }
 
+static void test_lines(void)
+{
+	static const char said[] = "a \"b\"\n\tc\\\x1b[2J\n";
+	struct text text = { 0 };
+
+	text_append_lines(&text, said, sizeof(said) - 1);
+	ok(strcmp(text_get(&text), "a \"b\"\n\\x09c\\\\\\x1b[2J\n") == 0,
+	   "lines stay lines, and nothing in them moves a cursor");
+	text_free(&text);
+}
+
 int main(void)
 {
 	test_building();
@@ -212,5 +223,6 @@ int main(void)
 	test_random();
 	test_fixed_buffer();
 	test_copy();
+	test_lines();
 	return done_testing();
 }
