@@ -9,12 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
 
 struct core_map {
 	xenforeignmemory_handle *fmem;
 	uint32_t domid;
+	int64_t end_ms;
 	xen_pfn_t frames[CORE_MAP_FRAMES];
 	int err[CORE_MAP_FRAMES];
 };
@@ -27,6 +29,7 @@ int core_map_open(uint32_t domid, struct core_map **ret_map)
 	if (!map)
 		return -ENOMEM;
 	map->domid = domid;
+	map->end_ms = INT64_MAX;
 	map->fmem = xenforeignmemory_open(NULL, 0);
 	if (!map->fmem || xenforeignmemory_restrict(map->fmem, domid))
 		r = errno ? -errno : -EIO;
@@ -45,6 +48,20 @@ void core_map_close(struct core_map *map)
 	if (map->fmem)
 		xenforeignmemory_close(map->fmem);
 	free(map);
+}
+
+void core_map_limit(struct core_map *map, int64_t end_ms)
+{
+	map->end_ms = end_ms;
+}
+
+static bool is_over(const struct core_map *map)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 >=
+	       map->end_ms;
 }
 
 /* Neighbours are copied at once.  A frame that is not there must not be
@@ -75,6 +92,8 @@ int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
 	void *from;
 	int found;
 
+	if (is_over(map))
+		return -ETIMEDOUT;
 	for (size_t i = 0; i < count; i++)
 		map->frames[i] = frames[i];
 	from = xenforeignmemory_map(map->fmem, map->domid, PROT_READ, count,

@@ -18,6 +18,9 @@ struct core_map;
 int core_map_open(uint32_t domid, struct core_map **ret_map);
 void core_map_close(struct core_map *map);
 
+/* From END_MS (CLOCK_MONOTONIC) on every copy is -ETIMEDOUT. */
+void core_map_limit(struct core_map *map, int64_t end_ms);
+
 /*
  * Copies the COUNT (at most CORE_MAP_FRAMES) frames to RET_PAGES, a page each,
  * and says in RET_THERE which of them there were.  Returns how many, or

@@ -53,8 +53,8 @@ static int walk(void *source,
 	return r;
 }
 
-static int read_frame(struct core_xen *xen, uint64_t frame,
-		      unsigned char *ret_page)
+int core_xen_read(struct core_xen *xen, uint64_t frame,
+		  unsigned char *ret_page)
 {
 	bool there;
 	int r = core_map_copy(xen->map, &frame, 1, ret_page, &there);
@@ -66,7 +66,7 @@ static int read_page(void *source, uint64_t pfn, unsigned char *ret_page)
 {
 	struct core_xen *xen = source;
 
-	return xen->guest.translated ? read_frame(xen, pfn, ret_page) :
+	return xen->guest.translated ? core_xen_read(xen, pfn, ret_page) :
 				       -ENOENT;
 }
 
@@ -101,7 +101,7 @@ static int take_vcpus(struct core_xen *xen, unsigned int last_id)
 static int take_shared_info(struct core_xen *xen, uint64_t frame)
 {
 	unsigned char *page = malloc(CORE_PAGE_BYTES);
-	int r = page ? read_frame(xen, frame, page) : -ENOMEM;
+	int r = page ? core_xen_read(xen, frame, page) : -ENOMEM;
 
 	if (r == 0)
 		xen->guest.shared_info = page;
@@ -219,4 +219,9 @@ void core_xen_close(struct core_xen *xen)
 const struct core_guest *core_xen_guest(const struct core_xen *xen)
 {
 	return &xen->guest;
+}
+
+void core_xen_limit(struct core_xen *xen, int64_t end_ms)
+{
+	core_map_limit(xen->map, end_ms);
 }

@@ -20,4 +20,12 @@ void core_xen_close(struct core_xen *xen);
 /* Valid until core_xen_close(). */
 const struct core_guest *core_xen_guest(const struct core_xen *xen);
 
+/* From END_MS (CLOCK_MONOTONIC) on no memory is read: -ETIMEDOUT. */
+void core_xen_limit(struct core_xen *xen, int64_t end_ms);
+
+/* One frame by the hypervisor's number: the machine's for PV.  -ENOENT: there
+ * is none of the domain's. */
+int core_xen_read(struct core_xen *xen, uint64_t frame,
+		  unsigned char *ret_page);
+
 #endif
