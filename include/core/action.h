@@ -33,9 +33,11 @@ enum action {
 
 /*
  * name, text, destructive.  A step is carried out by one worker order; a
- * destructive one rechecks the domain's identity first.
+ * destructive one rechecks the domain's identity first.  The report is in no
+ * plan: it comes before any of them when it is wanted.
  */
 #define STEP_LIST(X)                      \
+	X(REPORT, "report", false)        \
 	X(DUMP, "dump", false)            \
 	X(SAVE, "save", false)            \
 	X(RENAME, "rename", true)         \

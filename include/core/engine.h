@@ -174,6 +174,7 @@ struct engine_result {
 	struct domain_id new_id;/* CREATE, RENAME */
 	const char *core_path;	/* DUMP */
 	const struct capture_facts *core; /* DUMP; NULL: not known */
+	const char *panic;	/* REPORT, escaped; NULL: none was found */
 };
 
 void engine_result(struct engine *engine, uint64_t order,

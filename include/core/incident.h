@@ -56,6 +56,7 @@ struct incident {
 
 	enum case_state state;
 	enum outcome outcome;
+	bool unreported;		/* the report is wanted, and comes first */
 	uint32_t at;			/* index into the action's steps */
 	uint32_t losses;		/* failed attempts at this step */
 	bool absent;			/* the domain is gone, by our hand */

@@ -72,4 +72,7 @@ enum policy_start policy_decide_start(const struct budget *budget,
 bool policy_wants_core(const struct budget *budget,
 		       const struct guest_settings *set);
 
+/* Is evidence to be taken before anything is done about REASON? */
+bool policy_wants_report(const struct guest_settings *set, enum reason reason);
+
 #endif

@@ -24,9 +24,16 @@ enum settings_adopt {
 	SETTINGS_ADOPT_ORPHANS,	/* those without another supervisor */
 };
 
+/* After which shutdowns evidence is taken. */
+enum settings_report {
+	SETTINGS_REPORT_NONE,
+	SETTINGS_REPORT_CRASH,
+};
+
 /* What may be set for one guest, or for all of them. */
 struct guest_settings {
 	enum action on[REASON_COUNT];	/* ACTION_NONE: as the toolstack has */
+	enum settings_report report;
 	uint32_t grace_s;		/* 0 to 3600 */
 	uint32_t restart_limit;		/* restarts in a window, 0 to 64 */
 	uint32_t restart_window_s;	/* 1 to 86400 */

@@ -12,6 +12,7 @@
 
 #include "core/capture.h"
 #include "core/domain.h"
+#include "core/evidence.h"
 
 #define WIRE_FD 3 /* the child's end, at its start */
 
@@ -32,6 +33,7 @@
 	X(HEALTH)   /* prober: blob: struct host_evidence */                 \
 	X(ORDER)    /* keeper -> worker: see struct wire_msg */               \
 	X(PROGRESS) /* worker: text: what it waits for now */                 \
+	X(EVIDENCE) /* worker, of a REPORT: a piece of it, see below */       \
 	X(RESULT)   /* worker: rc, text, and by step new_id, blob */
 
 enum wire_kind {
@@ -56,9 +58,13 @@ const char *wire_kind_name(enum wire_kind kind);
  *   SOFT_RESET  blob: libxl's JSON
  *   PAUSE       -
  *   EJECT       text: vdev
+ *   REPORT      -
+ * EVIDENCE: order, step, evidence, text: where it comes from; blob: what it
+ *   says, escaped lines; missing: why that is not there, or not all
  * RESULT: order, step, rc (0 or -errno), text (what was found: for a
  *   failure the domain's state afterwards, in words), and by step
  *   SAVE        blob: libxl's JSON; text: where it comes from
+ *   REPORT      blob: the line that says why, escaped (may be empty)
  *   CREATE      new_id: the domain that runs now
  *   DUMP        core
  *   RENAME      new_id: the copy
@@ -76,6 +82,8 @@ struct wire_msg {
 	uint8_t has_reason;
 	struct capture_order capture;
 	struct capture_facts core;
+	enum evidence_kind evidence;
+	char missing[EVIDENCE_WORD_BYTES];
 	char text[WIRE_TEXT_BYTES];
 	char *blob;			/* malloc()ed; NULL when empty */
 	size_t blob_len;		/* without the NUL that follows it */

@@ -187,7 +187,7 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 		fire(e, incident, CASE_EVENT_RESUMED, now);
 	else if (is_lost(e, incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
-	else if (guest->hold)
+	else if (guest->hold && incident_step(incident) != STEP_REPORT)
 		engine_case_hold(e, incident, "held by the operator", now);
 	else if (step_starts_guest(incident_step(incident)) &&
 		 !incident->paid && !waited)
@@ -200,6 +200,21 @@ void engine_case_proceed(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
 	go_on(e, incident, false, now);
+}
+
+void engine_case_begin(struct engine *e, struct incident *incident,
+		       struct engine_time now)
+{
+	uint32_t grace_s = engine_case_settings(e, incident)->grace_s;
+
+	if (is_resumed(e, incident))
+		fire(e, incident, CASE_EVENT_RESUMED, now);
+	else if (is_lost(e, incident))
+		fire(e, incident, CASE_EVENT_FINISHED, now);
+	else if (grace_s && !incident->unreported)
+		engine_case_postpone(e, incident, grace_s * 1000, now);
+	else
+		engine_case_proceed(e, incident, now);
 }
 
 /*
@@ -259,12 +274,14 @@ static void wait_for_due(struct engine *e, struct incident *incident,
 }
 
 /* Finished before its plan was: the domain is gone, there is no more to do. */
-static enum outcome end_outcome(const struct incident *incident)
+static enum outcome end_outcome(const struct engine *e,
+				const struct incident *incident)
 {
 	if (incident_step(incident) != STEP_END)
 		return OUTCOME_VANISHED;
-	return action_keeps_domain(incident->verdict.action) ?
-		OUTCOME_KEPT : OUTCOME_HANDLED;
+	if (!action_keeps_domain(incident->verdict.action))
+		return OUTCOME_HANDLED;
+	return is_lost(e, incident) ? OUTCOME_VANISHED : OUTCOME_KEPT;
 }
 
 static void carry_out(struct engine *e, struct incident *incident,
@@ -325,7 +342,7 @@ void engine_case_event(struct engine *e, struct incident *incident,
 		close_case(e, incident, taken_outcome(incident), now);
 		break;
 	case CASE_EFFECT_CLOSE_DONE:
-		close_case(e, incident, end_outcome(incident), now);
+		close_case(e, incident, end_outcome(e, incident), now);
 		break;
 	default:
 		carry_out(e, incident, move.effect, now);

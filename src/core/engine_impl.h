@@ -112,6 +112,9 @@ void engine_case_run_due(struct engine *e, struct engine_time now);
 /* Takes one that is QUEUED to where its next step puts it. */
 void engine_case_proceed(struct engine *e, struct incident *incident,
 			 struct engine_time now);
+/* The same at its begin: after the report, a person has the time to look. */
+void engine_case_begin(struct engine *e, struct incident *incident,
+		       struct engine_time now);
 void engine_case_hold(struct engine *e, struct incident *incident,
 		      const char *why, struct engine_time now);
 void engine_case_postpone(struct engine *e, struct incident *incident,

@@ -43,7 +43,6 @@ void engine_open_case(struct engine *e, struct domain *domain,
 {
 	struct incident *incident = make(e, domain, domain->info.reason_code,
 					 now);
-	uint32_t grace_s;
 
 	if (!incident)
 		return;
@@ -54,17 +53,15 @@ void engine_open_case(struct engine *e, struct domain *domain,
 			 verdict->refused);
 	if (has_step(verdict->action, STEP_RENAME))
 		e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
+	incident->unreported = policy_wants_report(
+		engine_case_settings(e, incident), verdict->reason);
 	incident->state = CASE_STATE_QUEUED;
 	domain->guest->incident = incident;
 	domain->incident = incident;
 	list_append(&e->incidents, &incident->node);
 	engine_life_event(e, domain, LIFE_EVENT_OPENED, now);
 	engine_tell(e, ENGINE_NOTE_INCIDENT_OPENED, domain, incident, NULL);
-	grace_s = engine_case_settings(e, incident)->grace_s;
-	if (grace_s)
-		engine_case_postpone(e, incident, grace_s * 1000, now);
-	else
-		engine_case_proceed(e, incident, now);
+	engine_case_begin(e, incident, now);
 }
 
 void engine_open_missed(struct engine *e, struct domain *domain,

@@ -33,15 +33,17 @@ void engine_queue_add(struct engine *e, struct incident *incident)
 	list_append(before, &incident->queue_node);
 }
 
-/* The hypervisor alone can pause, and give the memory of a guest whose page
- * tables are its own; everything else goes through xenstored. */
+/* The hypervisor alone can pause, give what a report is made of, and the
+ * memory of a guest whose page tables are its own; everything else goes through
+ * xenstored. */
 bool engine_queue_needs_toolstack(const struct incident *incident)
 {
 	enum step step = incident_step(incident);
 	bool translated = incident->type == DOMAIN_TYPE_HVM ||
 			  incident->type == DOMAIN_TYPE_PVH;
 
-	return step != STEP_PAUSE && !(step == STEP_DUMP && translated);
+	return step != STEP_REPORT && step != STEP_PAUSE &&
+	       !(step == STEP_DUMP && translated);
 }
 
 /* Dumps are long: one worker stays free for what is short. */

@@ -157,6 +157,10 @@ static void note_success(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
 	switch (incident_step(incident)) {
+	case STEP_REPORT:
+		text_copy(incident->panic, sizeof(incident->panic),
+			  result->panic ? result->panic : "");
+		break;
 	case STEP_DUMP:
 		text_copy(incident->core_path, sizeof(incident->core_path),
 			  result->core_path ? result->core_path : "");
@@ -205,10 +209,15 @@ void engine_step_lost(struct engine *e, struct incident *incident,
 void engine_step_advance(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
-	incident->at++;
 	incident->losses = 0;
 	incident->paid = false;
-	engine_case_proceed(e, incident, now);
+	if (incident->unreported) {
+		incident->unreported = false;
+		engine_case_begin(e, incident, now);
+	} else {
+		incident->at++;
+		engine_case_proceed(e, incident, now);
+	}
 }
 
 /* --- trouble --- */
@@ -253,8 +262,8 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 		fire(e, incident, CASE_EVENT_RESUMED, now);
 	} else if (is_excused(e, incident)) {
 		engine_case_proceed(e, incident, now);
-	} else if (step == STEP_DUMP) {
-		/* No core must not mean no guest. */
+	} else if (step == STEP_DUMP || step == STEP_REPORT) {
+		/* No evidence must not mean no guest. */
 		engine_step_advance(e, incident, now);
 	} else if (step == STEP_CREATE) {
 		incident->paid = false; /* again, within the budget */
@@ -273,7 +282,8 @@ void engine_step_again(struct engine *e, struct incident *incident,
 
 	if (is_excused(e, incident))
 		engine_case_proceed(e, incident, now);
-	else if (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX)
+	else if (step == STEP_REPORT || /* it had its time */
+		 (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX))
 		engine_step_advance(e, incident, now);
 	else if (step == STEP_DUMP ||
 		 ++incident->losses < ENGINE_ATTEMPTS_MAX)

@@ -55,7 +55,8 @@ void incident_free(struct incident *incident)
 
 enum step incident_step(const struct incident *incident)
 {
-	return action_steps(incident->verdict.action)[incident->at];
+	return incident->unreported ? STEP_REPORT :
+	       action_steps(incident->verdict.action)[incident->at];
 }
 
 bool incident_has_begun(const struct incident *incident, enum step step)

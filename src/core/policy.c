@@ -114,3 +114,11 @@ bool policy_wants_core(const struct budget *budget,
 {
 	return budget->streak < set->loop_cores;
 }
+
+/* A guest whose own kdump kernel is to run asks for a soft reset. */
+bool policy_wants_report(const struct guest_settings *set, enum reason reason)
+{
+	return set->report != SETTINGS_REPORT_NONE &&
+	       (reason == REASON_CRASH || reason == REASON_WATCHDOG ||
+		reason == REASON_SOFT_RESET);
+}

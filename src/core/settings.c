@@ -16,6 +16,7 @@
 
 static const struct settings defaults = {
 	.guest = {
+		.report = SETTINGS_REPORT_CRASH,
 		.restart_limit = 5,
 		.restart_window_s = 600,
 		.backoff_min_s = 1,
@@ -36,6 +37,7 @@ static const struct settings defaults = {
 	.keep_incidents = 100000,
 	.keep_days = 1000,
 	.deadline_s = {
+		[STEP_REPORT] = 5,
 		[STEP_DUMP] = 1800,
 		[STEP_SAVE] = 30,
 		[STEP_RENAME] = 60,

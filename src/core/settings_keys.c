@@ -23,6 +23,9 @@ static const char *const format_words[] = {
 	NULL
 };
 
+/* In the order of enum settings_report. */
+static const char *const report_words[] = { "none", "crash", NULL };
+
 #define GUEST(member) \
 	.per_guest = true, .offset = offsetof(struct guest_settings, member)
 #define GLOBAL(member) .offset = offsetof(struct settings, member)
@@ -56,6 +59,8 @@ const struct setting_key settings_keys[] = {
 	ON("on_watchdog", WATCHDOG, "what to do when the guest's watchdog fires"),
 	ON("on_soft_reset", SOFT_RESET,
 	   "what to do when the guest asks for a soft reset"),
+	WORD("report", 0, report_words, GUEST(report),
+	     "after which shutdowns evidence is taken, before anything is done"),
 	SECONDS("grace_seconds", 0, 3600, GUEST(grace_s),
 		"wait this long before the action, for a person to look"),
 	COUNT("restart_limit", 0, BUDGET_LIMIT_MAX, GUEST(restart_limit),
@@ -93,6 +98,7 @@ const struct setting_key settings_keys[] = {
 	      "closed incidents kept on record"),
 	COUNT("keep_days", 1, 36500, GLOBAL(keep_days),
 	      "remove closed incidents after this many days, but for the newest 1000"),
+	DEADLINE("report", REPORT, "go on without what evidence is not there after this long"),
 	DEADLINE("dump", DUMP, "give up taking a core after this long"),
 	DEADLINE("save", SAVE, "give up reading a configuration after this long"),
 	DEADLINE("rename", RENAME, "give up renaming a domain after this long"),

@@ -153,6 +153,8 @@ static int work(void)
 	if (r == 0) {
 		kernel_note_text(note.text, note.len, "OSRELEASE", ask.release,
 				 sizeof(ask.release));
+		kernel_note_text(note.text, note.len, "BUILD-ID", ask.build_id,
+				 sizeof(ask.build_id));
 		r = read_log(&start, &log);
 		kernel_log_panic(&log, ask.panic, sizeof(ask.panic));
 	}

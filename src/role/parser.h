@@ -43,6 +43,7 @@ struct parser_result {
 	bool cut;		/* older lines are missing */
 	char panic[PARSER_LINE_BYTES * 4]; /* "": there is none */
 	char release[PARSER_LINE_BYTES * 4];
+	char build_id[PARSER_LINE_BYTES * 4]; /* of the kernel; "": unknown */
 };
 
 /*
@@ -77,6 +78,7 @@ struct parser_ask {
 	uint32_t log_len;	/* DONE: of the log in shared memory */
 	uint32_t cut;
 	char panic[PARSER_LINE_BYTES], release[PARSER_LINE_BYTES];
+	char build_id[PARSER_LINE_BYTES];
 };
 
 struct parser_answer {

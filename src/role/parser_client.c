@@ -167,6 +167,8 @@ static int take_result(struct client *client, struct parser_result *ret_result)
 		  sizeof(ret_result->panic));
 	take_word(client->ask.release, ret_result->release,
 		  sizeof(ret_result->release));
+	take_word(client->ask.build_id, ret_result->build_id,
+		  sizeof(ret_result->build_id));
 	return client->ask.rc > 0 ? -EPROTO : client->ask.rc;
 }
 

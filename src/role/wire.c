@@ -37,10 +37,12 @@ struct wire_head {
 	uint8_t on[REASON_COUNT];
 	uint8_t formats[2];	/* of the order, and of the core */
 	uint8_t truncated, pause;
+	uint8_t evidence;
 	uint32_t bounds[4];
 	uint32_t duration_ms;
 	uint64_t figures[4];
 	char name[DOMAIN_NAME_BYTES];
+	char missing[EVIDENCE_WORD_BYTES];
 };
 
 #define WIRE_PACKET_MAX \
@@ -103,8 +105,11 @@ static void head_fill(struct wire_head *head, const struct wire_msg *msg)
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		head->on[i] = (uint8_t)msg->config.on[i];
 	fill_core(head, msg);
+	head->evidence = (uint8_t)msg->evidence;
 	memcpy(head->name, msg->config.name,
 	       strnlen(msg->config.name, sizeof(head->name) - 1));
+	memcpy(head->missing, msg->missing,
+	       strnlen(msg->missing, sizeof(head->missing) - 1));
 }
 
 int wire_send(int fd, const struct wire_msg *msg)
@@ -134,12 +139,14 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
 	    head->has_reason > 1 || head->truncated > 1 || head->pause > 1 ||
 	    head->formats[0] >= CAPTURE_FORMAT_COUNT ||
-	    head->formats[1] >= CAPTURE_FORMAT_COUNT)
+	    head->formats[1] >= CAPTURE_FORMAT_COUNT ||
+	    head->evidence >= EVIDENCE_KIND_COUNT)
 		return false;
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		if (head->on[i] >= ACTION_COUNT)
 			return false;
-	if (!memchr(head->name, '\0', sizeof(head->name)))
+	if (!memchr(head->name, '\0', sizeof(head->name)) ||
+	    !memchr(head->missing, '\0', sizeof(head->missing)))
 		return false;
 	return head->text_len < WIRE_TEXT_BYTES &&
 	       head->blob_len <= DOMAIN_CONFIG_MAX_BYTES &&
@@ -182,7 +189,9 @@ static void head_read(const struct wire_head *head, struct wire_msg *ret_msg)
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		ret_msg->config.on[i] = head->on[i];
 	read_core(head, ret_msg);
+	ret_msg->evidence = head->evidence;
 	strcpy(ret_msg->config.name, head->name);
+	strcpy(ret_msg->missing, head->missing);
 }
 
 int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg)

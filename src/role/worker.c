@@ -65,6 +65,24 @@ void worker_tell(const struct work *work, const char *what)
 	send_or_log(&msg);
 }
 
+void worker_found(struct work *work, enum evidence_kind kind,
+		  const char *source, const char *text, const char *missing)
+{
+	const char *tail = evidence_tail(text ? text : "",
+					 EVIDENCE_TEXT_BYTES);
+	struct wire_msg msg = { .kind = WIRE_EVIDENCE,
+				.step = work->order->step,
+				.order = work->order->order,
+				.id = work->order->id, .evidence = kind,
+				.blob = (char *)tail,
+				.blob_len = strlen(tail) };
+
+	copy_text(&msg, source);
+	text_copy(msg.missing, sizeof(msg.missing), missing ? missing : "");
+	send_or_log(&msg);
+	*(tail[0] ? &work->found : &work->missed) += 1;
+}
+
 static int lock_guest(const struct work *work, int *ret_fd)
 {
 	const uint8_t *uuid = work->order->id.uuid;
@@ -85,7 +103,8 @@ static bool needs_toolstack(const struct work *work)
 {
 	if (work->order->step == STEP_DUMP)
 		return core_dump_check(work->order->id.domid) == -ENOTSUP;
-	return work->order->step != STEP_PAUSE;
+	return work->order->step != STEP_PAUSE &&
+	       work->order->step != STEP_REPORT;
 }
 
 static int run_open(struct work *work)

@@ -19,6 +19,7 @@ struct work {
 	struct text *why;
 	int64_t end_ms;			/* CLOCK_MONOTONIC */
 	unsigned int percent;		/* told of the core last */
+	unsigned int found, missed;	/* pieces of evidence */
 };
 
 /* What is left of the deadline, at least 0. */
@@ -30,8 +31,21 @@ void worker_tell(const struct work *work, const char *what);
 /* Carries out the order.  Returns the result's rc. */
 int worker_step_run(struct work *work);
 
-/* CREATE has a file of its own. */
+/* CREATE and REPORT have a file of their own. */
 int worker_create_run(struct work *work);
+int worker_report_run(struct work *work);
+
+/*
+ * Sends one piece of evidence, which is on record soon even if this worker is
+ * killed at the next.  TEXT is escaped lines, MISSING why there are none or
+ * not all; either may be NULL.
+ */
+void worker_found(struct work *work, enum evidence_kind kind,
+		  const char *source, const char *text, const char *missing);
+
+/* -ESTALE unless the domain of the order is there, -EBUSY unless it is shut
+ * down. */
+int worker_look_shut_down(struct work *work);
 
 /* Awaits the end of the domain ID, and destroys it before when it is asked. */
 int worker_step_clear(struct work *work, const struct domain_id *id,

@@ -53,7 +53,7 @@ static int look_same(struct work *work, struct domain_info *ret_info)
 	return -ESTALE;
 }
 
-static int look_shut_down(struct work *work)
+int worker_look_shut_down(struct work *work)
 {
 	struct domain_info info;
 	int r = look_same(work, &info);
@@ -190,7 +190,7 @@ static int step_rename(struct work *work)
 
 	/* It may have its new uuid from an attempt before. */
 	if (r || !uuid_equal(info.id.uuid, order->new_id.uuid)) {
-		r = look_shut_down(work);
+		r = worker_look_shut_down(work);
 		if (r)
 			return r;
 	}
@@ -277,7 +277,7 @@ static int step_soft_reset(struct work *work)
 		text_append(work->why, "it already runs again");
 		return 0;
 	}
-	r = look_shut_down(work);
+	r = worker_look_shut_down(work);
 	if (r)
 		return r;
 	if (!work->order->blob)
@@ -307,6 +307,7 @@ static int step_eject(struct work *work)
 int worker_step_run(struct work *work)
 {
 	static int (*const steps[STEP_COUNT])(struct work *) = {
+		[STEP_REPORT] = worker_report_run,
 		[STEP_DUMP] = step_dump,
 		[STEP_SAVE] = step_save,
 		[STEP_RENAME] = step_rename,

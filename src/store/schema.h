@@ -65,6 +65,7 @@ static const char *const schema_migrations[] = {
 	" at_ms INTEGER NOT NULL, source TEXT NOT NULL,"
 	" text TEXT NOT NULL, missing TEXT NOT NULL,"
 	" PRIMARY KEY (incident, kind));",
+	"ALTER TABLE incident ADD COLUMN unreported INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

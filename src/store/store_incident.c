@@ -16,7 +16,7 @@
 	" paid, due_wall_ms, seen_ms, closed_ms, copy_uuid, new_uuid,"      \
 	" new_domid, new_epoch, core_path, boot, due_ms, core_format,"       \
 	" core_bytes, core_pages, core_zero, core_of, core_ms, core_cut,"      \
-	" panic"
+	" panic, unreported"
 
 static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
 {
@@ -70,7 +70,8 @@ static int write_incident(struct store *store,
 	int r = store_prepare(store, "INSERT OR REPLACE INTO incident ("
 			      COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
 			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", &stmt);
+			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      &stmt);
 
 	if (r < 0)
 		return r;
@@ -87,6 +88,7 @@ static int write_incident(struct store *store,
 	sqlite3_bind_int64(stmt, 28, incident->due_ms);
 	bind_core(stmt, &incident->core);
 	store_bind_text(stmt, 36, incident->panic);
+	sqlite3_bind_int(stmt, 37, incident->unreported);
 	return store_finish(stmt);
 }
 
@@ -225,6 +227,7 @@ static int read_row(struct store *store, sqlite3_stmt *stmt,
 	read_core(stmt, &incident->core);
 	text_copy(incident->panic, sizeof(incident->panic),
 		  store_column_text(stmt, 35));
+	incident->unreported = sqlite3_column_int(stmt, 36);
 	r = read_verdict(stmt, incident);
 	if (r == 0)
 		r = read_progress(stmt, incident);

@@ -213,6 +213,7 @@ static bool has_tried(const struct incident *incident, enum step step)
 static bool needs_xenstored(const struct incident *incident)
 {
 	switch (incident_step(incident)) {
+	case STEP_REPORT:
 	case STEP_PAUSE:
 		return false;
 	case STEP_DUMP:
@@ -221,6 +222,21 @@ static bool needs_xenstored(const struct incident *incident)
 	default:
 		return true;
 	}
+}
+
+/* It comes before all else, and is done once unless it was disturbed. */
+static void check_report(struct sim *s, const struct incident *incident)
+{
+	enum step step = incident_step(incident);
+	bool wanted = policy_wants_report(&s->settings->guest,
+					  incident->verdict.reason);
+
+	if (step == STEP_REPORT ? !wanted || incident->at ||
+				  incident->panic[0] :
+	    wanted && !has_tried(incident, STEP_REPORT))
+		sim_fail(s, "incident %llu: %s in the report's place",
+			 (unsigned long long)incident->number,
+			 step_name(step));
 }
 
 void sim_check_order(struct sim *s, const struct incident *incident)
@@ -242,6 +258,7 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 	    !has_tried(incident, STEP_DUMP))
 		sim_fail(s, "incident %llu: destroyed without its evidence",
 			 number);
+	check_report(s, incident);
 	for (int i = 0; i < SIM_WORKERS_MAX; i++)
 		if (s->workers[i].used && !s->workers[i].orphan &&
 		    uuid_equal(s->workers[i].id.uuid, incident->id.uuid))

@@ -14,6 +14,11 @@ static uint32_t takes_ms(struct sim *s, uint32_t most)
 	return 1 + sim_random(s, sim_random(s, 4) ? most / 10 + 1 : most);
 }
 
+static uint32_t deadline_ms(const struct incident *incident)
+{
+	return incident_step(incident) == STEP_REPORT ? 6000 : 25000;
+}
+
 int sim_worker_order(struct sim *s, const struct incident *incident,
 		     uint64_t order)
 {
@@ -28,7 +33,7 @@ int sim_worker_order(struct sim *s, const struct incident *incident,
 			.number = incident->number, .id = incident->id,
 			.step = incident_step(incident),
 			.at = s->mono + takes_ms(s, 100),
-			.deadline = s->mono + 25000,
+			.deadline = s->mono + deadline_ms(incident),
 		};
 		memcpy(w->copy_uuid, incident->copy_uuid, UUID_BYTES);
 		w->guest = sim_guest_of(s, incident->id.uuid);
@@ -87,10 +92,19 @@ static bool needs_xenstored(const struct sim *s, const struct sim_worker *w)
 
 	if (w->step == STEP_DUMP)
 		return domain < 0 || !s->domains[domain].hvm;
-	return w->step != STEP_PAUSE;
+	return w->step != STEP_PAUSE && w->step != STEP_REPORT;
 }
 
-/* DUMP, SAVE, PAUSE: nothing changes but what is noted. */
+/* A guest can make the report overrun its time. */
+static uint32_t quiet_ms(struct sim *s, const struct sim_worker *w)
+{
+	if (w->step == STEP_REPORT && sim_chance(s, 8))
+		return 60000;
+	return takes_ms(s, w->step == STEP_DUMP ? 8000 :
+			   w->step == STEP_REPORT ? 5000 : 300);
+}
+
+/* REPORT, DUMP, SAVE, PAUSE: nothing changes but what is noted. */
 static void do_quiet(struct sim *s, struct sim_worker *w)
 {
 	int domain = look(s, w);
@@ -99,7 +113,7 @@ static void do_quiet(struct sim *s, struct sim_worker *w)
 		end(s, w, -ESTALE, NULL);
 	} else if (w->phase == 1) {
 		w->phase = 2;
-		later(s, w, takes_ms(s, w->step == STEP_DUMP ? 8000 : 300));
+		later(s, w, quiet_ms(s, w));
 	} else if (sim_chance(s, 8)) {
 		end(s, w, -EIO, NULL);
 	} else {

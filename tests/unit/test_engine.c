@@ -2,7 +2,8 @@
 /*
  * core/engine by its calls: each plan from the shutdown to its end, each
  * failure, the operator, a restart in between.  The calls are noted and
- * answered by hand; what random histories do is tests/sim's.
+ * answered by hand; what random histories do is tests/sim's.  The report that
+ * comes before a plan is test_engine_report's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -180,6 +181,7 @@ static void begin(enum action on_crash)
 {
 	memset(&host, 0, sizeof(host));
 	host.settings = settings_new();
+	host.settings->guest.report = SETTINGS_REPORT_NONE;
 	host.now = (struct engine_time){ 1000000, 1600000000000 };
 	new_engine();
 	engine_set_toolstack(host.engine, true, host.now);

@@ -64,7 +64,7 @@ static struct incident *make_incident(uint64_t number)
 	snprintf(i->why, sizeof(i->why), "because");
 	i->state = CASE_STATE_WORKING;
 	i->at = 1;
-	i->absent = i->paid = true;
+	i->absent = i->paid = i->unreported = true;
 	i->due_ms = 4711;
 	i->due_wall_ms = 1700000000000;
 	i->seen_ms = 1600000000000 + (int64_t)number;
@@ -118,6 +118,7 @@ static bool same(const struct incident *a, const struct incident *b)
 	       domain_id_equal(&a->successor, &b->successor) &&
 	       strcmp(a->core_path, b->core_path) == 0 &&
 	       strcmp(a->panic, b->panic) == 0 &&
+	       a->unreported == b->unreported &&
 	       a->core.format == b->core.format &&
 	       a->core.bytes == b->core.bytes &&
 	       a->core.pages == b->core.pages &&
@@ -345,6 +346,7 @@ static void test_older(void)
 		   "ALTER TABLE incident DROP COLUMN core_ms;"
 		   "ALTER TABLE incident DROP COLUMN core_cut;"
 		   "ALTER TABLE incident DROP COLUMN panic;"
+		   "ALTER TABLE incident DROP COLUMN unreported;"
 		   "DROP TABLE evidence;"
 		   "ALTER TABLE guest DROP COLUMN disowned; DROP TABLE host;"
 		   "PRAGMA user_version = 1") == SQLITE_OK,
@@ -353,7 +355,7 @@ static void test_older(void)
 	ok(store && store_each_pending(store, take_it, &got) == 0 && got &&
 	   same_facts(put, got) && same_steps(put, got) &&
 	   strcmp(got->core_path, "/cores/x") == 0 && got->core.bytes == 0 &&
-	   !got->panic[0],
+	   !got->panic[0] && !got->unreported,
 	   "is brought up with all it held");
 	incident_free(put);
 	incident_free(got);

@@ -42,6 +42,8 @@ static struct wire_msg *sample(void)
 					      true };
 	msg.core = (struct capture_facts){ CAPTURE_FORMAT_KDUMP_ZLIB, ~0ull, 5,
 					   6, 7, 8, true };
+	msg.evidence = EVIDENCE_CONSOLE;
+	strcpy(msg.missing, "what was not");
 	strcpy(msg.text, "what was found");
 	msg.blob = strdup("{\"json\": true}");
 	msg.blob_len = strlen(msg.blob);
@@ -76,7 +78,9 @@ static int same(const struct wire_msg *a, const struct wire_msg *b)
 	       !memcmp(a->config.on, b->config.on, sizeof(a->config.on)) &&
 	       a->rc == b->rc && a->deadline_ms == b->deadline_ms &&
 	       a->reason_code == b->reason_code &&
-	       same_core(a, b) && a->has_reason == b->has_reason && !strcmp(a->text, b->text) &&
+	       same_core(a, b) && a->has_reason == b->has_reason &&
+	       a->evidence == b->evidence &&
+	       !strcmp(a->missing, b->missing) && !strcmp(a->text, b->text) &&
 	       a->blob_len == b->blob_len && !a->blob == !b->blob &&
 	       (!a->blob || !memcmp(a->blob, b->blob, a->blob_len + 1));
 }

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The report: what says why the guest ended, piece by piece, what is quick
+ * and certain first.  A piece that is not there is told as such; nothing here
+ * keeps the guest from what follows for longer than the deadline.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "port/memory.h"
+#include "role/parser.h"
+#include "role/worker_impl.h"
+
+/* The result has to be told before the keeper's patience ends. */
+#define SPARE_MS 200
+
+/* --- the guest kernel's own log --- */
+
+static int scan(void *ctx,
+		int (*each)(void *each_ctx, const uint64_t *pfn,
+			    const unsigned char *pages, size_t count),
+		void *each_ctx)
+{
+	return memory_scan(ctx, each, each_ctx);
+}
+
+static int read_frame(void *ctx, uint64_t frame, unsigned char *ret_page)
+{
+	return memory_read(ctx, frame, ret_page);
+}
+
+static int parse(struct memory *memory, uint32_t deadline_ms,
+		 struct parser_result *ret_result, struct text *why)
+{
+	struct parser_source source = { .scan = scan, .read = read_frame,
+					.ctx = memory };
+	struct memory_tables tables;
+
+	_Static_assert(PARSER_ROOTS == MEMORY_ROOTS, "roots are copied");
+	memory_tables(memory, &tables);
+	source.levels = tables.levels;
+	source.root_count = tables.count;
+	memcpy(source.roots, tables.roots, sizeof(source.roots));
+	return parser_client_run(&source, deadline_ms, ret_result, why);
+}
+
+static void tell_kernel(struct work *work, const struct parser_result *result,
+			const char *why)
+{
+	struct text line = {0};
+
+	if (result->release[0])
+		text_printf(&line, "Linux %s%s%s\n", result->release,
+			    result->build_id[0] ? ", build id " : "",
+			    result->build_id);
+	worker_found(work, EVIDENCE_KERNEL,
+		     "the kernel's note in the guest's memory",
+		     text_get(&line), line.len ? NULL : why);
+	text_free(&line);
+}
+
+/* WHY is not empty when the log is missing, or its end is. */
+static void tell_log(struct work *work, const struct parser_result *result,
+		     const char *why)
+{
+	static const char source[] = "the kernel's log in the guest's memory";
+	const char *log = text_get(&result->log);
+	const char *missing = why;
+
+	if (!why[0] && !log[0])
+		missing = "the log is empty";
+	else if (!why[0] && (result->cut || result->log.len >
+					    EVIDENCE_TEXT_BYTES))
+		missing = "older lines";
+	worker_found(work, EVIDENCE_KERNEL_LOG, source, log, missing);
+	worker_found(work, EVIDENCE_PANIC, source, result->panic,
+		     result->panic[0] ? NULL : why[0] ? why :
+		     "no line in the kernel's log says that it gave up");
+}
+
+/* A kernel that is not Linux has no such log; nor has a guest that fell
+ * before it had begun one. */
+static void take_kernel_log(struct work *work)
+{
+	struct parser_result result = {0};
+	struct memory *memory = NULL;
+	struct text why = {0};
+	uint32_t left_ms = worker_left_ms(work);
+	int r;
+
+	worker_tell(work, "reading the kernel's log");
+	left_ms = left_ms > SPARE_MS ? left_ms - SPARE_MS : 0;
+	r = memory_open(work->order->id.domid, work->end_ms - SPARE_MS,
+			&memory, &why);
+	if (r == 0)
+		r = parse(memory, left_ms, &result, &why);
+	memory_close(memory);
+	if (r && !why.len)
+		text_append(&why, strerror(-r));
+	tell_kernel(work, &result, text_get(&why));
+	tell_log(work, &result, text_get(&why));
+	if (result.panic[0]) {
+		work->result->blob = strdup(result.panic);
+		work->result->blob_len = work->result->blob ?
+					 strlen(work->result->blob) : 0;
+	}
+	parser_client_clear(&result);
+	text_free(&why);
+}
+
+/* --- all of it --- */
+
+int worker_report_run(struct work *work)
+{
+	static void (*const takers[])(struct work *) = {
+		take_kernel_log, /* last: it may take all the time there is */
+	};
+	int r = worker_look_shut_down(work);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < sizeof(takers) / sizeof(*takers); i++)
+		takers[i](work);
+	text_printf(work->why, "%u found, %u not", work->found, work->missed);
+	return 0;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * core/engine's report by its calls: which shutdowns have one, that it comes
+ * before all else and never keeps a guest from what follows, and what a
+ * restart of the daemon makes of it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/engine.h"
+
+#include "tap.h"
+
+static const uint8_t uuid[UUID_BYTES] = { 1, 2, 3 };
+
+/* The host as this test has it: one domain, and a worker that is asked. */
+static struct {
+	struct settings *settings;
+	struct engine *engine;
+	struct engine_time now;
+	struct domain_info info;
+	size_t count;		/* of domains: 0 or 1 */
+	uint64_t order;
+	char steps[256];	/* all of them, by name */
+	struct incident closed, stored;	/* the last; steps not owned */
+} host;
+
+static int call_order(void *ctx, const struct incident *incident,
+		      uint64_t order)
+{
+	(void)ctx;
+	host.order = order;
+	if (host.steps[0])
+		strcat(host.steps, " ");
+	strcat(host.steps, step_name(incident_step(incident)));
+	return 0;
+}
+
+static void call_dismiss(void *ctx, const struct incident *incident)
+{
+	(void)ctx;
+	(void)incident;
+}
+
+static int call_record(void *ctx, struct incident *incident)
+{
+	(void)ctx;
+	host.stored = *incident;
+	return 0;
+}
+
+static int call_record_guest(void *ctx, struct guest *guest)
+{
+	(void)ctx;
+	(void)guest;
+	return 0;
+}
+
+static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
+{
+	(void)ctx;
+	(void)domain;
+	return ENGINE_CLAIM_NONE;
+}
+
+static void call_note(void *ctx, enum engine_note note,
+		      const struct domain *domain,
+		      const struct incident *incident, const char *text)
+{
+	(void)ctx;
+	(void)domain;
+	(void)text;
+	if (note == ENGINE_NOTE_INCIDENT_CLOSED)
+		host.closed = *incident;
+}
+
+static void call_new_uuid(void *ctx, uint8_t *ret_uuid)
+{
+	(void)ctx;
+	memset(ret_uuid, 0xcc, UUID_BYTES);
+}
+
+static uint32_t call_random(void *ctx, uint32_t range)
+{
+	(void)ctx;
+	return range - 1;
+}
+
+static const struct engine_calls calls = {
+	.order = call_order, .dismiss = call_dismiss, .record = call_record,
+	.record_guest = call_record_guest, .claimed = call_claimed,
+	.note = call_note, .new_uuid = call_new_uuid, .random = call_random,
+};
+
+/* --- the steps of a test --- */
+
+static void scan(void)
+{
+	engine_scan(host.engine, &host.info, host.count, host.now);
+}
+
+static void pass(int64_t ms)
+{
+	host.now.mono_ms += ms;
+	host.now.wall_ms += ms;
+	engine_run(host.engine, host.now);
+}
+
+static void new_engine(void)
+{
+	struct caps caps = { .xen_major = 4, .xen_minor = 17,
+			     .core_dir = true };
+
+	host.engine = engine_new(host.settings, &calls);
+	engine_set_caps(host.engine, &caps);
+	engine_set_workers(host.engine, 2);
+	engine_set_toolstack(host.engine, true, host.now);
+}
+
+/* A guest runs in domain 5. */
+static void begin(enum domain_type type, enum action action)
+{
+	struct domain_config config = { .name = "web", .type = type };
+
+	memset(&host, 0, sizeof(host));
+	for (int i = 0; i < REASON_COUNT; i++)
+		config.on[i] = action;
+	host.settings = settings_new();
+	host.now = (struct engine_time){ 1000000, 1600000000000 };
+	host.info = (struct domain_info){ .id = { .domid = 5, .epoch = 105 },
+					  .cpu_time_ns = 1000000000 };
+	memcpy(host.info.id.uuid, uuid, UUID_BYTES);
+	host.count = 1;
+	new_engine();
+	scan();
+	engine_config(host.engine, 5, uuid, &config, host.now);
+}
+
+static void finish(void)
+{
+	engine_free(host.engine);
+	settings_free(host.settings);
+}
+
+static void fall(enum reason reason)
+{
+	host.info.shutdown = true;
+	host.info.reason_code = (uint8_t)reason; /* in Xen's order */
+	scan();
+}
+
+static void answer(int rc, const char *panic)
+{
+	struct engine_result result = { .rc = rc, .text = "so it was",
+					.panic = panic };
+
+	engine_result(host.engine, host.order, &result, host.now);
+}
+
+static const struct incident *open_one(void)
+{
+	const struct list *list = engine_incidents(host.engine);
+
+	return list_empty(list) ? NULL :
+	       LIST_ITEM(list->next, struct incident, node);
+}
+
+static bool is_open(enum case_state state)
+{
+	const struct incident *incident = open_one();
+
+	return incident && incident->state == state;
+}
+
+/* --- tests --- */
+
+static void test_reasons(void)
+{
+	static const struct { enum reason reason; bool reports; } cases[] = {
+		{ REASON_POWEROFF, false }, { REASON_REBOOT, false },
+		{ REASON_CRASH, true }, { REASON_WATCHDOG, true },
+		{ REASON_SOFT_RESET, true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(DOMAIN_TYPE_PVH, ACTION_DESTROY);
+		fall(cases[i].reason);
+		is_text(host.steps, cases[i].reports ? "report" : "destroy",
+			"%s: %s", reason_name(cases[i].reason),
+			cases[i].reports ? "a report" : "none");
+		finish();
+	}
+	begin(DOMAIN_TYPE_PVH, ACTION_DESTROY);
+	host.settings->guest.report = SETTINGS_REPORT_NONE;
+	fall(REASON_CRASH);
+	is_text(host.steps, "destroy", "none when none is wanted");
+	finish();
+}
+
+/* Also where the plan itself has no step. */
+static void test_first(void)
+{
+	static const struct {
+		enum action action;
+		const char *steps;
+	} cases[] = {
+		{ ACTION_PRESERVE, "report" }, { ACTION_LOG, "report" },
+		{ ACTION_PAUSE, "report pause" },
+		{ ACTION_COREDUMP_DESTROY, "report dump destroy" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(DOMAIN_TYPE_PVH, cases[i].action);
+		fall(REASON_CRASH);
+		answer(0, "it broke");
+		for (int step = 0; open_one() && step < 5; step++)
+			answer(0, NULL);
+		is_text(host.steps, cases[i].steps, "%s: %s",
+			action_name(cases[i].action), cases[i].steps);
+		ok(!open_one() && strcmp(host.stored.panic, "it broke") == 0,
+		   "and the line that says why is on record");
+		finish();
+	}
+}
+
+static void test_trouble(void)
+{
+	begin(DOMAIN_TYPE_PV, ACTION_DESTROY);
+	fall(REASON_CRASH);
+	answer(-EIO, NULL);
+	is_text(host.steps, "report destroy", "one that fails stops nothing");
+	finish();
+	begin(DOMAIN_TYPE_PV, ACTION_DESTROY);
+	fall(REASON_CRASH);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	is_text(host.steps, "report destroy", "nor does one that overran: it "
+		"had its time");
+	finish();
+	begin(DOMAIN_TYPE_PV, ACTION_DESTROY);
+	fall(REASON_CRASH);
+	answer(-ESTALE, NULL);
+	ok(!open_one() && host.closed.outcome == OUTCOME_VANISHED,
+	   "a domain that is gone needs no more");
+	finish();
+	begin(DOMAIN_TYPE_PV, ACTION_PRESERVE);
+	fall(REASON_CRASH);
+	host.count = 0;
+	scan();
+	answer(0, NULL);
+	ok(!open_one() && host.closed.outcome == OUTCOME_VANISHED,
+	   "nor does one that went meanwhile");
+	finish();
+}
+
+static void test_without_xenstored(void)
+{
+	begin(DOMAIN_TYPE_PV, ACTION_DESTROY);
+	engine_set_toolstack(host.engine, false, host.now);
+	fall(REASON_CRASH);
+	is_text(host.steps, "report", "xenstored is not needed for it");
+	answer(0, NULL);
+	is_text(host.steps, "report", "but for what follows");
+	finish();
+}
+
+static void test_operator(void)
+{
+	begin(DOMAIN_TYPE_PVH, ACTION_DESTROY);
+	engine_hold(host.engine, uuid, host.now);
+	fall(REASON_CRASH);
+	answer(0, "it broke");
+	is_text(host.steps, "report", "a held guest's crash is looked at too");
+	ok(is_open(CASE_STATE_HELD), "then it is held");
+	engine_release(host.engine, uuid, host.now);
+	is_text(host.steps, "report destroy", "until it is released");
+	finish();
+}
+
+static void test_grace(void)
+{
+	begin(DOMAIN_TYPE_PVH, ACTION_DESTROY);
+	host.settings->guest.grace_s = 30;
+	fall(REASON_CRASH);
+	is_text(host.steps, "report", "it does not wait for the grace to end");
+	answer(0, NULL);
+	ok(is_open(CASE_STATE_WAITING), "which begins when it is done");
+	pass(29999);
+	is_text(host.steps, "report", "and is kept");
+	pass(1);
+	is_text(host.steps, "report destroy", "to its end");
+	finish();
+	begin(DOMAIN_TYPE_PVH, ACTION_DESTROY);
+	host.settings->guest.grace_s = 30;
+	fall(REASON_CRASH);
+	host.info.shutdown = false;
+	host.info.cpu_time_ns += 1000000000;
+	scan();
+	answer(0, NULL);
+	ok(!open_one() && host.closed.outcome == OUTCOME_RESUMED,
+	   "one that ran on meanwhile is not waited for");
+	finish();
+}
+
+/* Gives what is on record to a new engine, as a new daemon does. */
+static void restart(void)
+{
+	struct incident *incident = incident_new();
+
+	*incident = host.stored;
+	list_init(&incident->node);
+	list_init(&incident->queue_node);
+	incident->steps = NULL;
+	incident->step_count = 0;
+	engine_free(host.engine);
+	host.steps[0] = '\0';
+	new_engine();
+	engine_restore(host.engine, incident, host.now);
+	scan();
+}
+
+static void test_restart(void)
+{
+	begin(DOMAIN_TYPE_PVH, ACTION_DESTROY);
+	fall(REASON_CRASH);
+	restart();
+	is_text(host.steps, "report", "one that was under way is done anew");
+	answer(0, "it broke");
+	restart();
+	is_text(host.steps, "destroy", "one that was done is not");
+	is_text(host.stored.panic, "it broke", "and is not forgotten");
+	finish();
+}
+
+int main(void)
+{
+	test_reasons();
+	test_first();
+	test_trouble();
+	test_without_xenstored();
+	test_operator();
+	test_grace();
+	test_restart();
+	return done_testing();
+}
