@@ -75,6 +75,19 @@ int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 		     void *ctx);
 
 /*
+ * What a person calls an incident: its number, or its guest's name or the
+ * begin of its uuid (then the newest of that guest); "": the newest of all.
+ * -ENOENT; -ENOTUNIQ: several guests' uuids begin so.
+ */
+int store_find_incident(struct store *store, const char *id,
+			uint64_t *ret_number);
+
+/* Calls EACH, as store_each_pending() does, for the one NUMBER.  -ENOENT. */
+int store_get_incident(struct store *store, uint64_t number,
+		       int (*each)(void *ctx, struct incident *incident),
+		       void *ctx);
+
+/*
  * Writes down one piece of evidence of incident NUMBER, its text cut to
  * EVIDENCE_TEXT_BYTES from its end.  What is there of its kind is replaced,
  * but never by the word that there is none: a step that is done once more

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
 # Completion of xenvigil(1) for bash.  Takes commands and options from its
-# help, and domains from the daemon, if this user may ask it.
+# help, and domains and incidents from the daemon, if this user may ask it.
 _xenvigil()
 {
 	local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]}
@@ -31,6 +31,8 @@ _xenvigil()
 	elif [[ $command == @(policy|capture|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
+	elif [[ $command == @(info|dump) ]]; then
+		choices=$("$program" list 2>/dev/null | sed -n 's/^\([0-9][0-9]*\)  .*/\1/p')
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")
 }

@@ -18,11 +18,12 @@
 #define LIST_MOST 1000000
 
 static const char usage[] =
-	"Usage: xenvigil [OPTION]... COMMAND [DOMAIN]\n"
+	"Usage: xenvigil [OPTION]... COMMAND [DOMAIN|ID]\n"
 	"Show and steer the supervisor of this Xen host's domains.\n"
 	"\n"
 	"  status          the daemon, the domains, what is being done now\n"
 	"  list            the incidents, with each step of their handling\n"
+	"  info [ID]       one incident, with what says why the guest died\n"
 	"  doctor          look the whole host over, and say what mends it\n"
 	"  policy [DOMAIN] what would happen for each reason, and why\n"
 	"  capture DOMAIN  take a core now, the domain paused meanwhile\n"
@@ -35,11 +36,13 @@ static const char usage[] =
 	"  module VERB     status, build, install, restore or verify the\n"
 	"                  event-channel module; see xen-evtchn-xenvigil(4)\n"
 	"\n"
-	"DOMAIN is a name, a domid or a uuid.\n"
+	"DOMAIN is a name, a domid or a uuid.  ID is an incident's number, or\n"
+	"its domain's name or the begin of its uuid; the newest if not given.\n"
 	"\n"
 	"  -j, --json           print the daemon's answer as JSON\n"
 	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
-	"  -n, --limit N        list: at most N of the latest (default 1000)\n"
+	"  -n, --limit N        list: at most N of the latest (default 1000);\n"
+	"                       info: at most N lines of a log (default 50)\n"
 	"  -l, --live           capture: do not pause the domain\n"
 	"  -o, --output FILE    dump: the file to make\n"
 	"      --socket PATH    the daemon's socket (default " CLIENT_SOCKET
@@ -50,12 +53,14 @@ static const char usage[] =
 struct call;
 static int follow_capture(const struct call *call, json_object *answer);
 static int copy_core(const struct call *call, json_object *answer);
+static int show_info(const struct call *call, json_object *answer);
 
-enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN };
+enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN, TAKES_ID, NEEDS_ID };
 
 static const struct command {
 	const char *name;
 	enum needs needs;
+	const char *ask;	/* what the daemon is asked; NULL: NAME */
 	void (*show)(json_object *answer);
 	/* Without the daemon: returns the exit status. */
 	int (*run)(const char *socket_path, bool json);
@@ -64,10 +69,11 @@ static const struct command {
 } commands[] = {
 	{ "status", NEEDS_NOTHING, .show = xenvigil_show_status },
 	{ "list", NEEDS_NOTHING, .show = xenvigil_show_list },
+	{ "info", TAKES_ID, .go_on = show_info },
 	{ "doctor", NEEDS_NOTHING, .run = xenvigil_doctor },
 	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
 	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
-	{ "dump", NEEDS_DOMAIN, .go_on = copy_core },
+	{ "dump", NEEDS_ID, .ask = "info", .go_on = copy_core },
 	{ "hold", NEEDS_DOMAIN, .show = NULL },
 	{ "release", NEEDS_DOMAIN, .show = NULL },
 	{ "retry", NEEDS_DOMAIN, .show = NULL },
@@ -165,6 +171,8 @@ static int parse_words(struct call *call, char **words)
 		return fail_usage("to which file? (-o)", "");
 	if (call->command->needs == NEEDS_DOMAIN && !call->domain)
 		return fail_usage("which domain?", "");
+	if (call->command->needs == NEEDS_ID && !call->domain)
+		return fail_usage("which incident?", "");
 	if (call->domain && (call->command->needs == NEEDS_NOTHING || words[2]))
 		return fail_usage("unexpected argument", words[2] ? words[2] :
 							 words[1]);
@@ -178,30 +186,40 @@ static int follow_capture(const struct call *call, json_object *answer)
 
 static int copy_core(const struct call *call, json_object *answer)
 {
-	return xenvigil_dump_copy(answer, call->domain, call->output);
+	return xenvigil_dump_copy(answer, call->output);
 }
 
-/* The daemon need not copy what root can read. */
-static void add_list(json_object *request)
+static void print_json(json_object *answer)
 {
-	json_object_object_add(request, "command",
-			       json_object_new_string("list"));
-	json_object_object_add(request, "limit",
-			       json_object_new_int64(LIST_MOST));
+	puts(json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static int show_info(const struct call *call, json_object *answer)
+{
+	if (call->json)
+		print_json(answer);
+	else
+		xenvigil_show_info(answer, call->limit);
+	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static bool is_of_incident(const struct command *command)
+{
+	return command->needs == TAKES_ID || command->needs == NEEDS_ID;
 }
 
 static json_object *make_request(const struct call *call)
 {
+	const struct command *command = call->command;
 	json_object *request = json_object_new_object();
 
-	if (call->command->go_on == copy_core) {
-		add_list(request);
-		return request;
-	}
 	json_object_object_add(request, "command",
-			       json_object_new_string(call->command->name));
+			       json_object_new_string(command->ask ?:
+						      command->name));
 	if (call->domain)
-		json_object_object_add(request, "domain",
+		json_object_object_add(request, is_of_incident(command) ?
+				       "id" : "domain",
 				       json_object_new_string(call->domain));
 	if (call->live)
 		json_object_object_add(request, "live",
@@ -229,9 +247,7 @@ static int show(const struct call *call, json_object *answer)
 	if (call->command->go_on)
 		return call->command->go_on(call, answer);
 	if (call->json)
-		puts(json_object_to_json_string_ext(
-			answer, JSON_C_TO_STRING_PRETTY |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+		print_json(answer);
 	else if (call->command->show)
 		call->command->show(answer);
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -25,14 +25,17 @@ json_object *xenvigil_client_ask(const char *socket_path,
  * exit status. */
 int xenvigil_capture_follow(const char *socket_path, json_object *answer);
 
-/* xenvigil_dump.c: copies the core of incident ID, which is in ANSWER, to
- * PATH.  Returns the exit status. */
-int xenvigil_dump_copy(json_object *answer, const char *id, const char *path);
+/* xenvigil_dump.c: copies the core of the incident ANSWER to PATH.  Returns the exit status. */
+int xenvigil_dump_copy(json_object *answer, const char *path);
 
 /* xenvigil_show.c: an answer for a person, on stdout. */
 void xenvigil_show_status(json_object *answer);
 void xenvigil_show_list(json_object *answer);
 void xenvigil_show_policy(json_object *answer);
+void xenvigil_show_incident(json_object *incident);
+
+/* xenvigil_info.c: at most LIMIT lines of what is long; -1: some. */
+void xenvigil_show_info(json_object *answer, int64_t limit);
 
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);

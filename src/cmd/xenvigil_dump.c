@@ -15,21 +15,6 @@
 
 #define BLOCK_BYTES (1u << 20)
 
-static const char *core_of(json_object *answer, long long number)
-{
-	json_object *list = json_object_object_get(answer, "incidents");
-
-	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		json_object *at = json_object_array_get_idx(list, i);
-
-		if (json_object_get_int64(json_object_object_get(
-			    at, "incident")) == number)
-			return json_object_get_string(
-				json_object_object_get(at, "core"));
-	}
-	return NULL;
-}
-
 /* From AT up to END, all of it data. */
 static int copy_data(int from, int to, off_t at, off_t end, char *block)
 {
@@ -94,17 +79,15 @@ static int copy(const char *core, const char *path)
 	return EXIT_FAILURE;
 }
 
-int xenvigil_dump_copy(json_object *answer, const char *id, const char *path)
+int xenvigil_dump_copy(json_object *answer, const char *path)
 {
-	char *end;
-	long long number = strtoll(id, &end, 10);
-	const char *core = *end || end == id ? NULL : core_of(answer, number);
+	const char *core = json_object_get_string(
+		json_object_object_get(answer, "core"));
 
-	if (!core)
-		fprintf(stderr, "xenvigil: no incident '%s'\n", id);
-	else if (!*core)
-		fprintf(stderr, "xenvigil: incident %s has no core\n", id);
-	else
+	if (core && *core)
 		return copy(core, path);
+	fprintf(stderr, "xenvigil: incident %lld has no core\n",
+		(long long)json_object_get_int64(
+			json_object_object_get(answer, "incident")));
 	return EXIT_FAILURE;
 }

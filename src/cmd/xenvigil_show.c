@@ -195,7 +195,7 @@ static void show_core(json_object *inc)
 	       is_set(inc, "core_present") ? "" : ", removed since");
 }
 
-static void show_incident(json_object *inc)
+void xenvigil_show_incident(json_object *inc)
 {
 	json_object *steps = json_object_object_get(inc, "steps");
 	int64_t seen_ms = number_of(inc, "seen_ms");
@@ -215,6 +215,8 @@ static void show_incident(json_object *inc)
 	if (text_of(inc, "why")[0])
 		printf(" (%s)", safe(text_of(inc, "why")));
 	putchar('\n');
+	if (text_of(inc, "panic")[0]) /* escaped already */
+		printf("    %s\n", text_of(inc, "panic"));
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		show_step(json_object_array_get_idx(steps, i), seen_ms);
 	show_core(inc);
@@ -243,7 +245,7 @@ void xenvigil_show_list(json_object *answer)
 	json_object *host = json_object_object_get(answer, "host");
 
 	for (size_t i = json_object_array_length(list); i-- > 0;)
-		show_incident(json_object_array_get_idx(list, i));
+		xenvigil_show_incident(json_object_array_get_idx(list, i));
 	for (size_t i = json_object_array_length(host); i-- > 0;)
 		show_trouble(json_object_array_get_idx(host, i));
 }

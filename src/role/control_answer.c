@@ -115,6 +115,11 @@ static json_object *do_list(struct keeper *keeper, json_object *request)
 				      (uint32_t)limit);
 }
 
+static json_object *do_info(struct keeper *keeper, json_object *request)
+{
+	return control_show_info(keeper, text_of(request, "id") ?: "");
+}
+
 static json_object *do_policy(struct keeper *keeper, json_object *request)
 {
 	const char *name = text_of(request, "domain");
@@ -248,6 +253,7 @@ static const struct {
 	{ "status", do_status },
 	{ "host", do_host },
 	{ "list", do_list },
+	{ "info", do_info },
 	{ "policy", do_policy },
 	{ "capture", do_capture },
 	{ "hold", do_hold },

@@ -93,6 +93,7 @@ json_object *control_show_incident(const struct incident *incident)
 		add_int(to, "new_domid", incident->successor.domid);
 	if (!uuid_equal(incident->copy_uuid, none))
 		add_uuid(to, "copy_uuid", incident->copy_uuid);
+	add_text(to, "panic", incident->panic);
 	add_core(to, incident->core_path, &incident->core);
 	for (uint32_t i = 0; i < incident->step_count; i++)
 		json_object_array_add(steps, show_step(&incident->steps[i]));

@@ -359,3 +359,22 @@ int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 	sqlite3_bind_int64(stmt, 2, limit);
 	return each_row(store, stmt, each, ctx);
 }
+
+int store_get_incident(struct store *store, uint64_t number,
+		       int (*each)(void *ctx, struct incident *incident),
+		       void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	struct incident *incident;
+	int r = store_prepare(store, "SELECT " COLUMNS " FROM incident"
+			      " WHERE number = ?1", &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(stmt, 1, (int64_t)number);
+	r = sqlite3_step(stmt);
+	if (r != SQLITE_ROW)
+		return r == SQLITE_DONE ? -ENOENT : store_errno(r);
+	r = read_whole(store, stmt, &incident);
+	return r ? r : each(ctx, incident);
+}

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Evidence: its names, how a long one is cut, and that the records give it
- * back as it was taken, over restarts, until its incident goes.
+ * Evidence: its names, how a long one is cut, that the records give it back
+ * as it was taken, over restarts, until its incident goes; and how a person
+ * finds that incident.
  */
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +26,6 @@ static void remove_all(void)
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			unlink(found.gl_pathv[i]);
 	globfree(&found);
-	rmdir(dir);
 }
 
 static struct store *open_store(void)
@@ -172,10 +173,70 @@ static void test_pruned(void)
 	store_close(store);
 }
 
+/* --- finding an incident --- */
+
+static uint64_t find(struct store *store, const char *id)
+{
+	uint64_t number = 0;
+	int r = store_find_incident(store, id, &number);
+
+	return r == -ENOENT ? 0 : r == -ENOTUNIQ ? UINT64_MAX : number;
+}
+
+static int take(void *ctx, struct incident *incident)
+{
+	*(uint64_t *)ctx = incident->number;
+	incident_free(incident);
+	return 0;
+}
+
+static void add_incident(struct store *store, uint64_t number, uint8_t first,
+			 const char *name)
+{
+	struct incident *incident = incident_new();
+
+	incident->number = number;
+	incident->id.uuid[0] = first;
+	incident->id.uuid[1] = 0xcd;
+	snprintf(incident->name, sizeof(incident->name), "%s", name);
+	store_record(store, incident);
+	incident_free(incident);
+}
+
+static void test_find(void)
+{
+	struct store *store = open_store();
+	uint64_t number = 0;
+
+	ok(find(store, "") == 0, "of none there is no newest");
+	add_incident(store, 10, 0xab, "web");
+	add_incident(store, 11, 0xa1, "db");
+	add_incident(store, 12, 0xab, "web");
+	ok(find(store, "") == 12, "else it is found by no name at all");
+	ok(find(store, "10") == 10 && find(store, "13") == 0,
+	   "an incident is found by its number");
+	ok(find(store, "web") == 12 && find(store, "we") == 0,
+	   "a guest's newest by its name");
+	ok(find(store, "aB") == 12 && find(store, "abcd0000-00") == 12,
+	   "and by the begin of its uuid");
+	ok(find(store, "a") == UINT64_MAX, "which has to be of one guest");
+	ok(find(store, "xyz") == 0 && find(store, "-") == 0 &&
+	   find(store, "99999999999999999999") == 0 &&
+	   find(store, "abcd00000000000000000000000000000") == 0 &&
+	   find(store, "' OR 1 --") == 0, "what is none of these is not found");
+	ok(store_get_incident(store, 11, take, &number) == 0 && number == 11,
+	   "one is read by its number");
+	ok(store_get_incident(store, 9, take, &number) == -ENOENT,
+	   "or is not there");
+	store_close(store);
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
 		return 1;
+	test_find();
+	remove_all();
 	test_names();
 	test_tail();
 	test_kept();
@@ -183,5 +244,6 @@ int main(void)
 	test_bound();
 	test_pruned();
 	remove_all();
+	rmdir(dir);
 	return done_testing();
 }

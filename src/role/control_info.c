@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * One incident with all that is known of it, as JSON.  Reads only.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "control.h"
+#include "keeper.h"
+
+static void add_text(json_object *to, const char *key, const char *text)
+{
+	json_object_object_add(to, key, json_object_new_string(text));
+}
+
+static int add_evidence(void *ctx, const struct evidence *evidence)
+{
+	json_object *to = json_object_new_object();
+
+	add_text(to, "kind", evidence_kind_name(evidence->kind));
+	json_object_object_add(to, "at_ms",
+			       json_object_new_int64(evidence->at_ms));
+	add_text(to, "source", evidence->source);
+	add_text(to, "text", evidence->text);
+	add_text(to, "missing", evidence->missing);
+	json_object_array_add(ctx, to);
+	return 0;
+}
+
+static int take_incident(void *ctx, struct incident *incident)
+{
+	json_object **to = ctx;
+
+	*to = control_show_incident(incident);
+	incident_free(incident);
+	return 0;
+}
+
+static const char *explain(int r)
+{
+	return r == -ENOENT ? "no such incident" :
+	       r == -ENOTUNIQ ? "more than one guest's uuid begins so" :
+	       strerror(-r);
+}
+
+json_object *control_show_info(struct keeper *keeper, const char *id)
+{
+	json_object *to = NULL, *list = json_object_new_array();
+	uint64_t number = 0;
+	int r = store_find_incident(keeper->store, id, &number);
+
+	if (r == 0)
+		r = store_get_incident(keeper->store, number, take_incident,
+				       &to);
+	if (r == 0)
+		r = store_each_evidence(keeper->store, number, add_evidence,
+					list);
+	if (!to)
+		to = json_object_new_object();
+	json_object_object_add(to, "evidence", list);
+	if (r < 0)
+		add_text(to, "error", explain(r));
+	return to;
+}
