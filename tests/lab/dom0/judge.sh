@@ -79,6 +79,7 @@ is_running_anew()
 
 watch_start()
 {
+	rm -f "$dir/watch" # of an earlier watch: its first record is awaited
 	domwatch "$dir/watch" "${1:-20}" &
 	echo $! > "$dir/watch.pid"
 	await 5 'the first record of domwatch' test -s "$dir/watch"
