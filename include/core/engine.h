@@ -71,6 +71,7 @@ enum engine_claim { ENGINE_CLAIM_NONE, ENGINE_CLAIM_OTHER, ENGINE_CLAIM_UNSETTLE
 	X(DOMAIN_FOREIGN, "domain-foreign")                                 \
 	X(DOMAIN_ASIDE, "domain-suspended")                                 \
 	X(INCIDENT_OPENED, "incident-opened")                               \
+	X(CRASH_FOUND, "crash-found")	/* a reboot was one */              \
 	X(STEP_BEGUN, "step-begun")                                         \
 	X(STEP_DONE, "step-done")                                           \
 	X(STEP_FAILED, "step-failed")                                       \

@@ -42,4 +42,8 @@ void kernel_log_add(struct kernel_log *log, uint64_t ts_nsec, const char *text,
  */
 int kernel_log_panic(const struct kernel_log *log, char *ret_line, size_t size);
 
+/* Is LINE, as kernel_log_panic() gave it, of a kernel that went no further?
+ * After other faults it may have run on for long. */
+bool kernel_log_is_panic(const char *line);
+
 #endif

@@ -73,6 +73,7 @@ bool policy_wants_core(const struct budget *budget,
 		       const struct guest_settings *set);
 
 /* Is evidence to be taken before anything is done about REASON? */
-bool policy_wants_report(const struct guest_settings *set, enum reason reason);
+bool policy_wants_report(const struct guest_settings *set, enum reason reason,
+			 enum domain_type type);
 
 #endif

@@ -28,6 +28,7 @@ enum settings_adopt {
 enum settings_report {
 	SETTINGS_REPORT_NONE,
 	SETTINGS_REPORT_CRASH,
+	SETTINGS_REPORT_REBOOT,	/* also: a HVM guest's may be a panic */
 };
 
 /* What may be set for one guest, or for all of them. */

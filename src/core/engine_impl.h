@@ -153,6 +153,13 @@ void engine_step_result(struct engine *e, struct incident *incident,
 void engine_step_lost(struct engine *e, struct incident *incident,
 		      const char *how, struct engine_time now);
 
+/* --- engine_report.c --- */
+/* Sets the verdict, and what goes with it. */
+void engine_report_decide(struct engine *e, struct incident *incident,
+			  const struct policy_verdict *verdict);
+void engine_report_take(struct engine *e, struct incident *incident,
+			const struct engine_result *result);
+
 /* --- engine_queue.c --- */
 void engine_queue_add(struct engine *e, struct incident *incident);
 bool engine_queue_needs_toolstack(const struct incident *incident);

@@ -3,8 +3,6 @@
  * Incidents at their begin: made from a domain that is down, and the ones
  * that are over before anybody could act.  What follows is engine_case.c's.
  */
-#include <stdio.h>
-
 #include "base/text.h"
 #include "core/engine_impl.h"
 
@@ -29,14 +27,6 @@ static struct incident *make(struct engine *e, const struct domain *domain,
 	return incident;
 }
 
-static bool has_step(enum action action, enum step step)
-{
-	for (const enum step *at = action_steps(action); *at; at++)
-		if (*at == step)
-			return true;
-	return false;
-}
-
 void engine_open_case(struct engine *e, struct domain *domain,
 		      const struct policy_verdict *verdict,
 		      struct engine_time now)
@@ -46,15 +36,10 @@ void engine_open_case(struct engine *e, struct domain *domain,
 
 	if (!incident)
 		return;
-	incident->verdict = *verdict;
-	if (verdict->refused)
-		snprintf(incident->why, sizeof(incident->why),
-			 "%s cannot work: %s", action_name(verdict->wanted),
-			 verdict->refused);
-	if (has_step(verdict->action, STEP_RENAME))
-		e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
+	engine_report_decide(e, incident, verdict);
 	incident->unreported = policy_wants_report(
-		engine_case_settings(e, incident), verdict->reason);
+		engine_case_settings(e, incident), verdict->reason,
+		incident->type);
 	incident->state = CASE_STATE_QUEUED;
 	domain->guest->incident = incident;
 	domain->incident = incident;

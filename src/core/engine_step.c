@@ -158,8 +158,7 @@ static void note_success(struct engine *e, struct incident *incident,
 {
 	switch (incident_step(incident)) {
 	case STEP_REPORT:
-		text_copy(incident->panic, sizeof(incident->panic),
-			  result->panic ? result->panic : "");
+		engine_report_take(e, incident, result);
 		break;
 	case STEP_DUMP:
 		text_copy(incident->core_path, sizeof(incident->core_path),

@@ -139,3 +139,8 @@ int kernel_log_panic(const struct kernel_log *log, char *ret_line, size_t size)
 	ret_line[len] = '\0';
 	return 0;
 }
+
+bool kernel_log_is_panic(const char *line)
+{
+	return strncmp(line, verdicts[0], strlen(verdicts[0])) == 0;
+}

@@ -115,10 +115,20 @@ bool policy_wants_core(const struct budget *budget,
 	return budget->streak < set->loop_cores;
 }
 
-/* A guest whose own kdump kernel is to run asks for a soft reset. */
-bool policy_wants_report(const struct guest_settings *set, enum reason reason)
+/* A guest whose own kdump kernel is to run asks for a soft reset; one that is
+ * fully virtualised panics by the machine's own reset. */
+bool policy_wants_report(const struct guest_settings *set, enum reason reason,
+			 enum domain_type type)
 {
-	return set->report != SETTINGS_REPORT_NONE &&
-	       (reason == REASON_CRASH || reason == REASON_WATCHDOG ||
-		reason == REASON_SOFT_RESET);
+	switch (reason) {
+	case REASON_CRASH:
+	case REASON_WATCHDOG:
+	case REASON_SOFT_RESET:
+		return set->report != SETTINGS_REPORT_NONE;
+	case REASON_REBOOT:
+		return set->report == SETTINGS_REPORT_REBOOT &&
+		       type == DOMAIN_TYPE_HVM;
+	default:
+		return false;
+	}
 }

@@ -16,7 +16,7 @@
 
 static const struct settings defaults = {
 	.guest = {
-		.report = SETTINGS_REPORT_CRASH,
+		.report = SETTINGS_REPORT_REBOOT,
 		.restart_limit = 5,
 		.restart_window_s = 600,
 		.backoff_min_s = 1,

@@ -24,7 +24,7 @@ static const char *const format_words[] = {
 };
 
 /* In the order of enum settings_report. */
-static const char *const report_words[] = { "none", "crash", NULL };
+static const char *const report_words[] = { "none", "crash", "reboot", NULL };
 
 #define GUEST(member) \
 	.per_guest = true, .offset = offsetof(struct guest_settings, member)

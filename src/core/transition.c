@@ -48,6 +48,7 @@ enum transition transition_of(enum engine_note note,
 		return TRANSITION_NONE;
 	switch (note) {
 	case ENGINE_NOTE_INCIDENT_OPENED:
+	case ENGINE_NOTE_CRASH_FOUND:
 		return of_opening(incident);
 	case ENGINE_NOTE_STEP_DONE:
 		return of_step(incident);

@@ -132,6 +132,7 @@ static enum log_level level_of(enum engine_note note)
 	case ENGINE_NOTE_CRASH_MISSED:
 		return LOG_LEVEL_WARN;
 	case ENGINE_NOTE_INCIDENT_OPENED:
+	case ENGINE_NOTE_CRASH_FOUND:
 	case ENGINE_NOTE_INCIDENT_CLOSED:
 		return LOG_LEVEL_NOTICE;
 	default:

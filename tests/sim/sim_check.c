@@ -229,7 +229,8 @@ static void check_report(struct sim *s, const struct incident *incident)
 {
 	enum step step = incident_step(incident);
 	bool wanted = policy_wants_report(&s->settings->guest,
-					  incident->verdict.reason);
+					  incident->verdict.reason,
+					  incident->type);
 
 	if (step == STEP_REPORT ? !wanted || incident->at ||
 				  incident->panic[0] :

@@ -184,7 +184,8 @@ void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 	if (new_id)
 		result.new_id = *new_id;
 	if (w->step == STEP_REPORT)
-		result.panic = "the line that says why";
+		result.panic = w->order % 2 ? "Kernel panic - not syncing" :
+					      "Oops: ";
 	enter(s);
 	if (w->step == STEP_SAVE && rc == 0)
 		look_for_death(s, store_set_config(s->daemon.store,

@@ -99,7 +99,8 @@ static void make_settings(struct sim *s)
 	set->healthy_s = 100 + sim_random(s, 100);
 	set->loop_cores = sim_random(s, 4);
 	set->grace_s = sim_random(s, 4) ? 0 : sim_random(s, 20);
-	set->report = sim_random(s, 4) ? SETTINGS_REPORT_CRASH :
+	set->report = sim_random(s, 4) ? SETTINGS_REPORT_REBOOT :
+		      sim_random(s, 2) ? SETTINGS_REPORT_CRASH :
 					 SETTINGS_REPORT_NONE;
 	set->on[REASON_CRASH] = extra[sim_random(s, 4)];
 	for (int step = 0; step < STEP_COUNT; step++)

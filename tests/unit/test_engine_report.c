@@ -332,8 +332,64 @@ static void test_restart(void)
 	finish();
 }
 
+/* A HVM guest's panic ends in the machine's reset. */
+static void test_reboots(void)
+{
+	static const struct {
+		enum domain_type type;
+		enum settings_report report;
+		const char *panic, *steps;
+		enum reason reason;
+	} cases[] = {
+		{ DOMAIN_TYPE_HVM, SETTINGS_REPORT_REBOOT,
+		  "Kernel panic - not syncing: why", "report save", REASON_CRASH },
+		{ DOMAIN_TYPE_HVM, SETTINGS_REPORT_REBOOT, "Oops: 0000",
+		  "report destroy", REASON_REBOOT },
+		{ DOMAIN_TYPE_HVM, SETTINGS_REPORT_REBOOT, NULL,
+		  "report destroy", REASON_REBOOT },
+		{ DOMAIN_TYPE_HVM, SETTINGS_REPORT_CRASH, NULL, "destroy",
+		  REASON_REBOOT },
+		{ DOMAIN_TYPE_PVH, SETTINGS_REPORT_REBOOT, NULL, "destroy",
+		  REASON_REBOOT },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(cases[i].type, ACTION_DESTROY);
+		host.settings->guest.report = cases[i].report;
+		host.settings->guest.on[REASON_CRASH] = ACTION_RENAME_RESTART;
+		fall(REASON_REBOOT);
+		if (strcmp(host.steps, "report") == 0)
+			answer(0, cases[i].panic);
+		is_text(host.steps, cases[i].steps, "%s reboots, %s: %s",
+			domain_type_name(cases[i].type),
+			cases[i].panic ? cases[i].panic : "no panic",
+			cases[i].steps);
+		ok(host.stored.verdict.reason == cases[i].reason &&
+		   host.stored.reason_code == REASON_REBOOT,
+		   "it is on record as %s, by the code of a reboot",
+		   reason_name(cases[i].reason));
+		ok((host.stored.copy_uuid[0] == 0xcc) ==
+		   (cases[i].reason == REASON_CRASH), "with what that needs");
+		finish();
+	}
+	begin(DOMAIN_TYPE_HVM, ACTION_RESTART);
+	host.settings->guest.on[REASON_CRASH] = ACTION_PRESERVE;
+	fall(REASON_REBOOT);
+	answer(0, "Kernel panic - not syncing: why");
+	ok(!open_one() && host.closed.outcome == OUTCOME_KEPT,
+	   "a panic is preserved where a reboot is restarted");
+	finish();
+	begin(DOMAIN_TYPE_HVM, ACTION_DESTROY);
+	fall(REASON_REBOOT);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	is_text(host.steps, "report destroy", "what was not seen in time "
+		"stays a reboot");
+	finish();
+}
+
 int main(void)
 {
+	test_reboots();
 	test_reasons();
 	test_first();
 	test_trouble();

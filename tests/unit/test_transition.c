@@ -37,6 +37,8 @@ static void test_reasons(void)
 		   (i == REASON_CRASH || i == REASON_WATCHDOG ?
 		    TRANSITION_CRASH_SEEN : TRANSITION_NONE),
 		   "opened for %s", reason_name(i));
+	ok(of_reason(ENGINE_NOTE_CRASH_FOUND, REASON_CRASH) ==
+	   TRANSITION_CRASH_SEEN, "a reboot that was a crash");
 }
 
 static void test_steps(void)

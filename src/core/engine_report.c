@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What a report changes: a reboot that was a panic is handled as the crash it
+ * is.  Begins and ends no step.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/engine_impl.h"
+#include "core/kernel_log.h"
+
+void engine_report_decide(struct engine *e, struct incident *incident,
+			  const struct policy_verdict *verdict)
+{
+	incident->verdict = *verdict;
+	incident->why[0] = '\0';
+	if (verdict->refused)
+		snprintf(incident->why, sizeof(incident->why),
+			 "%s cannot work: %s", action_name(verdict->wanted),
+			 verdict->refused);
+	for (const enum step *at = action_steps(verdict->action); *at; at++)
+		if (*at == STEP_RENAME)
+			e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
+}
+
+/* Nothing has been done for the first verdict yet but to look. */
+static void call_it_crash(struct engine *e, struct incident *incident)
+{
+	struct policy_input input;
+	struct policy_verdict verdict;
+
+	engine_policy_input(e, engine_case_guest(e, incident), incident->name,
+			    REASON_CRASH, &input);
+	policy_decide(&input, &verdict);
+	if (verdict.leave_alone)
+		return;
+	engine_report_decide(e, incident, &verdict);
+	engine_tell(e, ENGINE_NOTE_CRASH_FOUND, NULL, incident,
+		    "it asked for a reboot, but its kernel's log says that it "
+		    "gave up");
+}
+
+void engine_report_take(struct engine *e, struct incident *incident,
+			const struct engine_result *result)
+{
+	text_copy(incident->panic, sizeof(incident->panic),
+		  result->panic ? result->panic : "");
+	if (incident->verdict.reason == REASON_REBOOT &&
+	    kernel_log_is_panic(incident->panic))
+		call_it_crash(e, incident);
+}
