@@ -44,6 +44,7 @@ struct domain_info {
 	bool dying;		/* being torn down, or a zombie */
 	bool paused;		/* by the toolstack */
 	bool hvm;		/* HVM or PVH */
+	bool power_button;	/* of ACPI, that hv_press_power() presses */
 	uint8_t reason_code;	/* 0 to 255, the guest's word */
 	uint64_t cpu_time_ns;	/* 0: no vCPU has ever run */
 	uint64_t memory_kib;

@@ -70,6 +70,7 @@ struct host_trouble {
 	int64_t ended_ms;	/* 0: it lasts */
 	char text[HOST_TEXT_BYTES];	/* host_explain()'s, at the worst */
 	char advice[HOST_TEXT_BYTES];
+	char retreat[HOST_TEXT_BYTES];	/* how far one came; "": none */
 };
 
 /* A host whose xenstored answers, or need not. */

@@ -68,6 +68,10 @@ struct settings {
 	uint32_t core_total_mib;	/* 0: no bound */
 	uint32_t core_free_percent;	/* 0 to 90 */
 	uint32_t ports_percent;		/* 1 to 100 */
+	uint32_t retreat_s;		/* 1 to 86400: to power off in */
+	uint32_t retreat_after_s;	/* 0 to 86400; 0: only when told to */
+	int retreat_cores;		/* 1: of those that did not */
+	char retreat_command[SETTINGS_PATH_BYTES]; /* "" : none */
 	char state_dir[SETTINGS_PATH_BYTES];
 	char core_dir[SETTINGS_PATH_BYTES];
 	char run_dir[SETTINGS_PATH_BYTES];
@@ -80,7 +84,7 @@ enum setting_kind {
 	SETTING_ACTION,		/* enum action, by name; "toolstack": none */
 	SETTING_REASON,		/* enum reason, by name */
 	SETTING_WORD,		/* int: least + the index into words */
-	SETTING_PATH,		/* absolute path of at most MOST bytes */
+	SETTING_PATH,		/* absolute, at most MOST bytes; LEAST 0: or "" */
 };
 
 /* One key of a configuration file. */

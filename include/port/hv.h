@@ -36,6 +36,8 @@ bool hv_exists(struct hv *hv, uint32_t domid);
 /* Pause, undo that, and give another uuid (handle).  Return 0, or -errno. */
 int hv_pause(struct hv *hv, uint32_t domid);
 int hv_unpause(struct hv *hv, uint32_t domid);
+/* Asks as a power button does; without one it does nothing.  0, or -errno. */
+int hv_press_power(struct hv *hv, uint32_t domid);
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES]);
 
 #define HV_TEXT_BYTES 1024

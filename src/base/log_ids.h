@@ -19,6 +19,10 @@
 	X("host-back", "c7aba67795fc47d9a74997d801854b4c")              \
 	X("event-channels", "f9395de61fcd4c99a1d855d390bdea70")         \
 	X("child-left", "f1c8a4a1d2d04573a89b017ca7490bcb")             \
+	X("retreat-begun", "a1a4654695a94679bdaf85770ba0c0d2")          \
+	X("retreat-left", "e5e46d6e564b43a090617e61731aed2c")           \
+	X("retreat-command", "d4a7f8623f854d04881fb782284780d3")        \
+	X("retreat-over", "61a854e609c94986a2911e3c5e3b517e")           \
 	X("disk-full", "3a55be7a2acf4f778c449cbd9037ba95")              \
 	X("record-not-written", "d33e35b3050c47d2bd4f38ff6ff06cc0")     \
 	X("store-replaced", "d00aa2f2a18e4a579501b762a57f0bc3")         \

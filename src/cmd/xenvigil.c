@@ -33,6 +33,8 @@ static const char usage[] =
 	"  retry DOMAIN    try the step again that is held or waits\n"
 	"  adopt DOMAIN    take it over from its live xl monitor, which ends\n"
 	"  disown DOMAIN   leave it to another supervisor, until adopt\n"
+	"  retreat         from a hung host: ask the guests to power off, then\n"
+	"                  run retreat_command\n"
 	"  module VERB     status, build, install, restore or verify the\n"
 	"                  event-channel module; see xen-evtchn-xenvigil(4)\n"
 	"\n"
@@ -79,6 +81,7 @@ static const struct command {
 	{ "retry", NEEDS_DOMAIN, .show = NULL },
 	{ "adopt", NEEDS_DOMAIN, .show = NULL },
 	{ "disown", NEEDS_DOMAIN, .show = NULL },
+	{ "retreat", NEEDS_NOTHING, .show = xenvigil_show_retreat },
 };
 
 static const struct option options[] = {

@@ -31,6 +31,7 @@ int xenvigil_dump_copy(json_object *answer, const char *path);
 /* xenvigil_show.c: an answer for a person, on stdout. */
 void xenvigil_show_status(json_object *answer);
 void xenvigil_show_list(json_object *answer);
+void xenvigil_show_retreat(json_object *answer);
 void xenvigil_show_policy(json_object *answer);
 void xenvigil_show_incident(json_object *incident);
 

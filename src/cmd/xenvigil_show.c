@@ -125,6 +125,14 @@ static void show_ports(json_object *ports)
 	putchar('\n');
 }
 
+void xenvigil_show_retreat(json_object *retreat)
+{
+	const char *state = text_of(retreat, "state");
+
+	if (retreat && strcmp(state, "none") != 0)
+		printf("retreat %s: %s\n", state, text_of(retreat, "text"));
+}
+
 static void show_host(json_object *host)
 {
 	printf("host %s since %s%s%s\n", text_of(host, "health"),
@@ -132,6 +140,7 @@ static void show_host(json_object *host)
 	       text_of(host, "text")[0] ? ": " : "", text_of(host, "text"));
 	if (text_of(host, "advice")[0])
 		printf("to mend it: %s\n", text_of(host, "advice"));
+	xenvigil_show_retreat(json_object_object_get(host, "retreat"));
 	show_ports(json_object_object_get(host, "event_channels"));
 }
 
@@ -236,6 +245,8 @@ static void show_trouble(json_object *trouble)
 		printf("and it lasts");
 	printf(": %s\n    to mend it: %s\n", text_of(trouble, "text"),
 	       text_of(trouble, "advice"));
+	if (text_of(trouble, "retreat")[0])
+		printf("    retreat: %s\n", text_of(trouble, "retreat"));
 }
 
 /* Oldest first: a person reads on downwards. */

@@ -51,6 +51,7 @@ static const struct settings defaults = {
 	.core_total_mib = 65536,
 	.core_free_percent = 10,
 	.ports_percent = 50,
+	.retreat_s = 180,
 	.state_dir = "/var/lib/xenvigil",
 	.core_dir = "/var/lib/xenvigil/cores",
 	.run_dir = "/run/xenvigil",
@@ -234,6 +235,10 @@ static int set_path(const struct setting_key *key, char *place,
 {
 	size_t len = strlen(text);
 
+	if (len == 0 && key->least == 0) {
+		place[0] = '\0';
+		return 0;
+	}
 	if (!is_plain_path(text) || len > key->most) {
 		snprintf(ret_why, why_size,
 			 "must be an absolute path without \"..\" of at most %u bytes",

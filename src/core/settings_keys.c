@@ -14,6 +14,7 @@ static const char *const level_words[] = { "debug", "verbose", "detail",
 					   "warn", "error", "critical", NULL };
 /* In the order of enum settings_adopt. */
 static const char *const adopt_words[] = { "none", "orphans", NULL };
+static const char *const retreat_words[] = { "none", "left", NULL };
 
 /* In the order of enum capture_format. */
 static const char *const format_words[] = {
@@ -44,7 +45,10 @@ static const char *const report_words[] = { "none", "crash", "reboot", NULL };
 	  .least = from, .words = list, .meaning = text }
 #define PATH(key, longest, place, text)                       \
 	{ .name = key, .kind = SETTING_PATH, place,           \
-	  .most = longest, .meaning = text }
+	  .least = 1, .most = longest, .meaning = text }
+#define PATH_OR_NONE(key, longest, place, text)               \
+	{ .name = key, .kind = SETTING_PATH, place,           \
+	  .least = 0, .most = longest, .meaning = text }
 #define DEADLINE(key, step, text)                             \
 	SECONDS("deadline_" key "_seconds", 1, 86400,         \
 		GLOBAL(deadline_s[STEP_##step]), text)
@@ -116,6 +120,15 @@ const struct setting_key settings_keys[] = {
 	      "part of the cores' file system that is left free"),
 	COUNT("event_channels_percent", 1, 100, GLOBAL(ports_percent),
 	      "warn when this part of dom0's event channels is in use"),
+	SECONDS("retreat_seconds", 1, 86400, GLOBAL(retreat_s),
+		"time for guests to power off in a retreat from a hung host"),
+	SECONDS("retreat_after_seconds", 0, 86400, GLOBAL(retreat_after_s),
+		"retreat from a host that hung this long; 0: only when told to"),
+	WORD("retreat_cores", 0, retreat_words, GLOBAL(retreat_cores),
+	     "of which guests a retreat takes a core: none, or those it left"),
+	PATH_OR_NONE("retreat_command", SETTINGS_PATH_BYTES - 1,
+		     GLOBAL(retreat_command),
+		     "program that ends a retreat, as \"/sbin/reboot\"; \"\": none"),
 	PATH("state_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(state_dir),
 	     "where the records are kept"),
 	PATH("core_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(core_dir),

@@ -89,6 +89,19 @@ static uint64_t epoch_of(const struct hv *hv, const xc_domaininfo_t *from)
 	return hash_add(hv->boot_hash, &frame, sizeof(frame));
 }
 
+/* Xen says nothing when it presses a button that is not there: a PVH guest
+ * has none, as far as the flags of its making tell. */
+static bool has_power_button(const xc_domaininfo_t *from)
+{
+#ifdef XEN_X86_EMU_PM
+	return (from->flags & XEN_DOMINF_hvm_guest) &&
+	       (from->arch_config.emulation_flags & XEN_X86_EMU_PM);
+#else
+	(void)from;
+	return false;
+#endif
+}
+
 static void info_fill(const struct hv *hv, const xc_domaininfo_t *from,
 		      struct domain_info *info)
 {
@@ -100,6 +113,7 @@ static void info_fill(const struct hv *hv, const xc_domaininfo_t *from,
 	info->dying = from->flags & XEN_DOMINF_dying;
 	info->paused = from->flags & XEN_DOMINF_paused;
 	info->hvm = from->flags & XEN_DOMINF_hvm_guest;
+	info->power_button = has_power_button(from);
 	if (info->shutdown)
 		info->reason_code = (from->flags >> XEN_DOMINF_shutdownshift) &
 				    XEN_DOMINF_shutdownmask;
@@ -183,6 +197,13 @@ int hv_pause(struct hv *hv, uint32_t domid)
 int hv_unpause(struct hv *hv, uint32_t domid)
 {
 	return xc_domain_unpause(hv->xch, domid) ? -errno : 0;
+}
+
+int hv_press_power(struct hv *hv, uint32_t domid)
+{
+	return xc_domain_send_trigger(hv->xch, domid,
+				      XEN_DOMCTL_SENDTRIGGER_POWER, 0) ?
+		-errno : 0;
 }
 
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES])

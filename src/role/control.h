@@ -29,6 +29,7 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 				    uint32_t limit);
 /* control_info.c: the one incident that a person calls ID. */
 json_object *control_show_info(struct keeper *keeper, const char *id);
+json_object *control_show_retreat(struct keeper *keeper);
 /* control_host.c; the second adds them to TO, and returns 0 or -errno. */
 json_object *control_show_host(struct keeper *keeper);
 int control_show_troubles(struct keeper *keeper, int64_t since_ms,

@@ -246,6 +246,14 @@ static json_object *do_disown(struct keeper *keeper, json_object *request)
 	return hand(keeper, request, keeper_disown);
 }
 
+static json_object *do_retreat(struct keeper *keeper, json_object *request)
+{
+	const char *why = keeper_retreat_start(keeper);
+
+	(void)request;
+	return why ? error(why) : control_show_retreat(keeper);
+}
+
 static const struct {
 	const char *name;
 	json_object *(*call)(struct keeper *keeper, json_object *request);
@@ -261,6 +269,7 @@ static const struct {
 	{ "retry", do_retry },
 	{ "adopt", do_adopt },
 	{ "disown", do_disown },
+	{ "retreat", do_retreat },
 };
 
 json_object *control_answer(struct keeper *keeper, json_object *request)

@@ -59,6 +59,19 @@ static json_object *show_ports(const struct keeper_probe_state *state)
 	return to;
 }
 
+json_object *control_show_retreat(struct keeper *keeper)
+{
+	json_object *to = json_object_new_object();
+	struct text text = { 0 };
+	const char *state;
+
+	keeper_retreat_show(keeper, &state, &text);
+	add_text(to, "state", state);
+	add_text(to, "text", text_get(&text));
+	text_free(&text);
+	return to;
+}
+
 json_object *control_show_host(struct keeper *keeper)
 {
 	json_object *to = json_object_new_object();
@@ -83,6 +96,7 @@ json_object *control_show_host(struct keeper *keeper)
 				       show_ports(&state));
 	}
 	add_int(to, "trouble", (int64_t)state.trouble->number);
+	json_object_object_add(to, "retreat", control_show_retreat(keeper));
 	json_object_object_add(to, "probe_stuck",
 			       json_object_new_boolean(state.stuck));
 	return to;
@@ -98,6 +112,7 @@ static int add_trouble(void *ctx, const struct host_trouble *trouble)
 	add_int(to, "ended_ms", trouble->ended_ms);
 	add_text(to, "text", trouble->text);
 	add_text(to, "advice", trouble->advice);
+	add_text(to, "retreat", trouble->retreat);
 	json_object_array_add(ctx, to);
 	return 0;
 }

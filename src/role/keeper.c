@@ -270,6 +270,7 @@ static int start(struct keeper *keeper)
 	keeper_metrics_open(keeper);
 	keeper_scan(keeper);
 	keeper_watcher_start(keeper);
+	keeper_retreat_open(keeper);
 	keeper_probe_start(keeper);
 	keeper_rearm(keeper);
 	keeper_notify_ready(keeper);
@@ -282,6 +283,7 @@ static void stop(struct keeper *keeper)
 	keeper_notify_stopping(keeper);
 	control_close(keeper->control);
 	keeper_watcher_stop(keeper);
+	keeper_retreat_close(keeper);
 	keeper_probe_stop(keeper);
 	keeper_worker_leave(keeper);
 	keeper_calls_drop_claims(keeper);

@@ -22,6 +22,7 @@
 struct control;
 struct keeper_hooks;
 struct keeper_probe;
+struct keeper_retreat;
 struct metrics;
 struct notify;
 
@@ -90,6 +91,7 @@ struct keeper {
 	struct keeper_hooks *hooks;	/* NULL: none are told */
 	struct metrics *metrics;
 	struct keeper_probe *probe;	/* NULL: none could be made */
+	struct keeper_retreat *retreat;	/* NULL: none could be made */
 	ev_timer metrics_moment;
 	int metrics_error;		/* the last one */
 	struct notify *notify;		/* the service manager */
@@ -133,6 +135,19 @@ struct keeper_probe_state {
 };
 void keeper_probe_state(const struct keeper *keeper,
 			struct keeper_probe_state *ret_state);
+
+/* How far one came, into the record of the host's trouble. */
+void keeper_probe_note_retreat(struct keeper *keeper, const char *text);
+
+/* --- keeper_retreat.c --- */
+void keeper_retreat_open(struct keeper *keeper);
+void keeper_retreat_close(struct keeper *keeper);
+/* Begins one.  NULL, or why not. */
+const char *keeper_retreat_start(struct keeper *keeper);
+/* After each look at the host: begins one that is due, ends one in vain. */
+void keeper_retreat_judge(struct keeper *keeper);
+void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
+			 struct text *text);
 
 /* --- keeper_adopt.c: both return NULL, or why not. --- */
 const char *keeper_adopt(struct keeper *keeper, const struct guest *guest);

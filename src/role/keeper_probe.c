@@ -166,9 +166,22 @@ static void conclude(struct keeper_probe *probe,
 		record(probe);
 		log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
 	} else if (host_is_well(health) && is_open(probe)) {
+		keeper_retreat_judge(probe->keeper);
 		end_trouble(probe);
 	}
 	keeper_metrics_changed(probe->keeper);
+	keeper_retreat_judge(probe->keeper);
+}
+
+void keeper_probe_note_retreat(struct keeper *keeper, const char *text)
+{
+	struct keeper_probe *probe = keeper->probe;
+
+	if (!probe || !is_open(probe))
+		return;
+	text_copy(probe->trouble.retreat, sizeof(probe->trouble.retreat),
+		  text);
+	record(probe);
 }
 
 static void on_health(struct keeper_probe *probe, const struct wire_msg *msg)

@@ -66,6 +66,7 @@ static const char *const schema_migrations[] = {
 	" text TEXT NOT NULL, missing TEXT NOT NULL,"
 	" PRIMARY KEY (incident, kind));",
 	"ALTER TABLE incident ADD COLUMN unreported INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE host ADD COLUMN retreat TEXT NOT NULL DEFAULT '';",
 };
 
 #endif

@@ -12,8 +12,9 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int r = store_prepare(store, "INSERT OR REPLACE INTO host (number,"
-			      " boot, worst, began_ms, ended_ms, text, advice)"
-			      " VALUES (?, ?, ?, ?, ?, ?, ?)", &stmt);
+			      " boot, worst, began_ms, ended_ms, text, advice,"
+			      " retreat) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			      &stmt);
 
 	if (r < 0)
 		return r;
@@ -25,6 +26,7 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 	sqlite3_bind_int64(stmt, 5, trouble->ended_ms);
 	store_bind_text(stmt, 6, trouble->text);
 	store_bind_text(stmt, 7, trouble->advice);
+	store_bind_text(stmt, 8, trouble->retreat);
 	r = store_finish(stmt);
 	if (r == 0 && !trouble->number)
 		trouble->number =
@@ -43,6 +45,8 @@ static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
 		  store_column_text(stmt, 4));
 	text_copy(trouble->advice, sizeof(trouble->advice),
 		  store_column_text(stmt, 5));
+	text_copy(trouble->retreat, sizeof(trouble->retreat),
+		  store_column_text(stmt, 6));
 }
 
 int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
@@ -52,7 +56,7 @@ int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int rc = SQLITE_DONE;
 	int r = store_prepare(store, "SELECT number, worst, began_ms,"
-			      " ended_ms, text, advice FROM host"
+			      " ended_ms, text, advice, retreat FROM host"
 			      " WHERE ended_ms = 0 OR ended_ms >= ?"
 			      " ORDER BY number DESC LIMIT ?", &stmt);
 

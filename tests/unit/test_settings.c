@@ -56,7 +56,7 @@ static void test_table(void)
 	ok(outside == 0, "each key lies inside its structure");
 	ok(overlaps == 0, "no two keys share a place");
 	ok(named_twice == 0, "no two keys share a name");
-	ok(settings_keys_count == 41, "the table has every key that is known");
+	ok(settings_keys_count == 44, "the table has every key that is known");
 }
 
 static bool is_key_name(const char *name)
@@ -206,7 +206,7 @@ static bool takes_length(const struct setting_key *key, size_t len)
 
 static void test_path(const struct setting_key *key)
 {
-	static const char *const bad[] = { "", "var", "./var", "/a/../b",
+	static const char *const bad[] = { "var", "./var", "/a/../b",
 		"/..", "/a/..", "/a\nb", "/a\x7f" };
 	unsigned int wrong = 0;
 
@@ -215,6 +215,8 @@ static void test_path(const struct setting_key *key)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		wrong += !refuses(key, bad[i]);
 	ok(wrong == 0, "%s refuses other than plain absolute paths", key->name);
+	ok(refuses(key, "") == (key->least == 1), "%s may%s be empty",
+	   key->name, key->least ? " not" : "");
 	ok(!refuses(key, "/a..b/..c"), "%s takes dots in a name", key->name);
 }
 

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The list of a retreat.  Knows no clock: who keeps it says when the time is
+ * over.
+ */
+#include "core/retreat.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NS_PER_TENTH 100000000ull
+
+const char *retreat_state_name(enum retreat_state state)
+{
+	static const char *const names[] = {
+#define X(name, text) [RETREAT_##name] = text,
+		RETREAT_STATE_LIST(X)
+#undef X
+	};
+
+	return names[state];
+}
+
+static void fill(struct retreat_guest *guest, const struct domain_info *info)
+{
+	guest->id = info->id;
+	guest->fate = info->power_button ? RETREAT_FATE_ASKED :
+					   RETREAT_FATE_DEAF;
+	guest->paused = info->paused;
+	guest->cpu_time_ns = info->cpu_time_ns;
+}
+
+int retreat_begin(struct retreat *retreat, const struct domain_info *list,
+		  size_t count)
+{
+	struct retreat_guest *guest = calloc(count + 1, sizeof(*guest));
+
+	if (!guest)
+		return -ENOMEM;
+	retreat->guest = guest;
+	retreat->count = 0;
+	for (size_t i = 0; i < count; i++)
+		if (!list[i].shutdown && !list[i].dying)
+			fill(&guest[retreat->count++], &list[i]);
+	return 0;
+}
+
+void retreat_clear(struct retreat *retreat)
+{
+	free(retreat->guest);
+	memset(retreat, 0, sizeof(*retreat));
+}
+
+static const struct domain_info *find(const struct domain_info *list,
+				      size_t count, const struct domain_id *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (domain_id_equal(&list[i].id, id))
+			return &list[i];
+	return NULL;
+}
+
+void retreat_look(struct retreat *retreat, const struct domain_info *list,
+		  size_t count)
+{
+	for (size_t i = 0; i < retreat->count; i++) {
+		struct retreat_guest *guest = &retreat->guest[i];
+		const struct domain_info *info;
+
+		if (guest->fate != RETREAT_FATE_ASKED)
+			continue;
+		info = find(list, count, &guest->id);
+		if (!info || info->shutdown || info->dying) {
+			guest->fate = RETREAT_FATE_ENDED;
+			continue;
+		}
+		guest->paused = info->paused;
+		guest->cpu_used_ns = info->cpu_time_ns - guest->cpu_time_ns;
+	}
+}
+
+bool retreat_is_waiting(const struct retreat *retreat)
+{
+	for (size_t i = 0; i < retreat->count; i++)
+		if (retreat->guest[i].fate == RETREAT_FATE_ASKED)
+			return true;
+	return false;
+}
+
+void retreat_give_up(struct retreat *retreat)
+{
+	for (size_t i = 0; i < retreat->count; i++)
+		if (retreat->guest[i].fate == RETREAT_FATE_ASKED)
+			retreat->guest[i].fate = RETREAT_FATE_LEFT;
+}
+
+struct retreat_guest *retreat_next_left(struct retreat *retreat)
+{
+	for (size_t i = 0; i < retreat->count; i++)
+		if (retreat->guest[i].fate == RETREAT_FATE_LEFT &&
+		    !retreat->guest[i].captured)
+			return &retreat->guest[i];
+	return NULL;
+}
+
+/* --- in words --- */
+
+static void tell_left(const struct retreat_guest *guest, struct text *text)
+{
+	uint64_t tenths = guest->cpu_used_ns / NS_PER_TENTH;
+
+	text_printf(text, " (domid %" PRIu32 "%s, used %" PRIu64 ".%" PRIu64
+		    " s of processor time since", guest->id.domid,
+		    guest->paused ? ", paused" : "", tenths / 10, tenths % 10);
+	if (guest->core[0])
+		text_printf(text, ", core %s", guest->core);
+	text_append(text, ")");
+}
+
+static void tell_fate(const struct retreat *retreat, enum retreat_fate fate,
+		      const char *head, struct text *text)
+{
+	const char *before = head;
+
+	for (size_t i = 0; i < retreat->count; i++) {
+		const struct retreat_guest *guest = &retreat->guest[i];
+
+		if (guest->fate != fate)
+			continue;
+		if (before == head && text->len)
+			text_append(text, "; ");
+		text_append(text, before);
+		text_append_escaped(text, guest->name, strlen(guest->name));
+		if (fate == RETREAT_FATE_LEFT)
+			tell_left(guest, text);
+		before = ", ";
+	}
+}
+
+void retreat_tell(const struct retreat *retreat, struct text *text)
+{
+	tell_fate(retreat, RETREAT_FATE_LEFT,
+		  "asked to power off, and did not: ", text);
+	tell_fate(retreat, RETREAT_FATE_ASKED,
+		  "asked to power off, and waited for: ", text);
+	tell_fate(retreat, RETREAT_FATE_ENDED, "powered off: ", text);
+	tell_fate(retreat, RETREAT_FATE_REFUSED,
+		  "the hypervisor refused to ask: ", text);
+	tell_fate(retreat, RETREAT_FATE_DEAF,
+		  "not to be asked without xenstore, having no power button "
+		  "(PV, PVH): ", text);
+	if (!retreat->count)
+		text_append(text, "no guest ran");
+}

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The ordered retreat from a host whose xenstored is gone: the guests are
+ * asked to power off by hypercall, awaited, and then the operator's command
+ * ends it.  It stops when the host is well again, and forces no guest.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "control.h"
+#include "core/retreat.h"
+#include "keeper.h"
+
+/* The hypervisor has no event for us that needs no xenstored. */
+#define LOOK_S 1.
+
+struct keeper_retreat {
+	struct keeper *keeper;
+	enum retreat_state state;
+	struct retreat list;
+	int64_t due_ms;		/* of WAITING, monotonic */
+	struct retreat_guest *of;	/* whose core is being taken */
+	char core[sizeof(((struct retreat_guest *)0)->core)];
+	ev_timer tick;
+	ev_child command;
+	char end[256];		/* how it ended, or "" */
+};
+
+/* --- what is known of it --- */
+
+static void tell(const struct keeper_retreat *retreat, struct text *text)
+{
+	retreat_tell(&retreat->list, text);
+	if (retreat->end[0])
+		text_printf(text, "; %s", retreat->end);
+}
+
+/* Into the record of the host's trouble. */
+static void record(struct keeper_retreat *retreat)
+{
+	struct text text = { 0 };
+
+	tell(retreat, &text);
+	keeper_probe_note_retreat(retreat->keeper, text_get(&text));
+	text_free(&text);
+}
+
+void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
+			 struct text *text)
+{
+	const struct keeper_retreat *retreat = keeper->retreat;
+
+	*ret_state = retreat_state_name(retreat ? retreat->state :
+						  RETREAT_NONE);
+	if (retreat && retreat->state != RETREAT_NONE)
+		tell(retreat, text);
+}
+
+static void log_state(const struct keeper_retreat *retreat, const char *event,
+		      enum log_level level)
+{
+	struct text text = { 0 };
+
+	tell(retreat, &text);
+	log_event(level, event,
+		  LOG_TEXT("state", retreat_state_name(retreat->state)),
+		  LOG_TEXT("text", text_get(&text)));
+	text_free(&text);
+}
+
+/* --- its end --- */
+
+static void end(struct keeper_retreat *retreat, const char *how)
+{
+	ev_timer_stop(retreat->keeper->loop, &retreat->tick);
+	retreat->state = RETREAT_OVER;
+	text_copy(retreat->end, sizeof(retreat->end), how);
+	record(retreat);
+	log_state(retreat, "retreat-over", LOG_LEVEL_WARN);
+}
+
+/* It runs as root: nobody else may have written it. */
+static const char *find_fault(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0100))
+		return "not an executable file";
+	return st.st_uid || st.st_mode & 022 ? "others may write to it" : NULL;
+}
+
+static void on_command(struct ev_loop *loop, ev_child *child, int events)
+{
+	struct keeper_retreat *retreat = child->data;
+	char how[128];
+
+	(void)events;
+	ev_child_stop(loop, child);
+	snprintf(how, sizeof(how), "the command ended with status %d",
+		 child->rstatus);
+	end(retreat, how);
+}
+
+static int spawn(const char *path, pid_t *pid)
+{
+	char search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+	char *argv[] = { (char *)path, NULL }, *env[] = { search, NULL };
+	posix_spawnattr_t attr;
+	sigset_t none, all;
+	int r;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
+					POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawn(pid, path, NULL, &attr, argv, env);
+	posix_spawnattr_destroy(&attr);
+	return r;
+}
+
+static void run_command(struct keeper_retreat *retreat)
+{
+	const char *path = retreat->keeper->settings->retreat_command;
+	const char *fault = path[0] ? find_fault(path) : NULL;
+	pid_t pid;
+	int r;
+
+	if (!path[0] || fault) {
+		if (fault)
+			log_event(LOG_LEVEL_ERROR, "retreat-command-bad",
+				  LOG_TEXT("path", path),
+				  LOG_TEXT("error", fault));
+		end(retreat, path[0] ? "the command was not run" :
+				       "no command is set");
+		return;
+	}
+	retreat->state = RETREAT_COMMAND;
+	record(retreat); /* the command may be the last of this host */
+	log_state(retreat, "retreat-command", LOG_LEVEL_WARN);
+	r = spawn(path, &pid);
+	if (r) {
+		end(retreat, strerror(r));
+		return;
+	}
+	ev_child_set(&retreat->command, pid, 0);
+	ev_child_start(retreat->keeper->loop, &retreat->command);
+}
+
+/* --- those that did not power off --- */
+
+static const struct domain *domain_of(struct keeper *keeper,
+				      const struct domain_id *id)
+{
+	const struct domain *domain = engine_domain(keeper->engine, id->domid);
+
+	return domain && domain_id_equal(&domain->info.id, id) ? domain : NULL;
+}
+
+/* NULL: it is forgotten, so it has ended. */
+static const struct keeper_capture *find_capture(const struct keeper *keeper,
+						 const char *path)
+{
+	const struct keeper_capture *capture;
+
+	LIST_EACH(capture, (struct list *)&keeper->captures,
+		  const struct keeper_capture, node)
+		if (strcmp(capture->path, path) == 0)
+			return capture;
+	return NULL;
+}
+
+static void start_capture(struct keeper_retreat *retreat,
+			  struct retreat_guest *guest)
+{
+	struct keeper *keeper = retreat->keeper;
+	const struct domain *domain = domain_of(keeper, &guest->id);
+	const struct keeper_capture *capture;
+
+	guest->captured = true;
+	if (!keeper->settings->retreat_cores || !domain ||
+	    keeper_capture_start(keeper, domain, false, &capture) < 0)
+		return;
+	retreat->of = guest;
+	text_copy(retreat->core, sizeof(retreat->core), capture->path);
+}
+
+/* Is one still being taken? */
+static bool await_capture(struct keeper_retreat *retreat)
+{
+	const struct keeper_capture *capture;
+
+	if (!retreat->of)
+		return false;
+	capture = find_capture(retreat->keeper, retreat->core);
+	if (capture && !capture->done)
+		return true;
+	if (capture && capture->rc == 0)
+		text_copy(retreat->of->core, sizeof(retreat->of->core),
+			  retreat->core);
+	retreat->of = NULL;
+	record(retreat);
+	return false;
+}
+
+/* One core at a time: the disk is one, too. */
+static void take_evidence(struct keeper_retreat *retreat)
+{
+	struct retreat_guest *guest;
+
+	while (!await_capture(retreat)) {
+		guest = retreat_next_left(&retreat->list);
+		if (!guest) {
+			run_command(retreat);
+			return;
+		}
+		start_capture(retreat, guest);
+	}
+}
+
+/* --- its course --- */
+
+static bool is_over_time(const struct keeper_retreat *retreat)
+{
+	return keeper_now(retreat->keeper).mono_ms >= retreat->due_ms;
+}
+
+static void look(struct keeper_retreat *retreat)
+{
+	const struct domain_info *list;
+	size_t count;
+
+	if (hv_list(retreat->keeper->hv, &list, &count) == 0)
+		retreat_look(&retreat->list, list, count);
+	if (retreat_is_waiting(&retreat->list) && !is_over_time(retreat))
+		return;
+	retreat_give_up(&retreat->list);
+	retreat->state = RETREAT_EVIDENCE;
+	record(retreat);
+	if (retreat_next_left(&retreat->list))
+		log_state(retreat, "retreat-left", LOG_LEVEL_ERROR);
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct keeper_retreat *retreat = timer->data;
+
+	(void)loop;
+	(void)events;
+	keeper_scan(retreat->keeper); /* those that end are on record at once */
+	if (retreat->state == RETREAT_WAITING)
+		look(retreat);
+	if (retreat->state == RETREAT_EVIDENCE)
+		take_evidence(retreat);
+	if (retreat->state >= RETREAT_COMMAND)
+		ev_timer_stop(retreat->keeper->loop, timer);
+	keeper_rearm(retreat->keeper);
+}
+
+static void ask(struct keeper *keeper, struct retreat_guest *guest)
+{
+	const struct domain *domain = domain_of(keeper, &guest->id);
+	int r;
+
+	if (domain)
+		text_copy(guest->name, sizeof(guest->name),
+			  domain->name[0] ? domain->name :
+					    domain->guest->name);
+	if (guest->fate != RETREAT_FATE_ASKED)
+		return;
+	r = hv_press_power(keeper->hv, guest->id.domid);
+	if (r == 0)
+		return;
+	guest->fate = RETREAT_FATE_REFUSED;
+	log_event(LOG_LEVEL_ERROR, "power-button-refused",
+		  LOG_INT("domid", guest->id.domid),
+		  LOG_TEXT("error", strerror(-r)));
+}
+
+static int begin(struct keeper_retreat *retreat)
+{
+	struct keeper *keeper = retreat->keeper;
+	const struct domain_info *list;
+	size_t count;
+	int r;
+
+	keeper_scan(keeper);
+	r = hv_list(keeper->hv, &list, &count);
+	retreat_clear(&retreat->list);
+	retreat->of = NULL;
+	if (r == 0)
+		r = retreat_begin(&retreat->list, list, count);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < retreat->list.count; i++)
+		ask(keeper, &retreat->list.guest[i]);
+	retreat->state = RETREAT_WAITING;
+	retreat->end[0] = '\0';
+	retreat->due_ms = keeper_now(keeper).mono_ms +
+			  keeper->settings->retreat_s * 1000ll;
+	return 0;
+}
+
+const char *keeper_retreat_start(struct keeper *keeper)
+{
+	struct keeper_retreat *retreat = keeper->retreat;
+	struct keeper_probe_state probe;
+	int r;
+
+	keeper_probe_state(keeper, &probe);
+	if (!retreat)
+		return strerror(ENOMEM);
+	if (host_is_well(probe.health))
+		return "the host is not hung: xl shutdown asks the guests";
+	if (retreat->state != RETREAT_NONE && retreat->state != RETREAT_OVER)
+		return "a retreat is under way";
+	r = begin(retreat);
+	if (r < 0)
+		return strerror(-r);
+	record(retreat);
+	log_state(retreat, "retreat-begun", LOG_LEVEL_WARN);
+	ev_timer_again(keeper->loop, &retreat->tick);
+	return NULL;
+}
+
+void keeper_retreat_judge(struct keeper *keeper)
+{
+	struct keeper_retreat *retreat = keeper->retreat;
+	uint32_t after_s = keeper->settings->retreat_after_s;
+	struct keeper_probe_state probe;
+
+	keeper_probe_state(keeper, &probe);
+	if (!retreat)
+		return;
+	if (!host_is_well(probe.health)) {
+		/* One is enough, also when an earlier keeper began it. */
+		if (after_s && !probe.trouble->retreat[0] &&
+		    keeper_now(keeper).wall_ms - probe.since_ms >=
+		    after_s * 1000ll)
+			keeper_retreat_start(keeper);
+	} else if (retreat->state == RETREAT_WAITING ||
+		   retreat->state == RETREAT_EVIDENCE) {
+		end(retreat, "stopped: the host is well again");
+	}
+}
+
+/* --- its life --- */
+
+void keeper_retreat_open(struct keeper *keeper)
+{
+	struct keeper_retreat *retreat = calloc(1, sizeof(*retreat));
+
+	if (!retreat)
+		return;
+	retreat->keeper = keeper;
+	ev_timer_init(&retreat->tick, on_tick, 0., LOOK_S);
+	ev_init(&retreat->command, on_command);
+	retreat->tick.data = retreat->command.data = retreat;
+	keeper->retreat = retreat;
+}
+
+/* A command that runs goes on: it may be what ends us. */
+void keeper_retreat_close(struct keeper *keeper)
+{
+	struct keeper_retreat *retreat = keeper->retreat;
+
+	if (!retreat)
+		return;
+	ev_timer_stop(keeper->loop, &retreat->tick);
+	ev_child_stop(keeper->loop, &retreat->command);
+	retreat_clear(&retreat->list);
+	free(retreat);
+	keeper->retreat = NULL;
+}
