@@ -75,7 +75,9 @@ include modules/module.mk
 
 all: $(COMMANDS:%=$(O)/%) $(ARCHIVE) $(O)/evt
 
-unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim $(O)/tests/scale
+unit-programs: $(UNIT_TESTS:%=$(O)/tests/%) $(O)/tests/sim $(O)/tests/scale attack-programs
+
+include tests/attack/attack.mk
 
 sim-faults: $(SIM_FAULTS:%=$(O)/tests/sim-fault-%)
 
@@ -167,6 +169,7 @@ SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install \
 	tests/modules/kernels $(if $(LONG),'tests/modules/lab/run $(LAB_KERNEL) \
 	10-* 11-* 12-* 13-late 14-twenty 50-evtchn-replaced' tests/modules/lab/reboot)
+ATTACKS = $(sort $(wildcard tests/attack/r[0-9]*))
 INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*))
 PACKAGING = $(if $(LONG),tests/build/packages)
 LAB = tests/lab/run
@@ -185,7 +188,7 @@ lint:
 
 check-unit:
 	$(PACKAGES) build check
-	$(RUN) $(UNIT) $(INIT_TESTS)
+	$(RUN) $(UNIT) $(INIT_TESTS) $(ATTACKS)
 
 check-lab:
 	$(PACKAGES)
@@ -195,7 +198,8 @@ check-lab:
 check:
 	$(PACKAGES)
 	$(SUBMAKE) stage
-	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(PACKAGING) $(INIT_TESTS) $(MODULE) $(LAB)
+	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(PACKAGING) $(INIT_TESTS) \
+		$(ATTACKS) $(MODULE) $(LAB)
 
 sim:
 	$(PACKAGES) build check

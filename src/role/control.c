@@ -53,8 +53,21 @@ static void drop(struct client *client)
 	text_free(&client->request);
 	json_object_put(client->answer);
 	free(client);
-	if (control->count-- == CLIENTS_MAX)
-		ev_io_start(control->keeper->loop, &control->incoming);
+	control->count--;
+}
+
+/* Whoever comes is served: of those who have asked nothing yet, the one that
+ * is at it longest goes. */
+static void make_room(struct control *control)
+{
+	struct client *client, *oldest = NULL;
+
+	LIST_EACH(client, &control->clients, struct client, node)
+		if (!oldest && !client->waits && !client->answer)
+			oldest = client;
+	LIST_EACH(client, &control->clients, struct client, node)
+		oldest = oldest ?: client;
+	drop(oldest);
 }
 
 static void on_client_deadline(struct ev_loop *loop, ev_timer *timer,
@@ -189,6 +202,8 @@ static void on_incoming(struct ev_loop *loop, ev_io *io, int events)
 		close(fd);
 		return;
 	}
+	if (control->count == CLIENTS_MAX)
+		make_room(control);
 	client->control = control;
 	list_append(&control->clients, &client->node);
 	ev_io_init(&client->io, on_client, fd, EV_READ);
@@ -198,8 +213,7 @@ static void on_incoming(struct ev_loop *loop, ev_io *io, int events)
 	ev_io_start(loop, &client->io);
 	ev_now_update(loop);
 	ev_timer_start(loop, &client->deadline);
-	if (++control->count == CLIENTS_MAX)
-		ev_io_stop(loop, &control->incoming);
+	control->count++;
 }
 
 static int listen_at(const char *path)

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What the attacks are made with: tools/*.c, one program each, and a library
+# that stands in for Xen's.  Included by the top-level Makefile.
+
+ATTACK_TOOLS = $(notdir $(basename $(filter-out %/fake_xen.c,$(wildcard tests/attack/tools/*.c))))
+
+attack-programs: $(O)/attack/fake_xen.so $(ATTACK_TOOLS:%=$(O)/attack/%)
+
+# Not for a sanitized program: the sanitizer's own library wants to be first.
+$(O)/attack/fake_xen.so: tests/attack/tools/fake_xen.c $(O)/flags
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) $(XV_CPPFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) \
+		-O2 -g -fPIC -shared -o $@ $< -ldl
+
+$(O)/attack/%: $(O)/obj/tests/attack/tools/%.o $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
+
+-include $(ATTACK_TOOLS:%=$(O)/obj/tests/attack/tools/%.d)
+
+.PHONY: attack-programs
