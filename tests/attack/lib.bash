@@ -152,9 +152,10 @@ knows()
 	ask status --json | jq -e ".domains[] | select(.domid == $1 and .type == \"pv\")"
 }
 
+# crash DOMID UUID [FRAME]: the list says so, and a hint.
 crash()
 {
-	domain "$1" "$2" 30004 5
+	domain "$1" "$2" 30004 5 "${3:-$1}"
 	tell "hint 1 $1 3"
 }
 
