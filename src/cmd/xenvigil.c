@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "role/client.h"
 #include "xenvigil_cmd.h"
 
@@ -192,16 +193,10 @@ static int copy_core(const struct call *call, json_object *answer)
 	return xenvigil_dump_copy(answer, call->output);
 }
 
-static void print_json(json_object *answer)
-{
-	puts(json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
 static int show_info(const struct call *call, json_object *answer)
 {
 	if (call->json)
-		print_json(answer);
+		xenvigil_json_print(answer);
 	else
 		xenvigil_show_info(answer, call->limit);
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -241,16 +236,18 @@ static json_object *make_request(const struct call *call)
 static int show(const struct call *call, json_object *answer)
 {
 	json_object *error;
+	char text[1024];
 
 	if (json_object_object_get_ex(answer, "error", &error)) {
 		fprintf(stderr, "xenvigil: %s\n",
-			json_object_get_string(error));
+			text_escape(text, sizeof(text),
+				    json_object_get_string(error)));
 		return EXIT_FAILURE;
 	}
 	if (call->command->go_on)
 		return call->command->go_on(call, answer);
 	if (call->json)
-		print_json(answer);
+		xenvigil_json_print(answer);
 	else if (call->command->show)
 		call->command->show(answer);
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "xenvigil_cmd.h"
 
 #define ASK_EVERY_MS 250
@@ -61,14 +62,16 @@ static void show_bar(const char *progress)
 
 static int show_end(json_object *capture)
 {
-	const char *text = text_of(capture, "text");
+	char text[1024];
 	int64_t error = json_object_get_int64(
 		json_object_object_get(capture, "error"));
 
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	if (error) {
-		fprintf(stderr, "xenvigil: no core: %s\n", text);
+		fprintf(stderr, "xenvigil: no core: %s\n",
+			text_escape(text, sizeof(text),
+				    text_of(capture, "text")));
 		return EXIT_FAILURE;
 	}
 	printf("%s\n", text_of(capture, "core"));

@@ -38,6 +38,9 @@ void xenvigil_show_incident(json_object *incident);
 /* xenvigil_info.c: at most LIMIT lines of what is long; -1: some. */
 void xenvigil_show_info(json_object *answer, int64_t limit);
 
+/* xenvigil_json.c: prints OBJECT, with nothing in it that a terminal obeys. */
+void xenvigil_json_print(json_object *object);
+
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);
 

@@ -302,9 +302,7 @@ int xenvigil_doctor(const char *socket_path, bool json)
 	json_object_object_add(all, "worst",
 			       json_object_new_string(levels[doctor.worst]));
 	if (json)
-		puts(json_object_to_json_string_ext(
-			all, JSON_C_TO_STRING_PRETTY |
-			     JSON_C_TO_STRING_NOSLASHESCAPE));
+		xenvigil_json_print(all);
 	else
 		show(doctor.findings);
 	json_object_put(all);

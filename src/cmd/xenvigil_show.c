@@ -137,9 +137,10 @@ static void show_host(json_object *host)
 {
 	printf("host %s since %s%s%s\n", text_of(host, "health"),
 	       moment(number_of(host, "since_ms")),
-	       text_of(host, "text")[0] ? ": " : "", text_of(host, "text"));
+	       text_of(host, "text")[0] ? ": " : "",
+	       safe(text_of(host, "text")));
 	if (text_of(host, "advice")[0])
-		printf("to mend it: %s\n", text_of(host, "advice"));
+		printf("to mend it: %s\n", safe(text_of(host, "advice")));
 	xenvigil_show_retreat(json_object_object_get(host, "retreat"));
 	show_ports(json_object_object_get(host, "event_channels"));
 }
@@ -152,9 +153,10 @@ void xenvigil_show_status(json_object *answer)
 	       text_of(answer, "version"),
 	       (long long)number_of(answer, "pid"),
 	       moment(number_of(answer, "started_ms")));
-	printf("Xen %s, toolstack %s, watcher %s\n", text_of(answer, "xen"),
-	       text_of(answer, "toolstack")[0] ? text_of(answer, "toolstack") :
-						 "unknown",
+	printf("Xen %s, toolstack %s, watcher %s\n",
+	       safe(text_of(answer, "xen")),
+	       text_of(answer, "toolstack")[0] ?
+		       safe(text_of(answer, "toolstack")) : "unknown",
 	       ready ? "ready" : "NOT READY: xenstored does not answer, "
 				 "destructive actions wait");
 	if (is_set(answer, "disk_full"))
@@ -243,10 +245,10 @@ static void show_trouble(json_object *trouble)
 					  number_of(trouble, "began_ms")) / 1e3);
 	else
 		printf("and it lasts");
-	printf(": %s\n    to mend it: %s\n", text_of(trouble, "text"),
-	       text_of(trouble, "advice"));
+	printf(": %s\n    to mend it: %s\n", safe(text_of(trouble, "text")),
+	       safe(text_of(trouble, "advice")));
 	if (text_of(trouble, "retreat")[0])
-		printf("    retreat: %s\n", text_of(trouble, "retreat"));
+		printf("    retreat: %s\n", safe(text_of(trouble, "retreat")));
 }
 
 /* Oldest first: a person reads on downwards. */
