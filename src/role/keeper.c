@@ -5,6 +5,7 @@
  */
 #include "role/roles.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -182,6 +183,19 @@ static void spare_us(void)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
+/* What whoever started us left open is nothing to hooks and device models. */
+static void keep_to_ourselves(void)
+{
+	DIR *list = opendir("/proc/self/fd");
+	struct dirent *entry;
+
+	while (list && (entry = readdir(list)))
+		if (atoi(entry->d_name) > STDERR_FILENO)
+			fcntl(atoi(entry->d_name), F_SETFD, FD_CLOEXEC);
+	if (list)
+		closedir(list);
+}
+
 static int open_hypervisor(struct keeper *keeper)
 {
 	int r = hv_open(&keeper->hv);
@@ -308,6 +322,7 @@ int keeper_main(const char *config_dir)
 	AUTO_CLOSE int lock = -1;
 	int r;
 
+	keep_to_ourselves();
 	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_INFO, "keeper");
 	list_init(&keeper.workers);
 	list_init(&keeper.claims);
