@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The hypervisor's log, line by line: which domain a line is about, and the
+ * latest lines of each, bounded.  Pure: reads no ring.
+ */
+#ifndef CORE_HVLOG_H
+#define CORE_HVLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+#define HVLOG_LINE_BYTES 400u		/* a longer line is cut */
+#define HVLOG_DOMAINS 64u		/* whose lines came last */
+#define HVLOG_DOMAIN_BYTES (16u << 10)	/* of one domain's lines */
+#define HVLOG_MARKS_BYTES (2u << 10)	/* of telling ones, older than those */
+
+struct hvlog;
+
+struct hvlog *hvlog_new(void);
+void hvlog_free(struct hvlog *log);
+
+/* The next bytes of the log; a line may be spread over several calls. */
+void hvlog_feed(struct hvlog *log, const char *bytes, size_t len);
+
+/* Some bytes are missing before those that follow. */
+void hvlog_note_gap(struct hvlog *log);
+
+/*
+ * Appends the lines about DOMID, oldest first and escaped.  Returns 0,
+ * -ENOENT when there are none, or -ENOMEM.
+ */
+int hvlog_get(const struct hvlog *log, uint32_t domid, struct text *text);
+
+/* DOMID is gone, and its number may come again. */
+void hvlog_forget(struct hvlog *log, uint32_t domid);
+
+/* --- one line (hvlog_line.c) --- */
+
+struct hvlog_line {
+	bool by_xen;		/* "(XEN) ", which no guest can write */
+	bool by_guest;		/* "(dN) ": the words of domain N */
+	uint32_t domid;		/* 0: it names none, or dom0 alone */
+	const char *said;	/* behind who wrote it, and when */
+	size_t len;
+};
+
+/* LINE is without its end. */
+void hvlog_line_parse(const char *line, size_t len,
+		      struct hvlog_line *ret_line);
+
+/* Does it go on with what was begun before it (registers, a stack)? */
+bool hvlog_line_goes_on(const struct hvlog_line *line);
+
+/* Is it about the domain that the next line names? */
+bool hvlog_line_leads(const struct hvlog_line *line);
+
+/* Does it say by itself why a domain ended? */
+bool hvlog_line_tells(const struct hvlog_line *line);
+
+/* --- what they say (hvlog_cause.c) --- */
+
+/*
+ * Appends why the domain of LINES (as hvlog_get() gives them) ended, as one
+ * phrase for a person.  Returns 0, or -ENOENT when they do not say.
+ */
+int hvlog_cause(const char *lines, struct text *text);
+
+#endif
