@@ -40,6 +40,14 @@ int hv_unpause(struct hv *hv, uint32_t domid);
 int hv_press_power(struct hv *hv, uint32_t domid);
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES]);
 
+/*
+ * The next bytes of the hypervisor's log, which stays as it is.  *AT, 0 at
+ * first, is where to go on; *RET_LOST: some before them were overwritten.
+ * Returns how many, 0 at the end, or -errno.
+ */
+int hv_read_log(struct hv *hv, uint32_t *at, char *ret_bytes, size_t size,
+		bool *ret_lost);
+
 #define HV_TEXT_BYTES 1024
 
 struct hv_host {

@@ -214,6 +214,19 @@ int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES])
 	return xc_domain_sethandle(hv->xch, domid, handle) ? -errno : 0;
 }
 
+int hv_read_log(struct hv *hv, uint32_t *at, char *ret_bytes, size_t size,
+		bool *ret_lost)
+{
+	unsigned int count = size;
+	uint32_t next = *at;
+
+	if (xc_readconsolering(hv->xch, ret_bytes, &count, 0, 1, &next))
+		return -errno;
+	*ret_lost = next - *at != count;
+	*at = next;
+	return (int)count;
+}
+
 int hv_host(struct hv *hv, struct hv_host *ret_host)
 {
 	struct hv_host host = {0};

@@ -282,6 +282,7 @@ static int start(struct keeper *keeper)
 		  LOG_INT("xen_minor", keeper->host.minor),
 		  LOG_INT("workers", workers_max(keeper->settings)));
 	keeper_metrics_open(keeper);
+	keeper_hvlog_open(keeper);
 	keeper_scan(keeper);
 	keeper_watcher_start(keeper);
 	keeper_retreat_open(keeper);
@@ -311,6 +312,7 @@ static void free_all(struct keeper *keeper)
 	keeper_hook_close(keeper);
 	keeper_notify_close(keeper);
 	engine_free(keeper->engine);
+	keeper_hvlog_close(keeper);
 	store_close(keeper->store);
 	hv_close(keeper->hv);
 	settings_free(keeper->settings);

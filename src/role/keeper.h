@@ -21,6 +21,7 @@
 
 struct control;
 struct keeper_hooks;
+struct keeper_hvlog;
 struct keeper_probe;
 struct keeper_retreat;
 struct metrics;
@@ -92,6 +93,7 @@ struct keeper {
 	struct metrics *metrics;
 	struct keeper_probe *probe;	/* NULL: none could be made */
 	struct keeper_retreat *retreat;	/* NULL: none could be made */
+	struct keeper_hvlog *hvlog;	/* NULL: none could be made */
 	ev_timer metrics_moment;
 	int metrics_error;		/* the last one */
 	struct notify *notify;		/* the service manager */
@@ -209,6 +211,15 @@ void keeper_capture_close(struct keeper *keeper);
 
 /* --- keeper_cores.c --- */
 void keeper_cores_clean(struct keeper *keeper);
+
+/* --- keeper_hvlog.c --- */
+void keeper_hvlog_open(struct keeper *keeper);
+/* Takes in what the hypervisor has logged since the last time. */
+void keeper_hvlog_read(struct keeper *keeper);
+void keeper_hvlog_note(struct keeper *keeper, enum engine_note note,
+		       const struct domain *domain,
+		       const struct incident *incident);
+void keeper_hvlog_close(struct keeper *keeper);
 
 /* --- keeper_notify.c --- */
 void keeper_notify_open(struct keeper *keeper);

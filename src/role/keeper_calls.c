@@ -188,6 +188,7 @@ static void call_note(void *ctx, enum engine_note note,
 {
 	keeper_hook_note(ctx, note, incident);
 	keeper_metrics_note(ctx, note, incident);
+	keeper_hvlog_note(ctx, note, domain, incident);
 	if (incident)
 		note_incident(note, incident, text);
 	else

@@ -75,6 +75,7 @@ static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 static void on_beat(struct keeper *keeper)
 {
 	keeper->watcher_asked = false;
+	keeper_hvlog_read(keeper); /* on the one beat there is */
 	keeper_scan(keeper);
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 }
