@@ -90,29 +90,63 @@ static const char *missing(const struct keeper *keeper)
 	return "the hypervisor logged nothing about this domain";
 }
 
-static void attach(struct keeper *keeper, const struct incident *incident)
+static int get_lines(const struct keeper *keeper, uint32_t domid,
+		     struct text *lines)
 {
-	struct text lines = { 0 };
-	struct evidence evidence = {
-		.kind = EVIDENCE_HV_LOG, .at_ms = keeper_now(keeper).wall_ms,
-		.source = "the hypervisor's log", .missing = "",
-	};
-	int r;
+	int r = keeper->hvlog ? hvlog_get(keeper->hvlog->log, domid, lines) :
+				-ENOENT;
 
-	keeper_hvlog_read(keeper);
-	if (!keeper->hvlog ||
-	    hvlog_get(keeper->hvlog->log, incident->id.domid, &lines)) {
-		text_free(&lines);
-		evidence.missing = missing(keeper);
-	}
-	evidence.text = text_get(&lines);
-	r = store_add_evidence(keeper->store, incident->number, &evidence);
+	if (r)
+		text_free(lines);
+	return r;
+}
+
+static void store(struct keeper *keeper, const struct incident *incident,
+		  enum evidence_kind kind, const char *text, const char *why)
+{
+	struct evidence evidence = {
+		.kind = kind, .at_ms = keeper_now(keeper).wall_ms,
+		.source = "the hypervisor's log", .text = text, .missing = why,
+	};
+	int r = store_add_evidence(keeper->store, incident->number, &evidence);
+
 	if (r < 0)
 		log_event(LOG_LEVEL_WARN, "evidence-not-written",
 			  LOG_INT("incident", (int64_t)incident->number),
 			  LOG_TEXT("kind", evidence_kind_name(evidence.kind)),
 			  LOG_TEXT("error", strerror(-r)));
+}
+
+/* What the guest's kernel says of it comes later, and replaces ours. */
+static void attach(struct keeper *keeper, const struct incident *incident)
+{
+	struct text lines = { 0 }, cause = { 0 };
+
+	keeper_hvlog_read(keeper);
+	if (get_lines(keeper, incident->id.domid, &lines)) {
+		store(keeper, incident, EVIDENCE_HV_LOG, "", missing(keeper));
+		return;
+	}
+	store(keeper, incident, EVIDENCE_HV_LOG, text_get(&lines), "");
+	if (hvlog_cause(text_get(&lines), &cause) == 0)
+		store(keeper, incident, EVIDENCE_PANIC, text_get(&cause), "");
 	text_free(&lines);
+	text_free(&cause);
+}
+
+int keeper_hvlog_cause(const struct keeper *keeper, uint32_t domid,
+		       char *ret_cause, size_t size)
+{
+	struct text lines = { 0 }, cause = { 0 };
+	int r = get_lines(keeper, domid, &lines);
+
+	if (r == 0)
+		r = hvlog_cause(text_get(&lines), &cause);
+	if (r == 0)
+		text_copy(ret_cause, size, text_get(&cause));
+	text_free(&lines);
+	text_free(&cause);
+	return r;
 }
 
 void keeper_hvlog_note(struct keeper *keeper, enum engine_note note,

@@ -83,6 +83,7 @@ static void handle_result(struct keeper_worker *worker,
 		.text = msg->text,
 		.new_id = msg->new_id,
 	};
+	char cause[EVIDENCE_PANIC_BYTES];
 
 	if (msg->order != worker->order)
 		return;
@@ -91,8 +92,12 @@ static void handle_result(struct keeper_worker *worker,
 	ev_timer_stop(keeper->loop, &worker->child.deadline);
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
 		store_saved(keeper, msg);
-	if (msg->step == STEP_REPORT)
+	if (msg->step == STEP_REPORT && msg->blob)
 		result.panic = msg->blob;
+	else if (msg->step == STEP_REPORT &&
+		 keeper_hvlog_cause(keeper, msg->id.domid, cause,
+				    sizeof(cause)) == 0)
+		result.panic = cause;
 	if (msg->step == STEP_DUMP && msg->rc == 0) {
 		result.core_path = worker->core_path;
 		result.core = &msg->core;

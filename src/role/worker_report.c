@@ -9,12 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "port/console.h"
 #include "port/memory.h"
+#include "port/vcpus.h"
 #include "role/parser.h"
 #include "role/worker_impl.h"
 
 /* The result has to be told before the keeper's patience ends. */
 #define SPARE_MS 200
+
+#define CONSOLE_LOG_BYTES (16u << 10)
 
 /* --- the guest kernel's own log --- */
 
@@ -110,11 +114,50 @@ static void take_kernel_log(struct work *work)
 	text_free(&why);
 }
 
+/* --- what the hypervisor and the host have of it --- */
+
+static void take_registers(struct work *work)
+{
+	struct text text = {0}, why = {0};
+
+	(void)vcpus_read(work->order->id.domid, EVIDENCE_TEXT_BYTES, &text,
+			 &why);
+	worker_found(work, EVIDENCE_REGISTERS,
+		     "the hypervisor's state of each vCPU", text_get(&text),
+		     text_get(&why));
+	text_free(&text);
+	text_free(&why);
+}
+
+static void take_console(struct work *work)
+{
+	struct text text = {0}, why = {0};
+
+	(void)console_read_ring(work->order->id.domid, &text, &why);
+	worker_found(work, EVIDENCE_CONSOLE, "the page of the PV console",
+		     text_get(&text), text_get(&why));
+	text_free(&text);
+	text_free(&why);
+}
+
+static void take_console_log(struct work *work)
+{
+	struct text text = {0}, why = {0};
+
+	(void)console_read_log(CONSOLE_LOG_DIR, work->order->config.name,
+			       CONSOLE_LOG_BYTES, &text, &why);
+	worker_found(work, EVIDENCE_CONSOLE_LOG, "xenconsoled's log",
+		     text_get(&text), text_get(&why));
+	text_free(&text);
+	text_free(&why);
+}
+
 /* --- all of it --- */
 
 int worker_report_run(struct work *work)
 {
 	static void (*const takers[])(struct work *) = {
+		take_registers, take_console, take_console_log,
 		take_kernel_log, /* last: it may take all the time there is */
 	};
 	int r = worker_look_shut_down(work);
