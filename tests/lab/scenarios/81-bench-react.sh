@@ -59,5 +59,5 @@ daemon_start
 await 120 'the daemon to have them all in hand' has_in_hand "$many" || not_ok 'the daemon has them in hand'
 measure ours $names
 react_rows restart "$many"
-check 'all rows' test "$(wc -l < "$dir/rows")" = 12
+check 'all rows' test "$(wc -l < "$dir/rows")" = 18
 daemon_stop
