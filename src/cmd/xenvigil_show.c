@@ -196,13 +196,16 @@ static void show_core(json_object *inc)
 {
 	if (!text_of(inc, "core")[0])
 		return;
-	printf("    core %s: %s, %.1f MiB, %lld of %lld pages, %.1f s%s%s\n",
-	       safe(text_of(inc, "core")), text_of(inc, "core_format"),
-	       (double)number_of(inc, "core_bytes") / (1 << 20),
-	       (long long)number_of(inc, "core_pages"),
-	       (long long)number_of(inc, "core_of_pages"),
-	       (double)number_of(inc, "core_ms") / 1e3,
-	       is_set(inc, "core_truncated") ? ", TRUNCATED" : "",
+	printf("    core %s: %s, %.1f MiB", safe(text_of(inc, "core")),
+	       text_of(inc, "core_format"),
+	       (double)number_of(inc, "core_bytes") / (1 << 20));
+	/* Not known of one whose worker died before it could tell. */
+	if (number_of(inc, "core_of_pages"))
+		printf(", %lld of %lld pages, %.1f s",
+		       (long long)number_of(inc, "core_pages"),
+		       (long long)number_of(inc, "core_of_pages"),
+		       (double)number_of(inc, "core_ms") / 1e3);
+	printf("%s%s\n", is_set(inc, "core_truncated") ? ", TRUNCATED" : "",
 	       is_set(inc, "core_present") ? "" : ", removed since");
 }
 

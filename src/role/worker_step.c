@@ -138,6 +138,23 @@ static int dump(struct work *work, int dir, const char *name)
 	return r;
 }
 
+/* An earlier worker took it, and died before it told of it: what the file
+ * itself shows.  PV guests have no other form than ELF. */
+static void tell_complete(struct work *work, int dir, const char *name,
+			  const struct stat *st)
+{
+	AUTO_CLOSE int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct capture_facts *facts = &work->result->core;
+	char magic[4] = "";
+
+	facts->bytes = (uint64_t)st->st_blocks * 512;
+	facts->format = work->order->capture.format;
+	if (fd >= 0 && read(fd, magic, sizeof(magic)) == sizeof(magic) &&
+	    memcmp(magic, "\177ELF", sizeof(magic)) == 0)
+		facts->format = CAPTURE_FORMAT_ELF;
+	text_append(work->why, "the core was already complete");
+}
+
 static int step_dump(struct work *work)
 {
 	const char *path = work->order->text;
@@ -154,7 +171,7 @@ static int step_dump(struct work *work)
 	}
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode)) {
-		text_append(work->why, "the core was already complete");
+		tell_complete(work, dir, name, &st);
 		return 0;
 	}
 	r = look_same(work, &info);
