@@ -23,11 +23,13 @@ struct guest_mem {
 	uint64_t root;		/* frame of the highest table */
 	unsigned int levels;	/* of tables: 4 or 5 */
 	uint32_t reads_left;	/* then -EDQUOT */
-	struct {
+	uint32_t uses;
+	struct guest_mem_slot {
 		bool there;
+		uint32_t used;	/* the higher the later */
 		uint64_t frame;
 		unsigned char page[GUEST_MEM_PAGE_BYTES];
-	} slot[GUEST_MEM_SLOTS]; /* what was read before */
+	} slot[GUEST_MEM_SLOTS]; /* what was read before, and last */
 };
 
 /* Which frame has the byte at ADDRESS?  Returns 0, -EFAULT: none; or -errno. */

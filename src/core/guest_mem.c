@@ -14,25 +14,45 @@
 #define LARGE 0x80ull
 #define FRAME_BITS 0x000ffffffffff000ull
 
+/* The one that has FRAME, or the one that was not used for longest: a read
+ * costs a system call of another process, and the tables are needed again for
+ * each record. */
+static struct guest_mem_slot *find_slot(struct guest_mem *mem, uint64_t frame)
+{
+	struct guest_mem_slot *oldest = mem->slot;
+
+	for (unsigned int i = 0; i < GUEST_MEM_SLOTS; i++) {
+		struct guest_mem_slot *slot = &mem->slot[i];
+
+		if (slot->there && slot->frame == frame)
+			return slot;
+		if (!slot->there || (oldest->there &&
+				     slot->used < oldest->used))
+			oldest = slot;
+	}
+	return oldest;
+}
+
 /* The copy is good until the next call. */
 static int get_page(struct guest_mem *mem, uint64_t frame,
 		    const unsigned char **ret_page)
 {
-	unsigned int at = (unsigned int)(frame % GUEST_MEM_SLOTS);
+	struct guest_mem_slot *slot = find_slot(mem, frame);
 	int r;
 
-	if (!mem->slot[at].there || mem->slot[at].frame != frame) {
+	if (!slot->there || slot->frame != frame) {
 		if (!mem->reads_left)
 			return -EDQUOT;
 		mem->reads_left--;
-		mem->slot[at].there = false;
-		r = mem->read(mem->ctx, frame, mem->slot[at].page);
+		slot->there = false;
+		r = mem->read(mem->ctx, frame, slot->page);
 		if (r)
 			return r;
-		mem->slot[at].there = true;
-		mem->slot[at].frame = frame;
+		slot->there = true;
+		slot->frame = frame;
 	}
-	*ret_page = mem->slot[at].page;
+	slot->used = ++mem->uses;
+	*ret_page = slot->page;
 	return 0;
 }
 

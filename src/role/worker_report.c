@@ -15,8 +15,11 @@
 #include "role/parser.h"
 #include "role/worker_impl.h"
 
-/* The result has to be told before the keeper's patience ends. */
-#define SPARE_MS 200
+/* The result has to be told, and is waited for, within the deadline. */
+static int64_t spare_ms(const struct work *work)
+{
+	return work->order->deadline_ms / 5;
+}
 
 #define CONSOLE_LOG_BYTES (16u << 10)
 
@@ -91,15 +94,15 @@ static void take_kernel_log(struct work *work)
 	struct parser_result result = {0};
 	struct memory *memory = NULL;
 	struct text why = {0};
-	uint32_t left_ms = worker_left_ms(work);
+	int64_t left_ms = (int64_t)worker_left_ms(work) - spare_ms(work);
 	int r;
 
 	worker_tell(work, "reading the kernel's log");
-	left_ms = left_ms > SPARE_MS ? left_ms - SPARE_MS : 0;
-	r = memory_open(work->order->id.domid, work->end_ms - SPARE_MS,
+	r = memory_open(work->order->id.domid, work->end_ms - spare_ms(work),
 			&memory, &why);
 	if (r == 0)
-		r = parse(memory, left_ms, &result, &why);
+		r = parse(memory, left_ms > 0 ? (uint32_t)left_ms : 0, &result,
+			  &why);
 	memory_close(memory);
 	if (r && !why.len)
 		text_append(&why, strerror(-r));

@@ -63,6 +63,25 @@ static void test_walk_large(void)
 	   frame == 0x41012, "a page of 1 GiB");
 }
 
+/* Whatever the frames' numbers are: each read costs system calls. */
+static void test_walk_again(void)
+{
+	static const unsigned int apart[] = { 1, 8, 16, 32 };
+	uint64_t value;
+
+	for (size_t i = 0; i < sizeof(apart) / sizeof(*apart); i++) {
+		uint64_t other = FAKE_BASE + apart[i] * GUEST_MEM_PAGE_BYTES;
+
+		kernel_fake_begin(&fake, &mem);
+		for (unsigned int n = 0; n < 100; n++) {
+			guest_mem_read(&mem, FAKE_BASE + n * 8, &value, 8);
+			guest_mem_read(&mem, other + n * 8, &value, 8);
+		}
+		ok(fake.reads == 6, "pages %u apart, and the tables, are read "
+		   "once", apart[i]);
+	}
+}
+
 static void test_walk_hostile(void)
 {
 	uint64_t frame = 0;
@@ -362,6 +381,7 @@ int main(void)
 {
 	test_walk();
 	test_walk_large();
+	test_walk_again();
 	test_walk_hostile();
 	test_prb();
 	test_prb_ids_wrap();
