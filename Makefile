@@ -123,6 +123,9 @@ $(filter $(O)/tests/test_store%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/si
 # These read cores back by what the lab reads them with.
 $(filter $(O)/tests/test_core_%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/lab/tools/core_read.o
 
+# And these a command's own.
+$(O)/tests/test_xenvigil_report: $(call object,src/cmd/xenvigil_report_html.c)
+
 # One program: the engine against a model of the world, whose memory runs out.
 SIM_LINK = $(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
 $(O)/tests/sim: $(SIM_OBJECTS) $(ARCHIVE)

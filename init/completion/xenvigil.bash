@@ -17,6 +17,9 @@ _xenvigil()
 		return ;;
 	-s|--since|-n|--limit)
 		return ;;
+	-f|--format)
+		mapfile -t COMPREPLY < <(compgen -W 'html json text' -- "$word")
+		return ;;
 	esac
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		[[ $'\n'$commands$'\n' != *$'\n'${COMP_WORDS[i]}$'\n'* ]] ||
@@ -31,7 +34,7 @@ _xenvigil()
 	elif [[ $command == @(policy|capture|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
-	elif [[ $command == @(info|dump) ]]; then
+	elif [[ $command == @(info|dump|report) ]]; then
 		choices=$("$program" list 2>/dev/null | sed -n 's/^\([0-9][0-9]*\)  .*/\1/p')
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

@@ -29,6 +29,7 @@ static const char usage[] =
 	"  policy [DOMAIN] what would happen for each reason, and why\n"
 	"  capture DOMAIN  take a core now, the domain paused meanwhile\n"
 	"  dump ID         copy the core of incident ID to the file of -o\n"
+	"  report [ID]     all that is known of it as one file to give away\n"
 	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
 	"  release DOMAIN  end that, or let a held incident go on\n"
 	"  retry DOMAIN    try the step again that is held or waits\n"
@@ -47,7 +48,8 @@ static const char usage[] =
 	"  -n, --limit N        list: at most N of the latest (default 1000);\n"
 	"                       info: at most N lines of a log (default 50)\n"
 	"  -l, --live           capture: do not pause the domain\n"
-	"  -o, --output FILE    dump: the file to make\n"
+	"  -o, --output FILE    dump, report: the file to make\n"
+	"  -f, --format FORMAT  report: html (the default), json or text\n"
 	"      --socket PATH    the daemon's socket (default " CLIENT_SOCKET
 	")\n"
 	"  -h, --help           print this\n"
@@ -57,6 +59,7 @@ struct call;
 static int follow_capture(const struct call *call, json_object *answer);
 static int copy_core(const struct call *call, json_object *answer);
 static int show_info(const struct call *call, json_object *answer);
+static int write_report(const struct call *call, json_object *answer);
 
 enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN, TAKES_ID, NEEDS_ID };
 
@@ -77,6 +80,7 @@ static const struct command {
 	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
 	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
 	{ "dump", NEEDS_ID, .ask = "info", .go_on = copy_core },
+	{ "report", TAKES_ID, .ask = "info", .go_on = write_report },
 	{ "hold", NEEDS_DOMAIN, .show = NULL },
 	{ "release", NEEDS_DOMAIN, .show = NULL },
 	{ "retry", NEEDS_DOMAIN, .show = NULL },
@@ -91,6 +95,7 @@ static const struct option options[] = {
 	{ "limit", required_argument, NULL, 'n' },
 	{ "live", no_argument, NULL, 'l' },
 	{ "output", required_argument, NULL, 'o' },
+	{ "format", required_argument, NULL, 'f' },
 	{ "socket", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -99,7 +104,7 @@ static const struct option options[] = {
 
 struct call {
 	const struct command *command;
-	const char *domain, *socket_path, *output;
+	const char *domain, *socket_path, *output, *format;
 	bool json, live;
 	int64_t since_s, limit;	/* -1: not given */
 };
@@ -118,6 +123,13 @@ static int parse_number(const char *text, int64_t most, int64_t *ret)
 	}
 	*ret = number;
 	return 0;
+}
+
+static int fail_usage(const char *why, const char *what)
+{
+	fprintf(stderr, "xenvigil: %s%s%s%s\n", why, *what ? " '" : "", what,
+		*what ? "'" : "");
+	return EXIT_USAGE;
 }
 
 /* Returns -1 to go on, or an exit status. */
@@ -139,6 +151,10 @@ static int parse_option(struct call *call, int opt)
 	case 'o':
 		call->output = optarg;
 		return -1;
+	case 'f':
+		call->format = optarg;
+		return xenvigil_report_is_format(optarg) ? -1 :
+			fail_usage("no such format:", optarg);
 	case 'S':
 		call->socket_path = optarg;
 		return -1;
@@ -152,13 +168,6 @@ static int parse_option(struct call *call, int opt)
 		fputs(usage, stderr);
 		return EXIT_USAGE;
 	}
-}
-
-static int fail_usage(const char *why, const char *what)
-{
-	fprintf(stderr, "xenvigil: %s%s%s%s\n", why, *what ? " '" : "", what,
-		*what ? "'" : "");
-	return EXIT_USAGE;
 }
 
 static int parse_words(struct call *call, char **words)
@@ -200,6 +209,12 @@ static int show_info(const struct call *call, json_object *answer)
 	else
 		xenvigil_show_info(answer, call->limit);
 	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int write_report(const struct call *call, json_object *answer)
+{
+	return xenvigil_report_write(answer, call->json ? "json" :
+				     call->format ?: "html", call->output);
 }
 
 static bool is_of_incident(const struct command *command)
@@ -273,7 +288,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "module") == 0)
 		return run_module_tool(argv + 1);
-	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lo:hV", options,
+	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lo:f:hV", options,
 					   NULL)) != -1)
 		r = parse_option(&call, opt);
 	if (r < 0)

@@ -41,6 +41,12 @@ void xenvigil_show_info(json_object *answer, int64_t limit);
 /* xenvigil_json.c: prints OBJECT, with nothing in it that a terminal obeys. */
 void xenvigil_json_print(json_object *object);
 
+/* xenvigil_report.c: all of ANSWER as FORMAT to PATH, NULL: stdout.  Returns
+ * the exit status. */
+bool xenvigil_report_is_format(const char *format);
+int xenvigil_report_write(json_object *answer, const char *format,
+			  const char *path);
+
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);
 
