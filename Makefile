@@ -125,6 +125,7 @@ $(filter $(O)/tests/test_core_%,$(UNIT_TESTS:%=$(O)/tests/%)): $(O)/obj/tests/la
 
 # And these a command's own.
 $(O)/tests/test_xenvigil_report: $(call object,src/cmd/xenvigil_report_html.c)
+$(O)/tests/test_xenvigil_debug: $(call object,src/cmd/xenvigil_debug_kernel.c)
 
 # One program: the engine against a model of the world, whose memory runs out.
 SIM_LINK = $(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup

@@ -34,7 +34,7 @@ _xenvigil()
 	elif [[ $command == @(policy|capture|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
-	elif [[ $command == @(info|dump|report) ]]; then
+	elif [[ $command == @(info|dump|debug|report) ]]; then
 		choices=$("$program" list 2>/dev/null | sed -n 's/^\([0-9][0-9]*\)  .*/\1/p')
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$choices" -- "$word")

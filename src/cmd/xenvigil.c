@@ -29,6 +29,7 @@ static const char usage[] =
 	"  policy [DOMAIN] what would happen for each reason, and why\n"
 	"  capture DOMAIN  take a core now, the domain paused meanwhile\n"
 	"  dump ID         copy the core of incident ID to the file of -o\n"
+	"  debug ID        start crash or drgn on its core\n"
 	"  report [ID]     all that is known of it as one file to give away\n"
 	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
 	"  release DOMAIN  end that, or let a held incident go on\n"
@@ -60,6 +61,7 @@ static int follow_capture(const struct call *call, json_object *answer);
 static int copy_core(const struct call *call, json_object *answer);
 static int show_info(const struct call *call, json_object *answer);
 static int write_report(const struct call *call, json_object *answer);
+static int debug_core(const struct call *call, json_object *answer);
 
 enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN, TAKES_ID, NEEDS_ID };
 
@@ -80,6 +82,7 @@ static const struct command {
 	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
 	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
 	{ "dump", NEEDS_ID, .ask = "info", .go_on = copy_core },
+	{ "debug", NEEDS_ID, .ask = "info", .go_on = debug_core },
 	{ "report", TAKES_ID, .ask = "info", .go_on = write_report },
 	{ "hold", NEEDS_DOMAIN, .show = NULL },
 	{ "release", NEEDS_DOMAIN, .show = NULL },
@@ -215,6 +218,12 @@ static int write_report(const struct call *call, json_object *answer)
 {
 	return xenvigil_report_write(answer, call->json ? "json" :
 				     call->format ?: "html", call->output);
+}
+
+static int debug_core(const struct call *call, json_object *answer)
+{
+	(void)call;
+	return xenvigil_debug_start(answer);
 }
 
 static bool is_of_incident(const struct command *command)

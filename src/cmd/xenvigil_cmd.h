@@ -47,6 +47,10 @@ bool xenvigil_report_is_format(const char *format);
 int xenvigil_report_write(json_object *answer, const char *format,
 			  const char *path);
 
+/* xenvigil_debug.c: becomes a debugger on the core of ANSWER.  Returns the
+ * exit status when that cannot be. */
+int xenvigil_debug_start(json_object *answer);
+
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);
 
