@@ -125,11 +125,14 @@ daemon_stop()
 # for that domid. FLAGS as XEN_DOMINF_*: 20 running, 30004 crashed.
 domain()
 {
-	{
-		grep -v "^$1 " "$FAKE_XEN/list"
-		echo "$1 $2 $3 ${4:-1} ${5:-$1}"
-	} | sort -n > "$FAKE_XEN/list.new"
-	mv "$FAKE_XEN/list.new" "$FAKE_XEN/list"
+	(
+		flock 8
+		{
+			grep -v "^$1 " "$FAKE_XEN/list"
+			echo "$1 $2 $3 ${4:-1} ${5:-$1}"
+		} | sort -n > "$FAKE_XEN/list.new"
+		mv "$FAKE_XEN/list.new" "$FAKE_XEN/list"
+	) 8> "$FAKE_XEN/lock"
 }
 
 # tell LINE...: to the watcher (tools/fake_child.c).

@@ -19,6 +19,8 @@
 #include <xenctrl.h>
 #include <xenstore.h>
 
+#define DOMAINS_MAX 1024
+
 static char something[64]; /* what a handle points to */
 
 static const char *path_of(const char *name)
@@ -71,7 +73,7 @@ static int read_uuid(const char *text, uint8_t *uuid)
 	return 0;
 }
 
-/* DOMID UUID FLAGS CPU-TIME FRAME, by domid; flags are XEN_DOMINF_*. */
+/* DOMID UUID FLAGS CPU-TIME FRAME; flags are XEN_DOMINF_*. */
 static int read_line(const char *line, xc_domaininfo_t *info)
 {
 	char uuid[64];
@@ -91,20 +93,32 @@ static int read_line(const char *line, xc_domaininfo_t *info)
 	return read_uuid(uuid, info->handle);
 }
 
+/* The file is in no order. */
+static int compare(const void *a, const void *b)
+{
+	const xc_domaininfo_t *x = a, *y = b;
+
+	return x->domain < y->domain ? -1 : x->domain > y->domain;
+}
+
 int xc_domain_getinfolist(xc_interface *xch, uint32_t first,
 			  unsigned int max, xc_domaininfo_t *info)
 {
+	static xc_domaininfo_t all[DOMAINS_MAX];
 	FILE *file = fopen(path_of("list"), "re");
 	unsigned int count = 0;
 	char line[256];
 
 	(void)xch;
-	while (file && count < max && fgets(line, sizeof(line), file))
-		if (read_line(line, &info[count]) == 0 &&
-		    info[count].domain >= first)
+	while (file && count < DOMAINS_MAX && fgets(line, sizeof(line), file))
+		if (read_line(line, &all[count]) == 0 &&
+		    all[count].domain >= first)
 			count++;
 	if (file)
 		fclose(file);
+	qsort(all, count, sizeof(*all), compare);
+	count = count < max ? count : max;
+	memcpy(info, all, count * sizeof(*all));
 	return (int)count;
 }
 
