@@ -27,6 +27,10 @@ struct budget {
 void budget_note_run(struct budget *budget, const struct guest_settings *set,
 		     int64_t ran_ms);
 
+/* How many starts more it has at NOW_MS. */
+uint32_t budget_left(const struct budget *budget,
+		     const struct guest_settings *set, int64_t now_ms);
+
 /* May it be started once more at NOW_MS? */
 bool budget_allows(const struct budget *budget,
 		   const struct guest_settings *set, int64_t now_ms);

@@ -15,7 +15,10 @@ _xenvigil()
 	-o|--output)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
-	-s|--since|-n|--limit)
+	--sort)
+		mapfile -t COMPREPLY < <(compgen -W 'domid name state cpu memory left' -- "$word")
+		return ;;
+	-s|--since|-n|--limit|-d|--delay)
 		return ;;
 	-f|--format)
 		mapfile -t COMPREPLY < <(compgen -W 'html json text' -- "$word")

@@ -25,6 +25,7 @@ static const char usage[] =
 	"  status          the daemon, the domains, what is being done now\n"
 	"  list            the incidents, with each step of their handling\n"
 	"  info [ID]       one incident, with what says why the guest died\n"
+	"  top             the domains, shown anew every few seconds\n"
 	"  doctor          look the whole host over, and say what mends it\n"
 	"  policy [DOMAIN] what would happen for each reason, and why\n"
 	"  capture DOMAIN  take a core now, the domain paused meanwhile\n"
@@ -47,7 +48,11 @@ static const char usage[] =
 	"  -j, --json           print the daemon's answer as JSON\n"
 	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
 	"  -n, --limit N        list: at most N of the latest (default 1000);\n"
-	"                       info: at most N lines of a log (default 50)\n"
+	"                       info: at most N lines of a log (default 50);\n"
+	"                       top: end after N times\n"
+	"  -b, --batch          top: text without end, for a pipe\n"
+	"  -d, --delay SECONDS  top: from one time to the next (default 3)\n"
+	"      --sort KEY       top: by domid, name, state, cpu, memory or left\n"
 	"  -l, --live           capture: do not pause the domain\n"
 	"  -o, --output FILE    dump, report: the file to make\n"
 	"  -f, --format FORMAT  report: html (the default), json or text\n"
@@ -62,6 +67,7 @@ static int copy_core(const struct call *call, json_object *answer);
 static int show_info(const struct call *call, json_object *answer);
 static int write_report(const struct call *call, json_object *answer);
 static int debug_core(const struct call *call, json_object *answer);
+static int show_top(const struct call *call);
 
 enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN, TAKES_ID, NEEDS_ID };
 
@@ -72,12 +78,14 @@ static const struct command {
 	void (*show)(json_object *answer);
 	/* Without the daemon: returns the exit status. */
 	int (*run)(const char *socket_path, bool json);
+	int (*watch)(const struct call *call);
 	/* More is to be done with the answer: returns the exit status. */
 	int (*go_on)(const struct call *call, json_object *answer);
 } commands[] = {
 	{ "status", NEEDS_NOTHING, .show = xenvigil_show_status },
 	{ "list", NEEDS_NOTHING, .show = xenvigil_show_list },
 	{ "info", TAKES_ID, .go_on = show_info },
+	{ "top", NEEDS_NOTHING, .watch = show_top },
 	{ "doctor", NEEDS_NOTHING, .run = xenvigil_doctor },
 	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
 	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
@@ -99,6 +107,9 @@ static const struct option options[] = {
 	{ "live", no_argument, NULL, 'l' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "format", required_argument, NULL, 'f' },
+	{ "batch", no_argument, NULL, 'b' },
+	{ "delay", required_argument, NULL, 'd' },
+	{ "sort", required_argument, NULL, 'k' },
 	{ "socket", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -108,8 +119,10 @@ static const struct option options[] = {
 struct call {
 	const struct command *command;
 	const char *domain, *socket_path, *output, *format;
-	bool json, live;
+	bool json, live, batch;
 	int64_t since_s, limit;	/* -1: not given */
+	double delay_s;
+	int sort;
 };
 
 static int parse_number(const char *text, int64_t most, int64_t *ret)
@@ -135,6 +148,20 @@ static int fail_usage(const char *why, const char *what)
 	return EXIT_USAGE;
 }
 
+static int parse_delay(const char *text, double *ret)
+{
+	char *end;
+	double number = strtod(text, &end);
+
+	if (*end || end == text || !(number >= 0.1 && number <= 3600)) {
+		fprintf(stderr, "xenvigil: '%s' is not a number of seconds "
+			"from 0.1 to 3600\n", text);
+		return -EINVAL;
+	}
+	*ret = number;
+	return 0;
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int parse_option(struct call *call, int opt)
 {
@@ -158,6 +185,15 @@ static int parse_option(struct call *call, int opt)
 		call->format = optarg;
 		return xenvigil_report_is_format(optarg) ? -1 :
 			fail_usage("no such format:", optarg);
+	case 'b':
+		call->batch = true;
+		return -1;
+	case 'd':
+		return parse_delay(optarg, &call->delay_s) ? EXIT_USAGE : -1;
+	case 'k':
+		call->sort = xenvigil_top_key(optarg);
+		return call->sort < 0 ? fail_usage("no such order:", optarg) :
+					-1;
 	case 'S':
 		call->socket_path = optarg;
 		return -1;
@@ -226,6 +262,17 @@ static int debug_core(const struct call *call, json_object *answer)
 	return xenvigil_debug_start(answer);
 }
 
+static int show_top(const struct call *call)
+{
+	struct xenvigil_top top = {
+		.socket_path = call->socket_path, .batch = call->batch,
+		.delay_s = call->delay_s, .frames = call->limit,
+		.sort = (unsigned int)call->sort,
+	};
+
+	return xenvigil_top(&top);
+}
+
 static bool is_of_incident(const struct command *command)
 {
 	return command->needs == TAKES_ID || command->needs == NEEDS_ID;
@@ -291,13 +338,14 @@ int main(int argc, char **argv)
 {
 	struct call call = {
 		.socket_path = CLIENT_SOCKET, .since_s = -1, .limit = -1,
+		.delay_s = 3,
 	};
 	json_object *request, *answer;
 	int opt, r = -1;
 
 	if (argc > 1 && strcmp(argv[1], "module") == 0)
 		return run_module_tool(argv + 1);
-	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lo:f:hV", options,
+	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lo:f:bd:hV", options,
 					   NULL)) != -1)
 		r = parse_option(&call, opt);
 	if (r < 0)
@@ -306,6 +354,8 @@ int main(int argc, char **argv)
 		return r;
 	if (call.command->run)
 		return call.command->run(call.socket_path, call.json);
+	if (call.command->watch)
+		return call.command->watch(&call);
 	request = make_request(&call);
 	answer = xenvigil_client_ask(call.socket_path, request);
 	json_object_put(request);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 #define EXIT_USAGE 100
 #define EXIT_WARNING 2 /* of doctor: something is not as it should be */
 #define EXIT_ERROR 3
@@ -50,6 +52,33 @@ int xenvigil_report_write(json_object *answer, const char *format,
 /* xenvigil_debug.c: becomes a debugger on the core of ANSWER.  Returns the
  * exit status when that cannot be. */
 int xenvigil_debug_start(json_object *answer);
+
+/*
+ * xenvigil_top*.c: the domains, shown over and over.  A frame is one answer
+ * to "status" as lines of text, by which it is the same in a pipe and on a
+ * screen.
+ */
+struct xenvigil_top {
+	const char *socket_path;
+	bool batch;
+	double delay_s;
+	int64_t frames;		/* -1: without end */
+	unsigned int sort;	/* of xenvigil_top_keys */
+	json_object *last;	/* the answer before; NULL: none yet */
+	int64_t last_ms;	/* when that was */
+};
+
+extern const char *const xenvigil_top_keys[]; /* to NULL */
+
+/* Returns the key's number, or -1. */
+int xenvigil_top_key(const char *name);
+
+/* Asks the daemon and adds what it says to TEXT.  Returns 0, or -errno. */
+int xenvigil_top_frame(struct xenvigil_top *top, struct text *text);
+
+/* Return the exit status. */
+int xenvigil_top(struct xenvigil_top *top);
+int xenvigil_top_screen(struct xenvigil_top *top);
 
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);

@@ -31,13 +31,21 @@ static uint32_t starts_in_window(const struct budget *budget,
 }
 
 /* More starts than are remembered could never be counted. */
-bool budget_allows(const struct budget *budget,
-		   const struct guest_settings *set, int64_t now_ms)
+uint32_t budget_left(const struct budget *budget,
+		     const struct guest_settings *set, int64_t now_ms)
 {
 	uint32_t limit = set->restart_limit < BUDGET_LIMIT_MAX ?
 			 set->restart_limit : BUDGET_LIMIT_MAX;
+	uint32_t starts = starts_in_window(budget, set->restart_window_s,
+					   now_ms);
 
-	return starts_in_window(budget, set->restart_window_s, now_ms) < limit;
+	return starts < limit ? limit - starts : 0;
+}
+
+bool budget_allows(const struct budget *budget,
+		   const struct guest_settings *set, int64_t now_ms)
+{
+	return budget_left(budget, set, now_ms) > 0;
 }
 
 uint32_t budget_delay_of_streak_ms(uint32_t streak,

@@ -167,7 +167,22 @@ static void add_owner(json_object *to, const struct domain *domain,
 	add_text(to, "owner", domain->guest->disowned ? "other" : "xenvigil");
 }
 
-static json_object *show_domain(const struct domain *domain,
+static void add_figures(json_object *to, struct keeper *keeper,
+			const struct domain *domain)
+{
+	const struct guest *guest = domain->guest;
+
+	add_int(to, "vcpus", domain->info.vcpus);
+	add_int(to, "memory_kib", (int64_t)domain->info.memory_kib);
+	add_int(to, "cpu_ms", (int64_t)(domain->info.cpu_time_ns / 1000000));
+	add_int(to, "restarts_left",
+		budget_left(&guest->budget,
+			    settings_for(keeper->settings, guest->name),
+			    keeper_now(keeper).mono_ms));
+}
+
+static json_object *show_domain(struct keeper *keeper,
+				const struct domain *domain,
 				const struct monitors *monitors)
 {
 	const struct domain_info *info = &domain->info;
@@ -187,6 +202,7 @@ static json_object *show_domain(const struct domain *domain,
 	add_bool(to, "paused", info->paused);
 	add_bool(to, "dying", info->dying);
 	add_bool(to, "held", domain->guest->hold);
+	add_figures(to, keeper, domain);
 	add_owner(to, domain, monitors);
 	origin_get(ORIGIN_DIR, info->id.domid, info->id.uuid, origin);
 	add_text(to, "made_by", origin);
@@ -269,7 +285,8 @@ json_object *control_show_status(struct keeper *keeper)
 	json_object_object_add(to, "host", control_show_host(keeper));
 	for (size_t i = 0; i < count; i++)
 		json_object_array_add(domains_to,
-				      show_domain(domains[i], &monitors));
+				      show_domain(keeper, domains[i],
+						  &monitors));
 	free(monitors.at);
 	json_object_object_add(to, "domains", domains_to);
 	LIST_EACH(incident,

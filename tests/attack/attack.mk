@@ -4,7 +4,7 @@
 
 ATTACK_TOOLS = $(notdir $(basename $(filter-out %/fake_xen.c,$(wildcard tests/attack/tools/*.c))))
 
-attack-programs: $(O)/attack/fake_xen.so $(ATTACK_TOOLS:%=$(O)/attack/%)
+attack-programs: $(O)/cmd/pty $(O)/attack/fake_xen.so $(ATTACK_TOOLS:%=$(O)/attack/%)
 
 # Not for a sanitized program: the sanitizer's own library wants to be first.
 $(O)/attack/fake_xen.so: tests/attack/tools/fake_xen.c $(O)/flags
@@ -16,6 +16,12 @@ $(O)/attack/%: $(O)/obj/tests/attack/tools/%.o $(ARCHIVE)
 	@mkdir -p $(@D)
 	$(call say,LD)$(LINK) -o $@ $^ $(PKG_LIBS)
 
+# For the tests of commands (tests/cmd).
+$(O)/cmd/pty: $(O)/obj/tests/cmd/pty.o
+	@mkdir -p $(@D)
+	$(call say,LD)$(LINK) -o $@ $^
+
+-include $(O)/obj/tests/cmd/pty.d
 -include $(ATTACK_TOOLS:%=$(O)/obj/tests/attack/tools/%.d)
 
 .PHONY: attack-programs

@@ -86,6 +86,8 @@ static void test_window(void)
 	budget_spend(&budget, 100000);
 	budget_spend(&budget, 105000);
 	ok(!budget_allows(&budget, &set, 109999), "spent within the window");
+	ok(budget_left(&budget, &set, 109999) == 0 &&
+	   budget_left(&budget, &set, 110000) == 1, "and so many are left");
 	ok(budget_allows(&budget, &set, 110000), "allowed when one left it");
 	ok(!budget_allows(&budget, &set, 0), "a time before them forgives "
 	   "nothing");

@@ -156,6 +156,103 @@ int xc_physinfo(xc_interface *xch, xc_physinfo_t *info)
 	return 0;
 }
 
+/* Nothing was ever written on the console. */
+int xc_readconsolering(xc_interface *xch, char *buffer, unsigned int *nr_chars,
+		       int clear, int incremental, uint32_t *index)
+{
+	(void)xch;
+	(void)buffer;
+	(void)clear;
+	(void)incremental;
+	(void)index;
+	*nr_chars = 0;
+	return 0;
+}
+
+int xc_domain_send_trigger(xc_interface *xch, uint32_t domid, uint32_t trigger,
+			   uint32_t vcpu)
+{
+	(void)xch;
+	(void)trigger;
+	(void)vcpu;
+	return act("trigger", domid);
+}
+
+/* Guests without registers, memory and event channels. */
+static int fail(int error)
+{
+	errno = error;
+	return -1;
+}
+
+int xc_evtchn_status(xc_interface *xch, xc_evtchn_status_t *status)
+{
+	(void)xch;
+	(void)status;
+	return fail(EINVAL);
+}
+
+int xc_vcpu_getcontext(xc_interface *xch, uint32_t domid, uint32_t vcpu,
+		       vcpu_guest_context_any_t *ctxt)
+{
+	(void)xch;
+	(void)domid;
+	(void)vcpu;
+	(void)ctxt;
+	return fail(ESRCH);
+}
+
+int xc_domain_hvm_getcontext_partial(xc_interface *xch, uint32_t domid,
+				     uint16_t typecode, uint16_t instance,
+				     void *ctxt_buf, uint32_t size)
+{
+	(void)xch;
+	(void)domid;
+	(void)typecode;
+	(void)instance;
+	(void)ctxt_buf;
+	(void)size;
+	return fail(ESRCH);
+}
+
+int xc_hvm_param_get(xc_interface *xch, uint32_t dom, uint32_t param,
+		     uint64_t *value)
+{
+	(void)xch;
+	(void)dom;
+	(void)param;
+	(void)value;
+	return fail(ESRCH);
+}
+
+int xc_domain_maximum_gpfn(xc_interface *xch, uint32_t domid,
+			   xen_pfn_t *gpfns)
+{
+	(void)xch;
+	(void)domid;
+	(void)gpfns;
+	return fail(ESRCH);
+}
+
+int xc_maximum_ram_page(xc_interface *xch, unsigned long *max_mfn)
+{
+	(void)xch;
+	(void)max_mfn;
+	return fail(EINVAL);
+}
+
+int xc_domain_get_pod_target(xc_interface *xch, uint32_t domid,
+			     uint64_t *tot_pages, uint64_t *pod_cache_pages,
+			     uint64_t *pod_entries)
+{
+	(void)xch;
+	(void)domid;
+	(void)tot_pages;
+	(void)pod_cache_pages;
+	(void)pod_entries;
+	return fail(ESRCH);
+}
+
 /* 32 bits: libxl writes the core then. */
 int xc_domain_get_guest_width(xc_interface *xch, uint32_t domid,
 			      unsigned int *width)
