@@ -10,6 +10,16 @@
 #include "core/engine_impl.h"
 #include "core/kernel_log.h"
 
+/* A reboot may turn out a crash when nothing can be written any more: what the
+ * old domain would be called has to be on record by then, for a successor. */
+static bool may_rename(const struct policy_verdict *verdict)
+{
+	for (const enum step *at = action_steps(verdict->action); *at; at++)
+		if (*at == STEP_RENAME)
+			return true;
+	return verdict->reason == REASON_REBOOT;
+}
+
 void engine_report_decide(struct engine *e, struct incident *incident,
 			  const struct policy_verdict *verdict)
 {
@@ -19,9 +29,9 @@ void engine_report_decide(struct engine *e, struct incident *incident,
 		snprintf(incident->why, sizeof(incident->why),
 			 "%s cannot work: %s", action_name(verdict->wanted),
 			 verdict->refused);
-	for (const enum step *at = action_steps(verdict->action); *at; at++)
-		if (*at == STEP_RENAME)
-			e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
+	if (may_rename(verdict) &&
+	    uuid_equal(incident->copy_uuid, (const uint8_t[UUID_BYTES]){0}))
+		e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
 }
 
 /* Nothing has been done for the first verdict yet but to look. */

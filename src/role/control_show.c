@@ -68,7 +68,6 @@ static void add_core(json_object *to, const char *path,
 
 json_object *control_show_incident(const struct incident *incident)
 {
-	static const uint8_t none[UUID_BYTES];
 	json_object *to = json_object_new_object();
 	json_object *steps = json_object_new_array();
 
@@ -91,7 +90,7 @@ json_object *control_show_incident(const struct incident *incident)
 	add_int(to, "closed_ms", incident->closed_ms);
 	if (incident->successor.domid)
 		add_int(to, "new_domid", incident->successor.domid);
-	if (!uuid_equal(incident->copy_uuid, none))
+	if (incident_has_begun(incident, STEP_RENAME))
 		add_uuid(to, "copy_uuid", incident->copy_uuid);
 	add_text(to, "panic", incident->panic);
 	add_core(to, incident->core_path, &incident->core);
