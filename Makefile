@@ -165,6 +165,7 @@ LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
 	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
+FUZZ = 'tests/fuzz/run $(if $(LONG),60,5)'
 SEEDS = $(if $(LONG),1000000,20000)
 SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
@@ -192,7 +193,7 @@ lint:
 
 check-unit:
 	$(PACKAGES) build check
-	$(RUN) $(UNIT) $(INIT_TESTS) $(ATTACKS)
+	$(RUN) $(UNIT) $(FUZZ) $(INIT_TESTS) $(ATTACKS)
 
 check-lab:
 	$(PACKAGES)
@@ -202,7 +203,7 @@ check-lab:
 check:
 	$(PACKAGES)
 	$(SUBMAKE) stage
-	$(RUN) $(LINT) $(UNIT) $(SIM) tests/build/tarball $(PACKAGING) $(INIT_TESTS) \
+	$(RUN) $(LINT) $(UNIT) $(FUZZ) $(SIM) tests/build/tarball $(PACKAGING) $(INIT_TESTS) \
 		$(ATTACKS) $(MODULE) $(LAB)
 
 sim:
