@@ -101,6 +101,19 @@ int store_each_evidence(struct store *store, uint64_t number,
 			int (*each)(void *ctx, const struct evidence *evidence),
 			void *ctx);
 
+/* What incidents have by which they can be told to be alike. */
+struct store_panic {
+	uint8_t uuid[UUID_BYTES];
+	int64_t seen_ms;
+	enum reason reason;
+	const char *panic;	/* escaped, not "" */
+};
+
+/* Calls EACH for every incident with a line that says why; as above. */
+int store_each_panic(struct store *store,
+		     int (*each)(void *ctx, const struct store_panic *panic),
+		     void *ctx);
+
 /*
  * Removes a batch of closed incidents: those beyond the newest KEEP, and
  * those seen before BEFORE_MS.  The newest STORE_KEEP_NEWEST stay whatever

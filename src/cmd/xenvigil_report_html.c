@@ -121,6 +121,21 @@ static void put_moment(struct text *html, int64_t ms)
 
 /* --- parts --- */
 
+static void put_alike(struct text *html, json_object *inc)
+{
+	int64_t times = number_of(inc, "alike");
+
+	if (times < 2)
+		return;
+	text_printf(html, "<br><span class=\"soft\">seen %lld times since ",
+		    (long long)times);
+	put_moment(html, number_of(inc, "alike_since_ms"));
+	if (number_of(inc, "alike_guests") > 1)
+		text_printf(html, ", by %lld guests",
+			    (long long)number_of(inc, "alike_guests"));
+	text_append(html, "</span>");
+}
+
 static void put_top(struct text *html, json_object *inc)
 {
 	text_append(html, "<title>");
@@ -140,6 +155,7 @@ static void put_top(struct text *html, json_object *inc)
 		return;
 	text_append(html, "<div class=\"panic\">");
 	put(html, text_of(inc, "panic"));
+	put_alike(html, inc);
 	text_append(html, "</div>\n");
 }
 

@@ -209,6 +209,20 @@ static void show_core(json_object *inc)
 	       is_set(inc, "core_present") ? "" : ", removed since");
 }
 
+static void show_alike(json_object *inc)
+{
+	int64_t times = number_of(inc, "alike");
+	int64_t guests = number_of(inc, "alike_guests");
+
+	if (times < 2)
+		return;
+	printf("    seen %lld times since %s", (long long)times,
+	       moment(number_of(inc, "alike_since_ms")));
+	if (guests > 1)
+		printf(", by %lld guests", (long long)guests);
+	putchar('\n');
+}
+
 void xenvigil_show_incident(json_object *inc)
 {
 	json_object *steps = json_object_object_get(inc, "steps");
@@ -231,6 +245,7 @@ void xenvigil_show_incident(json_object *inc)
 	putchar('\n');
 	if (text_of(inc, "panic")[0]) /* escaped already */
 		printf("    %s\n", text_of(inc, "panic"));
+	show_alike(inc);
 	for (size_t i = 0; i < json_object_array_length(steps); i++)
 		show_step(json_object_array_get_idx(steps, i), seen_ms);
 	show_core(inc);

@@ -30,6 +30,15 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 /* control_info.c: the one incident that a person calls ID. */
 json_object *control_show_info(struct keeper *keeper, const char *id);
 json_object *control_show_retreat(struct keeper *keeper);
+/*
+ * control_groups.c: adds to incidents of control_show_incident() how often the
+ * same was seen, and since when.  NULL does nothing: no memory.
+ */
+struct control_groups;
+struct control_groups *control_groups_load(struct keeper *keeper);
+void control_groups_free(struct control_groups *groups);
+void control_groups_tell(const struct control_groups *groups,
+			 json_object *incident);
 /* control_host.c; the second adds them to TO, and returns 0 or -errno. */
 json_object *control_show_host(struct keeper *keeper);
 int control_show_troubles(struct keeper *keeper, int64_t since_ms,

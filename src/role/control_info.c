@@ -46,6 +46,7 @@ static const char *explain(int r)
 json_object *control_show_info(struct keeper *keeper, const char *id)
 {
 	json_object *to = NULL, *list = json_object_new_array();
+	struct control_groups *groups;
 	uint64_t number = 0;
 	int r = store_find_incident(keeper->store, id, &number);
 
@@ -57,6 +58,9 @@ json_object *control_show_info(struct keeper *keeper, const char *id)
 					list);
 	if (!to)
 		to = json_object_new_object();
+	groups = r == 0 ? control_groups_load(keeper) : NULL;
+	control_groups_tell(groups, to);
+	control_groups_free(groups);
 	json_object_object_add(to, "evidence", list);
 	if (r < 0)
 		add_text(to, "error", explain(r));

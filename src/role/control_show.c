@@ -107,6 +107,16 @@ static int add_incident(void *ctx, struct incident *incident)
 	return 0;
 }
 
+static void tell_groups(struct keeper *keeper, json_object *list)
+{
+	struct control_groups *groups = control_groups_load(keeper);
+
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		control_groups_tell(groups,
+				    json_object_array_get_idx(list, i));
+	control_groups_free(groups);
+}
+
 json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 				    uint32_t limit)
 {
@@ -115,6 +125,7 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 	int r = store_each_since(keeper->store, since_ms, limit, add_incident,
 				 list);
 
+	tell_groups(keeper, list);
 	json_object_object_add(to, "incidents", list);
 	if (r == 0)
 		r = control_show_troubles(keeper, since_ms, limit, to);

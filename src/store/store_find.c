@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finding one incident by what a person calls it.  Changes nothing.
+ * Finding one incident by what a person calls it, and those that are alike.
+ * Changes nothing.
  */
 #include <errno.h>
 #include <string.h>
@@ -79,4 +80,37 @@ int store_find_incident(struct store *store, const char *id,
 	if (r == -ENOENT)
 		r = find_uuid(store, id, ret_number);
 	return r;
+}
+
+static int read_panic(sqlite3_stmt *stmt, struct store_panic *ret_panic)
+{
+	const void *uuid = sqlite3_column_blob(stmt, 0);
+
+	if (!uuid || sqlite3_column_bytes(stmt, 0) != UUID_BYTES ||
+	    reason_parse(store_column_text(stmt, 2), &ret_panic->reason) < 0)
+		return -EBADMSG;
+	memcpy(ret_panic->uuid, uuid, UUID_BYTES);
+	ret_panic->seen_ms = sqlite3_column_int64(stmt, 1);
+	ret_panic->panic = store_column_text(stmt, 3);
+	return 0;
+}
+
+int store_each_panic(struct store *store,
+		     int (*each)(void *ctx, const struct store_panic *panic),
+		     void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	struct store_panic panic;
+	int r = store_prepare(store, "SELECT uuid, seen_ms, reason, panic"
+			      " FROM incident WHERE panic <> ''", &stmt);
+
+	if (r < 0)
+		return r;
+	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		/* One that makes no sense is like no other. */
+		r = read_panic(stmt, &panic) ? 0 : each(ctx, &panic);
+		if (r)
+			return r;
+	}
+	return store_errno(r);
 }
