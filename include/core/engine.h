@@ -112,6 +112,10 @@ struct engine_calls {
 	void (*note)(void *ctx, enum engine_note note,
 		     const struct domain *domain,
 		     const struct incident *incident, const char *text);
+	/* What the hypervisor says of INCIDENT's end, escaped, when it opens;
+	 * a report may find better.  NULL: it is never asked. */
+	void (*cause)(void *ctx, const struct incident *incident,
+		      char ret_panic[EVIDENCE_PANIC_BYTES]);
 	/* Ask whether xenstored answers; the answer comes by
 	 * engine_set_toolstack().  NULL: what was told last is believed. */
 	void (*probe)(void *ctx);

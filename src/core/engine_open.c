@@ -24,6 +24,8 @@ static struct incident *make(struct engine *e, const struct domain *domain,
 	incident->seen_ms = now.wall_ms;
 	text_copy(incident->name, sizeof(incident->name),
 		  domain->name[0] ? domain->name : domain->guest->name);
+	if (e->calls->cause)
+		e->calls->cause(e->calls->ctx, incident, incident->panic);
 	return incident;
 }
 

@@ -54,8 +54,9 @@ static void call_it_crash(struct engine *e, struct incident *incident)
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result)
 {
-	text_copy(incident->panic, sizeof(incident->panic),
-		  result->panic ? result->panic : "");
+	if (result->panic && result->panic[0])
+		text_copy(incident->panic, sizeof(incident->panic),
+			  result->panic);
 	if (incident->verdict.reason == REASON_REBOOT &&
 	    kernel_log_is_panic(incident->panic))
 		call_it_crash(e, incident);

@@ -219,9 +219,9 @@ void keeper_hvlog_read(struct keeper *keeper);
 void keeper_hvlog_note(struct keeper *keeper, enum engine_note note,
 		       const struct domain *domain,
 		       const struct incident *incident);
-/* Why a domain ended, by its lines.  Returns 0, or -ENOENT. */
-int keeper_hvlog_cause(const struct keeper *keeper, uint32_t domid,
-		       char *ret_cause, size_t size);
+/* The engine's call. */
+void keeper_hvlog_cause(void *ctx, const struct incident *incident,
+			char ret_panic[EVIDENCE_PANIC_BYTES]);
 void keeper_hvlog_close(struct keeper *keeper);
 
 /* --- keeper_notify.c --- */

@@ -224,6 +224,7 @@ const struct engine_calls keeper_calls = {
 	.record_guest = keeper_records_guest,
 	.claimed = call_claimed,
 	.note = call_note,
+	.cause = keeper_hvlog_cause,
 	.probe = call_probe,
 	.new_uuid = call_new_uuid,
 	.random = call_random,

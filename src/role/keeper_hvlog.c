@@ -117,36 +117,34 @@ static void store(struct keeper *keeper, const struct incident *incident,
 			  LOG_TEXT("error", strerror(-r)));
 }
 
-/* What the guest's kernel says of it comes later, and replaces ours. */
+/* What the guest's kernel says of it comes later, and replaces ours.  The
+ * log was read a moment ago, for the incident's cause. */
 static void attach(struct keeper *keeper, const struct incident *incident)
 {
-	struct text lines = { 0 }, cause = { 0 };
+	struct text lines = { 0 };
 
-	keeper_hvlog_read(keeper);
 	if (get_lines(keeper, incident->id.domid, &lines)) {
 		store(keeper, incident, EVIDENCE_HV_LOG, "", missing(keeper));
 		return;
 	}
 	store(keeper, incident, EVIDENCE_HV_LOG, text_get(&lines), "");
-	if (hvlog_cause(text_get(&lines), &cause) == 0)
-		store(keeper, incident, EVIDENCE_PANIC, text_get(&cause), "");
+	if (incident->panic[0])
+		store(keeper, incident, EVIDENCE_PANIC, incident->panic, "");
 	text_free(&lines);
-	text_free(&cause);
 }
 
-int keeper_hvlog_cause(const struct keeper *keeper, uint32_t domid,
-		       char *ret_cause, size_t size)
+void keeper_hvlog_cause(void *ctx, const struct incident *incident,
+			char ret_panic[EVIDENCE_PANIC_BYTES])
 {
+	struct keeper *keeper = ctx;
 	struct text lines = { 0 }, cause = { 0 };
-	int r = get_lines(keeper, domid, &lines);
 
-	if (r == 0)
-		r = hvlog_cause(text_get(&lines), &cause);
-	if (r == 0)
-		text_copy(ret_cause, size, text_get(&cause));
+	keeper_hvlog_read(keeper);
+	if (get_lines(keeper, incident->id.domid, &lines) == 0 &&
+	    hvlog_cause(text_get(&lines), &cause) == 0)
+		text_copy(ret_panic, EVIDENCE_PANIC_BYTES, text_get(&cause));
 	text_free(&lines);
 	text_free(&cause);
-	return r;
 }
 
 void keeper_hvlog_note(struct keeper *keeper, enum engine_note note,

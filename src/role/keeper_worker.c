@@ -83,7 +83,6 @@ static void handle_result(struct keeper_worker *worker,
 		.text = msg->text,
 		.new_id = msg->new_id,
 	};
-	char cause[EVIDENCE_PANIC_BYTES];
 
 	if (msg->order != worker->order)
 		return;
@@ -92,12 +91,8 @@ static void handle_result(struct keeper_worker *worker,
 	ev_timer_stop(keeper->loop, &worker->child.deadline);
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
 		store_saved(keeper, msg);
-	if (msg->step == STEP_REPORT && msg->blob)
+	if (msg->step == STEP_REPORT)
 		result.panic = msg->blob;
-	else if (msg->step == STEP_REPORT &&
-		 keeper_hvlog_cause(keeper, msg->id.domid, cause,
-				    sizeof(cause)) == 0)
-		result.panic = cause;
 	if (msg->step == STEP_DUMP && msg->rc == 0) {
 		result.core_path = worker->core_path;
 		result.core = &msg->core;

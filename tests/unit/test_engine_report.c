@@ -10,6 +10,7 @@
 
 #include "core/engine.h"
 
+#include "base/text.h"
 #include "tap.h"
 
 static const uint8_t uuid[UUID_BYTES] = { 1, 2, 3 };
@@ -24,6 +25,7 @@ static struct {
 	uint64_t order;
 	char steps[256];	/* all of them, by name */
 	struct incident closed, stored;	/* the last; steps not owned */
+	const char *cause;	/* the hypervisor's word; NULL: it has none */
 } host;
 
 static int call_order(void *ctx, const struct incident *incident,
@@ -75,6 +77,15 @@ static void call_note(void *ctx, enum engine_note note,
 		host.closed = *incident;
 }
 
+static void call_cause(void *ctx, const struct incident *incident,
+		       char ret_panic[EVIDENCE_PANIC_BYTES])
+{
+	(void)ctx;
+	(void)incident;
+	if (host.cause)
+		text_copy(ret_panic, EVIDENCE_PANIC_BYTES, host.cause);
+}
+
 static void call_new_uuid(void *ctx, uint8_t *ret_uuid)
 {
 	(void)ctx;
@@ -90,7 +101,7 @@ static uint32_t call_random(void *ctx, uint32_t range)
 static const struct engine_calls calls = {
 	.order = call_order, .dismiss = call_dismiss, .record = call_record,
 	.record_guest = call_record_guest, .claimed = call_claimed,
-	.note = call_note, .new_uuid = call_new_uuid, .random = call_random,
+	.note = call_note, .cause = call_cause, .new_uuid = call_new_uuid, .random = call_random,
 };
 
 /* --- the steps of a test --- */
@@ -387,8 +398,46 @@ static void test_reboots(void)
 	finish();
 }
 
+/* The hypervisor's word is there at once, and stays unless a better comes. */
+static void test_cause(void)
+{
+	static const struct {
+		int rc;
+		const char *panic, *expected;
+	} cases[] = {
+		{ 0, NULL, "triple fault" }, { 0, "", "triple fault" },
+		{ 0, "BUG: here", "BUG: here" }, { -EIO, NULL, "triple fault" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(DOMAIN_TYPE_PVH, ACTION_PRESERVE);
+		host.cause = "triple fault";
+		fall(REASON_CRASH);
+		is_text(host.stored.panic, "triple fault", "at the beginning");
+		answer(cases[i].rc, cases[i].panic);
+		is_text(host.stored.panic, cases[i].expected, "then: %s",
+			cases[i].expected);
+		finish();
+	}
+	begin(DOMAIN_TYPE_PVH, ACTION_PRESERVE);
+	host.cause = "triple fault";
+	fall(REASON_CRASH);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	ok(!open_one() && strcmp(host.stored.panic, "triple fault") == 0,
+	   "also when the report is lost");
+	finish();
+	begin(DOMAIN_TYPE_HVM, ACTION_PRESERVE);
+	host.cause = "triple fault";
+	fall(REASON_REBOOT);
+	answer(0, NULL);
+	ok(host.stored.verdict.reason == REASON_REBOOT,
+	   "it makes no crash of a reboot");
+	finish();
+}
+
 int main(void)
 {
+	test_cause();
 	test_reboots();
 	test_reasons();
 	test_first();
