@@ -352,6 +352,8 @@ void keeper_retreat_judge(struct keeper *keeper)
 	} else if (retreat->state == RETREAT_WAITING ||
 		   retreat->state == RETREAT_EVIDENCE) {
 		end(retreat, "stopped: the host is well again");
+	} else if (retreat->state == RETREAT_OVER) {
+		retreat->state = RETREAT_NONE; /* the record has it */
 	}
 }
 
