@@ -24,6 +24,11 @@ enum capture_format {
 const char *capture_format_name(enum capture_format format);
 int capture_format_parse(const char *name, enum capture_format *ret_format);
 
+/* By the kernel's own numbers; pid 0 is not known, or a CPU's idle task. */
+struct kernel_task {
+	uint32_t cpu, pid;
+};
+
 /* What is asked for; a bound of 0 is none. */
 struct capture_order {
 	enum capture_format format;	/* a PV guest's core is always elf */
@@ -32,6 +37,7 @@ struct capture_order {
 	uint32_t per_guest;	/* cores of one guest; the oldest go */
 	uint32_t free_percent;	/* of the file system, left free */
 	bool pause;		/* a running domain is paused meanwhile */
+	struct kernel_task task; /* whose doing the panic was */
 };
 
 struct capture_facts {

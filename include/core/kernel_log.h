@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/capture.h"
 #include "core/guest_mem.h"
 
 /* Where the lines go, raw: whoever shows them escapes them.  When it is full
@@ -45,5 +46,11 @@ int kernel_log_panic(const struct kernel_log *log, char *ret_line, size_t size);
 /* Is LINE, as kernel_log_panic() gave it, of a kernel that went no further?
  * After other faults it may have run on for long. */
 bool kernel_log_is_panic(const char *line);
+
+/*
+ * Which CPU's task panicked, by LOG, which may be escaped.  Returns 0, or
+ * -ENOENT: it does not say, or there was no panic.
+ */
+int kernel_log_task(const char *log, struct kernel_task *ret_task);
 
 #endif

@@ -84,6 +84,7 @@ static int write_into(const struct core_dump_order *order,
 	}
 	if (r)
 		return r;
+	core_xen_name_task(xen, &order->capture.task);
 	r = write_as(core_xen_guest(xen), order->capture.format, out);
 	core_xen_close(xen);
 	text_printf(why, "%llu of %llu pages",

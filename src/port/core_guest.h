@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <xenctrl.h>
 
+#include "core/capture.h"
+
 #define CORE_PAGE_BYTES 4096u
 #define CORE_BATCH 1024
 
@@ -30,6 +32,7 @@ struct core_guest {
 	unsigned int vcpu_count;/* the highest id that has registers, + 1 */
 	bool *vcpu_there;	/* by id: one that never ran has none */
 	vcpu_guest_context_any_t *vcpus; /* by id; zero where it has none */
+	struct kernel_task task;/* that panicked; pid 0: not known */
 	unsigned char *shared_info;	/* a page, or NULL */
 
 	/*

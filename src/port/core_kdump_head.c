@@ -107,6 +107,8 @@ static int write_registers(const struct core_guest *guest,
 		note.head.n_descsz = sizeof(note.status);
 		note.head.n_type = NT_PRSTATUS;
 		memcpy(note.name, "CORE", sizeof("CORE"));
+		if (id == guest->task.cpu)
+			note.status.pr_pid = (pid_t)guest->task.pid;
 		fill_registers(&guest->vcpus[id].x64, registers);
 		memcpy(note.status.pr_reg, registers, sizeof(registers));
 		r = core_out_write(out, &note, sizeof(note), at);

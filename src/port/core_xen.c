@@ -225,3 +225,8 @@ void core_xen_limit(struct core_xen *xen, int64_t end_ms)
 {
 	core_map_limit(xen->map, end_ms);
 }
+
+void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task)
+{
+	xen->guest.task = *task;
+}

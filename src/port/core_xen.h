@@ -28,4 +28,7 @@ void core_xen_limit(struct core_xen *xen, int64_t end_ms);
 int core_xen_read(struct core_xen *xen, uint64_t frame,
 		  unsigned char *ret_page);
 
+/* Whose doing its panic was, for those that write a core. */
+void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task);
+
 #endif

@@ -169,6 +169,13 @@ const char *keeper_worker_progress(const struct keeper *keeper,
 /* Lets them finish what they are at; nobody waits for them. */
 void keeper_worker_leave(struct keeper *keeper);
 
+/* --- keeper_evidence.c --- */
+void keeper_evidence_store(struct keeper *keeper, uint64_t incident,
+			   const struct wire_msg *msg);
+/* Whose doing it was; *RET_TASK stays as it is when it is not known. */
+void keeper_evidence_task(struct keeper *keeper, uint64_t incident,
+			  struct kernel_task *ret_task);
+
 /* --- keeper_calls.c --- */
 extern const struct engine_calls keeper_calls;
 void keeper_calls_drop_claims(struct keeper *keeper);

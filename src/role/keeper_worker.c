@@ -50,30 +50,6 @@ static void store_saved(struct keeper *keeper, const struct wire_msg *msg)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
-/* At once: the next one may be the death of the worker. */
-static void store_evidence(struct keeper_worker *worker,
-			   const struct wire_msg *msg)
-{
-	struct evidence evidence = {
-		.kind = msg->evidence,
-		.at_ms = keeper_now(worker->keeper).wall_ms,
-		.source = msg->text,
-		.text = msg->blob ? msg->blob : "",
-		.missing = msg->missing,
-	};
-	int r;
-
-	if (msg->order != worker->order || !worker->incident)
-		return;
-	r = store_add_evidence(worker->keeper->store, worker->incident,
-			       &evidence);
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "evidence-not-stored",
-			  LOG_INT("incident", (int64_t)worker->incident),
-			  LOG_TEXT("kind", evidence_kind_name(evidence.kind)),
-			  LOG_TEXT("error", strerror(-r)));
-}
-
 static void handle_result(struct keeper_worker *worker,
 			  const struct wire_msg *msg)
 {
@@ -121,8 +97,10 @@ static void handle(struct keeper_worker *worker, const struct wire_msg *msg)
 	if (msg->kind == WIRE_PROGRESS)
 		text_copy(worker->progress, sizeof(worker->progress),
 			  msg->text);
-	else if (msg->kind == WIRE_EVIDENCE)
-		store_evidence(worker, msg);
+	else if (msg->kind == WIRE_EVIDENCE && worker->incident &&
+		 msg->order == worker->order)
+		/* At once: the next one may be the death of the worker. */
+		keeper_evidence_store(worker->keeper, worker->incident, msg);
 	else if (msg->kind == WIRE_RESULT)
 		handle_result(worker, msg);
 }
@@ -296,6 +274,8 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 	case STEP_DUMP:
 		core_path(keeper, incident, msg->text, sizeof(msg->text));
 		prepare_dump(keeper, incident->name, msg);
+		keeper_evidence_task(keeper, incident->number,
+				     &msg->capture.task);
 		return 0;
 	case STEP_RENAME:
 		rename_suffix(incident, msg->text, sizeof(msg->text));

@@ -39,6 +39,7 @@ struct wire_head {
 	uint8_t truncated, pause;
 	uint8_t evidence;
 	uint32_t bounds[4];
+	uint32_t task[2];
 	uint32_t duration_ms;
 	uint64_t figures[4];
 	char name[DOMAIN_NAME_BYTES];
@@ -71,6 +72,8 @@ static void fill_core(struct wire_head *head, const struct wire_msg *msg)
 	const struct capture_facts *core = &msg->core;
 
 	head->pause = order->pause;
+	head->task[0] = order->task.cpu;
+	head->task[1] = order->task.pid;
 	head->formats[0] = (uint8_t)order->format;
 	head->bounds[0] = order->largest_mib;
 	head->bounds[1] = order->total_mib;
@@ -162,6 +165,7 @@ static void read_core(const struct wire_head *head, struct wire_msg *ret_msg)
 		.per_guest = head->bounds[2],
 		.free_percent = head->bounds[3],
 		.pause = head->pause,
+		.task = { head->task[0], head->task[1] },
 	};
 	ret_msg->core = (struct capture_facts){
 		.format = head->formats[1],

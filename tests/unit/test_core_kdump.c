@@ -100,6 +100,7 @@ static bool has_registers(const struct core_read *core)
 {
 	struct elf_prstatus status;
 	unsigned long long rip[2];
+	pid_t pid[2];
 
 	if (core->registers_size < 2 * (20 + sizeof(status)))
 		return false;
@@ -107,9 +108,10 @@ static bool has_registers(const struct core_read *core)
 		memcpy(&status, core->registers + 20 + i * (20 +
 		       sizeof(status)), sizeof(status));
 		rip[i] = status.pr_reg[16];
+		pid[i] = status.pr_pid;
 	}
 	return rip[0] == 0xffffffff81000000ull &&
-	       rip[1] == 0xffffffff81000002ull;
+	       rip[1] == 0xffffffff81000002ull && pid[0] == 0 && pid[1] == 42;
 }
 
 /* The notes, one after the other, end with the kernel's own. */
@@ -146,6 +148,7 @@ static void test_whole(const char *what, const struct core_fake_range *ranges,
 
 	core_fake_setup(&fake, true, ranges);
 	fake.plant = plant_note;
+	fake.guest.task = (struct kernel_task){ .cpu = 2, .pid = 42 };
 	ok(core_kdump_write(&fake.guest, zstd, &out) == 0,
 	   "%s, %s: it is written", what, by);
 	if (!ok(core_read_open(PATH, &core) == 0, "%s, %s: it can be read",
@@ -153,7 +156,8 @@ static void test_whole(const char *what, const struct core_fake_range *ranges,
 		printf("# %s\n", core.wrong);
 	ok(holds(&core, &fake, pages), "%s, %s: every page is there", what,
 	   by);
-	ok(has_registers(&core), "%s, %s: so are the registers", what, by);
+	ok(has_registers(&core), "%s, %s: so are the registers, and the task that "
+	   "panicked", what, by);
 	ok(core.vmcoreinfo_size == sizeof(info) - 1 &&
 	   memcmp(core.vmcoreinfo, info, sizeof(info) - 1) == 0,
 	   "%s, %s: and the kernel's note", what, by);

@@ -317,6 +317,38 @@ static void test_panic(void)
 		    "BUG: 0123456789012345678901234567890123456789012345678901234567");
 }
 
+static void check_task(const char *log, int cpu, int pid, const char *text)
+{
+	struct kernel_task task = { 4711, 4711 };
+	int r = kernel_log_task(log, &task);
+
+	if (cpu < 0)
+		ok(r == -ENOENT && task.cpu == 4711, "%s", text);
+	else
+		ok(r == 0 && task.cpu == (uint32_t)cpu &&
+		   task.pid == (uint32_t)pid, "%s", text);
+}
+
+#define PANIC "[ 2.0] Kernel panic - not syncing: why\n"
+
+static void test_task(void)
+{
+	check_task(PANIC "[ 2.0] CPU: 3 PID: 42 Comm: init\n"
+		   "[ 2.1] CPU: 0 PID: 0 Comm: swapper/0\n", 3, 42,
+		   "the task of the panic, not those that were shown after it");
+	check_task("[ 1.0] CPU: 7 PID: 8 Comm: a\n[ 1.5] CPU: 1 PID: 9 Comm: "
+		   "b\n" PANIC, 1, 9, "the task of the fault that led to it");
+	check_task(PANIC "[ 2.0] CPU: 1 UID: 1000 PID: 77 Comm: sh\n", 1, 77,
+		   "with its user's number, as from 6.11 on");
+	check_task("[ 1.0] CPU: 1 PID: 9 Comm: b\n", -1, 0,
+		   "none without a panic");
+	check_task(PANIC, -1, 0, "none where it is not said");
+	check_task(PANIC "CPU: 99999 PID: 1 Comm: x\nCPU: 1 PID: 4194305 C\n"
+		   "CPU: 1 PID: -4 C\nCPU: 1 UID: 99999999999 PID: 4 C\n"
+		   "CPU: 1 PID: 4\nCPU: ", -1, 0,
+		   "numbers that cannot be are none");
+}
+
 /* --- by chance --- */
 
 static void make_any(unsigned int form)
@@ -393,6 +425,7 @@ int main(void)
 	test_flat();
 	test_room();
 	test_panic();
+	test_task();
 	test_chance();
 	return done_testing();
 }

@@ -39,7 +39,7 @@ static struct wire_msg *sample(void)
 	msg.reason_code = 255;
 	msg.has_reason = 1;
 	msg.capture = (struct capture_order){ CAPTURE_FORMAT_ELF, 1, 2, 3, 4,
-					      true };
+					      true, { 5, 6 } };
 	msg.core = (struct capture_facts){ CAPTURE_FORMAT_KDUMP_ZLIB, ~0ull, 5,
 					   6, 7, 8, true };
 	msg.evidence = EVIDENCE_CONSOLE;
@@ -58,6 +58,8 @@ static int same_core(const struct wire_msg *a, const struct wire_msg *b)
 	       a->capture.per_guest == b->capture.per_guest &&
 	       a->capture.free_percent == b->capture.free_percent &&
 	       a->capture.pause == b->capture.pause &&
+	       a->capture.task.cpu == b->capture.task.cpu &&
+	       a->capture.task.pid == b->capture.task.pid &&
 	       a->core.format == b->core.format &&
 	       a->core.bytes == b->core.bytes &&
 	       a->core.pages == b->core.pages &&
