@@ -34,10 +34,13 @@ void memory_tables(const struct memory *memory,
 		   struct memory_tables *ret_tables);
 
 /*
- * Calls EACH with all pages there are, at most 1024 at a time, likely ones
- * first.  A non-zero value of EACH ends it, and is returned.
+ * Looks at all pages there are, likely ones first, and calls EACH with copies
+ * of those that WANTED asks for by what is in the first: it returns how many
+ * from that one on, 0 for none.  At most 1024 at a time.  A non-zero value of
+ * EACH ends it, and is returned; EACH may call memory_read().
  */
 int memory_scan(struct memory *memory,
+		size_t (*wanted)(const unsigned char *page),
 		int (*each)(void *ctx, const uint64_t *pfn,
 			    const unsigned char *pages, size_t count),
 		void *ctx);

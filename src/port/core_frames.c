@@ -22,6 +22,10 @@ struct core_frames {
 	int (*each)(void *ctx, const struct core_batch *batch);
 	void *ctx;
 	bool there[CORE_BATCH];
+	size_t (*wanted)(const unsigned char *page); /* NULL: all are */
+	size_t more;		/* wanted after the one before */
+	uint64_t more_pfn;
+	const uint64_t *pfn, *gmfn; /* under way, by place */
 	struct core_batch batch;
 };
 
@@ -80,8 +84,51 @@ static void pack(struct core_frames *frames, const uint64_t *pfn,
 	batch->count = to;
 }
 
-int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
-		     const uint64_t *gmfn, size_t count)
+void core_frames_pick(struct core_frames *frames,
+		      size_t (*wanted)(const unsigned char *page))
+{
+	frames->wanted = wanted;
+}
+
+static void look(void *ctx, size_t at, const unsigned char *page)
+{
+	struct core_frames *frames = ctx;
+	struct core_batch *batch = &frames->batch;
+	size_t wanted;
+
+	if (core_frames_done(frames))
+		return;
+	frames->found++;
+	wanted = frames->wanted(page);
+	if (wanted)
+		frames->more = wanted;
+	else if (!frames->more || frames->pfn[at] != frames->more_pfn)
+		return;
+	frames->more--;
+	frames->more_pfn = frames->pfn[at] + 1;
+	batch->pfn[batch->count] = frames->pfn[at];
+	batch->gmfn[batch->count] = frames->gmfn[at];
+	memcpy(batch->pages + batch->count++ * CORE_PAGE_BYTES, page,
+	       CORE_PAGE_BYTES);
+}
+
+static int take_wanted(struct core_frames *frames, const uint64_t *pfn,
+		       const uint64_t *gmfn, size_t count)
+{
+	int r;
+
+	frames->pfn = pfn;
+	frames->gmfn = gmfn;
+	frames->batch.count = 0;
+	r = core_map_view(frames->map, gmfn, count, look, frames);
+	if (r < 0)
+		return r;
+	return frames->batch.count ? frames->each(frames->ctx, &frames->batch)
+				   : 0;
+}
+
+static int take_all(struct core_frames *frames, const uint64_t *pfn,
+		    const uint64_t *gmfn, size_t count)
 {
 	int r = core_map_copy(frames->map, gmfn, count, frames->batch.pages,
 			      frames->there);
@@ -91,6 +138,13 @@ int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 	pack(frames, pfn, gmfn, count);
 	return frames->batch.count ? frames->each(frames->ctx, &frames->batch)
 				   : 0;
+}
+
+int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
+		     const uint64_t *gmfn, size_t count)
+{
+	return frames->wanted ? take_wanted(frames, pfn, gmfn, count) :
+				take_all(frames, pfn, gmfn, count);
 }
 
 static int walk_range(struct core_frames *frames, uint64_t first, uint64_t end)

@@ -23,6 +23,14 @@ void core_frames_close(struct core_frames *frames);
 int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 		     const uint64_t *gmfn, size_t count);
 
+/*
+ * From here on only those pages are handed on that WANTED asks for by what
+ * they begin with: it returns how many from this one on, 0 for none.  The
+ * others are not copied, which makes a search many times faster than a core.
+ */
+void core_frames_pick(struct core_frames *frames,
+		      size_t (*wanted)(const unsigned char *page));
+
 /* Have all been found, or was enough looked for? */
 bool core_frames_done(const struct core_frames *frames);
 

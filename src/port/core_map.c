@@ -86,24 +86,55 @@ static int copy_out(const struct core_map *map, const unsigned char *from,
 	return found;
 }
 
-int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
-		  unsigned char *ret_pages, bool *ret_there)
+/* Returns 0 with *RET_AT NULL when no frame of them is there. */
+static int map_frames(struct core_map *map, const uint64_t *frames,
+		      size_t count, unsigned char **ret_at)
 {
-	void *from;
-	int found;
-
+	*ret_at = NULL;
 	if (is_over(map))
 		return -ETIMEDOUT;
 	for (size_t i = 0; i < count; i++)
 		map->frames[i] = frames[i];
-	from = xenforeignmemory_map(map->fmem, map->domid, PROT_READ, count,
-				    map->frames, map->err);
-	if (!from) { /* no frame of them is there, or real trouble */
+	*ret_at = xenforeignmemory_map(map->fmem, map->domid, PROT_READ, count,
+				       map->frames, map->err);
+	if (*ret_at || errno == EINVAL || errno == ENOENT || errno == EFAULT)
+		return 0;
+	return -errno;
+}
+
+int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
+		  unsigned char *ret_pages, bool *ret_there)
+{
+	unsigned char *from;
+	int r = map_frames(map, frames, count, &from);
+
+	if (r)
+		return r;
+	if (!from) {
 		memset(ret_there, 0, count * sizeof(*ret_there));
-		return errno == EINVAL || errno == ENOENT || errno == EFAULT ?
-			0 : -errno;
+		return 0;
 	}
-	found = copy_out(map, from, count, ret_pages, ret_there);
+	r = copy_out(map, from, count, ret_pages, ret_there);
 	xenforeignmemory_unmap(map->fmem, from, count);
-	return found;
+	return r;
+}
+
+int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
+		  void (*view)(void *ctx, size_t at,
+			       const unsigned char *page),
+		  void *ctx)
+{
+	unsigned char *from;
+	int r = map_frames(map, frames, count, &from);
+
+	if (r || !from)
+		return r;
+	for (size_t i = 0; i < count; i++) {
+		if (map->err[i])
+			continue;
+		view(ctx, i, from + i * XC_PAGE_SIZE);
+		r++;
+	}
+	xenforeignmemory_unmap(map->fmem, from, count);
+	return r;
 }

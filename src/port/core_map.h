@@ -29,4 +29,13 @@ void core_map_limit(struct core_map *map, int64_t end_ms);
 int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
 		  unsigned char *ret_pages, bool *ret_there);
 
+/*
+ * Shows VIEW each of the frames that there are, by its place in FRAMES, where
+ * it lies: it may change meanwhile.  Returns how many, or -errno.
+ */
+int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
+		  void (*view)(void *ctx, size_t at,
+			       const unsigned char *page),
+		  void *ctx);
+
 #endif

@@ -23,6 +23,7 @@ struct core_xen {
 	xc_interface *xch;
 	struct core_map *map;
 	uint32_t domid;
+	size_t (*wanted)(const unsigned char *page);
 	struct core_guest guest;
 };
 
@@ -40,6 +41,7 @@ static int walk(void *source,
 
 	if (r)
 		return r;
+	core_frames_pick(frames, xen->wanted);
 	if (guest->translated)
 		r = core_frames_walk(frames, guest->end_pfn);
 	else if (xc_maximum_ram_page(xen->xch, &last_mfn))
@@ -229,4 +231,10 @@ void core_xen_limit(struct core_xen *xen, int64_t end_ms)
 void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task)
 {
 	xen->guest.task = *task;
+}
+
+void core_xen_pick(struct core_xen *xen,
+		   size_t (*wanted)(const unsigned char *page))
+{
+	xen->wanted = wanted;
 }

@@ -31,4 +31,8 @@ int core_xen_read(struct core_xen *xen, uint64_t frame,
 /* Whose doing its panic was, for those that write a core. */
 void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task);
 
+/* As core_frames_pick(), for each walk from here on. */
+void core_xen_pick(struct core_xen *xen,
+		   size_t (*wanted)(const unsigned char *page));
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/kernel_note.h"
 #include "port/console.h"
 #include "port/memory.h"
 #include "port/vcpus.h"
@@ -25,32 +26,96 @@ static int64_t spare_ms(const struct work *work)
 
 /* --- the guest kernel's own log --- */
 
-static int scan(void *ctx,
-		int (*each)(void *each_ctx, const uint64_t *pfn,
-			    const unsigned char *pages, size_t count),
-		void *each_ctx)
+struct reading {
+	struct work *work;
+	struct memory *memory;
+	struct parser_source source;
+	const uint64_t *pfn;	/* pages that begin as a kernel's note does */
+	const unsigned char *pages;
+	size_t count;
+	struct parser_result result;
+	struct text why;
+	int rc;			/* of the parser that was last */
+};
+
+/* By its first bytes only: what it says is for the parser to read. */
+static size_t note_pages(const unsigned char *page)
 {
-	return memory_scan(ctx, each, each_ctx);
+	size_t len = kernel_note_head(page);
+
+	return len ? (KERNEL_NOTE_HEAD_BYTES + len - 1) / GUEST_MEM_PAGE_BYTES +
+		     1 : 0;
+}
+
+static int give_notes(void *ctx,
+		      int (*each)(void *each_ctx, const uint64_t *pfn,
+				  const unsigned char *pages, size_t count),
+		      void *each_ctx)
+{
+	const struct reading *reading = ctx;
+
+	return each(each_ctx, reading->pfn, reading->pages, reading->count);
 }
 
 static int read_frame(void *ctx, uint64_t frame, unsigned char *ret_page)
 {
-	return memory_read(ctx, frame, ret_page);
+	const struct reading *reading = ctx;
+
+	return memory_read(reading->memory, frame, ret_page);
 }
 
-static int parse(struct memory *memory, uint32_t deadline_ms,
-		 struct parser_result *ret_result, struct text *why)
+static void find_tables(struct reading *reading)
 {
-	struct parser_source source = { .scan = scan, .read = read_frame,
-					.ctx = memory };
+	struct parser_source *source = &reading->source;
 	struct memory_tables tables;
 
 	_Static_assert(PARSER_ROOTS == MEMORY_ROOTS, "roots are copied");
-	memory_tables(memory, &tables);
-	source.levels = tables.levels;
-	source.root_count = tables.count;
-	memcpy(source.roots, tables.roots, sizeof(source.roots));
-	return parser_client_run(&source, deadline_ms, ret_result, why);
+	memory_tables(reading->memory, &tables);
+	source->scan = give_notes;
+	source->read = read_frame;
+	source->ctx = reading;
+	source->levels = tables.levels;
+	source->root_count = tables.count;
+	memcpy(source->roots, tables.roots, sizeof(source->roots));
+}
+
+/* What only looked like a note costs a parser, and the search goes on. */
+static int on_notes(void *ctx, const uint64_t *pfn, const unsigned char *pages,
+		    size_t count)
+{
+	struct reading *reading = ctx;
+	int64_t left_ms = (int64_t)worker_left_ms(reading->work) -
+			  spare_ms(reading->work);
+
+	reading->pfn = pfn;
+	reading->pages = pages;
+	reading->count = count;
+	parser_client_clear(&reading->result);
+	text_free(&reading->why);
+	reading->rc = parser_client_run(&reading->source, left_ms > 0 ?
+					(uint32_t)left_ms : 0,
+					&reading->result, &reading->why);
+	return reading->rc != -ENOENT || reading->result.release[0];
+}
+
+static int search(struct reading *reading)
+{
+	int r = memory_open(reading->work->order->id.domid,
+			    reading->work->end_ms - spare_ms(reading->work),
+			    &reading->memory, &reading->why);
+
+	if (r)
+		return r;
+	find_tables(reading);
+	reading->rc = -ENOENT;
+	r = memory_scan(reading->memory, note_pages, on_notes, reading);
+	if (r < 0) {
+		text_free(&reading->why);
+		text_append(&reading->why, r == -ETIMEDOUT ?
+			    "its memory was not searched in time" :
+			    strerror(-r));
+	}
+	return r < 0 ? r : reading->rc;
 }
 
 static void tell_kernel(struct work *work, const struct parser_result *result,
@@ -91,30 +156,26 @@ static void tell_log(struct work *work, const struct parser_result *result,
  * before it had begun one. */
 static void take_kernel_log(struct work *work)
 {
-	struct parser_result result = {0};
-	struct memory *memory = NULL;
-	struct text why = {0};
-	int64_t left_ms = (int64_t)worker_left_ms(work) - spare_ms(work);
+	struct reading reading = { .work = work };
+	const char *panic = reading.result.panic;
 	int r;
 
 	worker_tell(work, "reading the kernel's log");
-	r = memory_open(work->order->id.domid, work->end_ms - spare_ms(work),
-			&memory, &why);
-	if (r == 0)
-		r = parse(memory, left_ms > 0 ? (uint32_t)left_ms : 0, &result,
-			  &why);
-	memory_close(memory);
-	if (r && !why.len)
-		text_append(&why, strerror(-r));
-	tell_kernel(work, &result, text_get(&why));
-	tell_log(work, &result, text_get(&why));
-	if (result.panic[0]) {
-		work->result->blob = strdup(result.panic);
+	r = search(&reading);
+	memory_close(reading.memory);
+	if (r && !reading.why.len)
+		text_append(&reading.why, r == -ENOENT ?
+			    "no log of a Linux kernel was found in memory" :
+			    strerror(-r));
+	tell_kernel(work, &reading.result, text_get(&reading.why));
+	tell_log(work, &reading.result, text_get(&reading.why));
+	if (panic[0]) {
+		work->result->blob = strdup(panic);
 		work->result->blob_len = work->result->blob ?
 					 strlen(work->result->blob) : 0;
 	}
-	parser_client_clear(&result);
-	text_free(&why);
+	parser_client_clear(&reading.result);
+	text_free(&reading.why);
 }
 
 /* --- what the hypervisor and the host have of it --- */

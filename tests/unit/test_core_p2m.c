@@ -39,6 +39,22 @@ int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
 	return found;
 }
 
+int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
+		  void (*view)(void *ctx, size_t at,
+			       const unsigned char *page),
+		  void *ctx)
+{
+	int found = 0;
+
+	map->calls++;
+	for (size_t i = 0; i < count; i++)
+		if (frames[i] < HOST_FRAMES && map->there[frames[i]]) {
+			view(ctx, i, (unsigned char *)map->page[frames[i]]);
+			found++;
+		}
+	return found;
+}
+
 #define VADDR 0xffffc90000200000ull
 #define PTE(frame) ((frame) << 12 | 0x8000000000000067ull)
 
@@ -125,6 +141,9 @@ static int see(void *ctx, const struct core_batch *batch)
 	return 0;
 }
 
+/* What is picked; NULL: everything. */
+static size_t (*wanted)(const unsigned char *page);
+
 static int walk(const shared_info_t *info, uint64_t tot_pages,
 		struct seen *ret_seen)
 {
@@ -140,6 +159,7 @@ static int walk(const shared_info_t *info, uint64_t tot_pages,
 		return r;
 	if (core_frames_open(&memory, tot_pages, see, ret_seen, &frames))
 		return -ENOMEM;
+	core_frames_pick(frames, wanted);
 	r = core_p2m_walk(&p2m, &memory, frames);
 	core_frames_close(frames);
 	return r;
@@ -200,6 +220,40 @@ static void test_no_table(void)
 	ok(walk(&info, PFNS, &seen) == -EBADMSG, "or one of no entries");
 }
 
+/* Two pages from each of those on. */
+static size_t each_hundredth(const unsigned char *page)
+{
+	uint64_t pfn;
+
+	memcpy(&pfn, page, sizeof(pfn));
+	return pfn % 100 == 0 ? 2 : 0;
+}
+
+static size_t before_a_hole(const unsigned char *page)
+{
+	uint64_t pfn;
+
+	memcpy(&pfn, page, sizeof(pfn));
+	return pfn % 100 == 8 ? 5 : 0;
+}
+
+static void test_pick(void)
+{
+	struct seen seen;
+	shared_info_t info = by_list();
+
+	wanted = each_hundredth;
+	ok(walk(&info, PFNS, &seen) == 0 && seen.wrong == 0 &&
+	   seen.count == 2 * PFNS / 100, "what is picked is given, and what "
+	   "belongs to it");
+	ok(walk(&info, 150, &seen) == 0 && seen.count == 4,
+	   "what is not picked counts as found all the same");
+	wanted = before_a_hole;
+	ok(walk(&info, PFNS, &seen) == 0 && seen.wrong == 0 &&
+	   seen.count == PFNS / 100, "not what only comes after a hole");
+	wanted = NULL;
+}
+
 /* All entries name one and the same page, and there are as many as may be. */
 static void test_endless(void)
 {
@@ -229,5 +283,6 @@ int main(void)
 	test_holes();
 	test_no_table();
 	test_endless();
+	test_pick();
 	return done_testing();
 }
