@@ -33,7 +33,7 @@ static const char style[] =
 	"font:15px/1.5 system-ui,sans-serif}\n"
 	"h1{font-size:1.6rem;margin:0 0 .2rem}h2{font-size:1.05rem;"
 	"margin:2rem 0 .6rem}\n"
-	".soft{color:var(--soft)}\n"
+	".soft{color:var(--soft);font-weight:400}\n"
 	".panic{margin:1.2rem 0;padding:.9rem 1.1rem;background:var(--card);"
 	"border-left:4px solid var(--mark);border-radius:4px;"
 	"font:600 15px/1.5 ui-monospace,monospace;overflow-wrap:anywhere}\n"
