@@ -68,4 +68,7 @@ bool hvlog_line_tells(const struct hvlog_line *line);
  */
 int hvlog_cause(const char *lines, struct text *text);
 
+/* Is it CAUSE, as hvlog_cause() told it? */
+bool hvlog_is_triple_fault(const char *cause);
+
 #endif

@@ -154,9 +154,9 @@ void engine_step_lost(struct engine *e, struct incident *incident,
 		      const char *how, struct engine_time now);
 
 /* --- engine_report.c --- */
-/* Sets the verdict, and what goes with it. */
-void engine_report_decide(struct engine *e, struct incident *incident,
-			  const struct policy_verdict *verdict);
+/* Sets the verdict, and what goes with it; both may change it. */
+void engine_report_open(struct engine *e, struct incident *incident,
+			const struct policy_verdict *verdict);
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result);
 

@@ -38,10 +38,7 @@ void engine_open_case(struct engine *e, struct domain *domain,
 
 	if (!incident)
 		return;
-	engine_report_decide(e, incident, verdict);
-	incident->unreported = policy_wants_report(
-		engine_case_settings(e, incident), verdict->reason,
-		incident->type);
+	engine_report_open(e, incident, verdict);
 	incident->state = CASE_STATE_QUEUED;
 	domain->guest->incident = incident;
 	domain->incident = incident;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a report changes: a reboot that was a panic is handled as the crash it
- * is.  Begins and ends no step.
+ * What evidence changes: a reboot that was a panic or a triple fault is handled
+ * as the crash it is.  Begins and ends no step.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "core/engine_impl.h"
+#include "core/hvlog.h"
 #include "core/kernel_log.h"
 
 /* A reboot may turn out a crash when nothing can be written any more: what the
@@ -20,8 +21,8 @@ static bool may_rename(const struct policy_verdict *verdict)
 	return verdict->reason == REASON_REBOOT;
 }
 
-void engine_report_decide(struct engine *e, struct incident *incident,
-			  const struct policy_verdict *verdict)
+static void decide(struct engine *e, struct incident *incident,
+		   const struct policy_verdict *verdict)
 {
 	incident->verdict = *verdict;
 	incident->why[0] = '\0';
@@ -35,7 +36,7 @@ void engine_report_decide(struct engine *e, struct incident *incident,
 }
 
 /* Nothing has been done for the first verdict yet but to look. */
-static void call_it_crash(struct engine *e, struct incident *incident)
+static bool call_it_crash(struct engine *e, struct incident *incident)
 {
 	struct policy_input input;
 	struct policy_verdict verdict;
@@ -43,12 +44,30 @@ static void call_it_crash(struct engine *e, struct incident *incident)
 	engine_policy_input(e, engine_case_guest(e, incident), incident->name,
 			    REASON_CRASH, &input);
 	policy_decide(&input, &verdict);
-	if (verdict.leave_alone)
-		return;
-	engine_report_decide(e, incident, &verdict);
-	engine_tell(e, ENGINE_NOTE_CRASH_FOUND, NULL, incident,
-		    "it asked for a reboot, but its kernel's log says that it "
-		    "gave up");
+	if (!verdict.leave_alone)
+		decide(e, incident, &verdict);
+	return !verdict.leave_alone;
+}
+
+/* The hypervisor makes a reboot of it, by default. */
+static bool is_triple_fault(const struct engine *e,
+			    const struct incident *incident)
+{
+	return incident->verdict.reason == REASON_REBOOT &&
+	       engine_case_settings(e, incident)->report ==
+	       SETTINGS_REPORT_REBOOT &&
+	       hvlog_is_triple_fault(incident->panic);
+}
+
+void engine_report_open(struct engine *e, struct incident *incident,
+			const struct policy_verdict *verdict)
+{
+	decide(e, incident, verdict);
+	if (is_triple_fault(e, incident))
+		(void)call_it_crash(e, incident);
+	incident->unreported = policy_wants_report(
+		engine_case_settings(e, incident), incident->verdict.reason,
+		incident->type);
 }
 
 void engine_report_take(struct engine *e, struct incident *incident,
@@ -58,6 +77,9 @@ void engine_report_take(struct engine *e, struct incident *incident,
 		text_copy(incident->panic, sizeof(incident->panic),
 			  result->panic);
 	if (incident->verdict.reason == REASON_REBOOT &&
-	    kernel_log_is_panic(incident->panic))
-		call_it_crash(e, incident);
+	    kernel_log_is_panic(incident->panic) &&
+	    call_it_crash(e, incident))
+		engine_tell(e, ENGINE_NOTE_CRASH_FOUND, NULL, incident,
+			    "it asked for a reboot, but its kernel's log says "
+			    "that it gave up");
 }

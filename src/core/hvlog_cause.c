@@ -76,13 +76,15 @@ static void next_clause(struct text *text, size_t begun)
 		text_append(text, "; ");
 }
 
+static const char triple_fault[] = "triple fault";
+
 /* "d4v0 Triple fault ..." */
 static void append_triple(const struct hvlog_line *line, struct text *text)
 {
 	const char *v = memchr(line->said, 'v', line->len);
 	struct hvlog_line from_v = *line;
 
-	text_append(text, "triple fault");
+	text_append(text, triple_fault);
 	if (!v)
 		return;
 	from_v.len -= (size_t)(v - line->said);
@@ -142,4 +144,9 @@ int hvlog_cause(const char *lines, struct text *text)
 		lines += len + (lines[len] == '\n');
 	}
 	return format(&cause, text);
+}
+
+bool hvlog_is_triple_fault(const char *cause)
+{
+	return strncmp(cause, triple_fault, sizeof(triple_fault) - 1) == 0;
 }

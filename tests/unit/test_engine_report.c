@@ -426,18 +426,48 @@ static void test_cause(void)
 	ok(!open_one() && strcmp(host.stored.panic, "triple fault") == 0,
 	   "also when the report is lost");
 	finish();
-	begin(DOMAIN_TYPE_HVM, ACTION_PRESERVE);
-	host.cause = "triple fault";
-	fall(REASON_REBOOT);
-	answer(0, NULL);
-	ok(host.stored.verdict.reason == REASON_REBOOT,
-	   "it makes no crash of a reboot");
-	finish();
+}
+
+/* Xen makes a reboot of a triple fault, and says so in its log. */
+static void test_triple_fault(void)
+{
+	static const struct {
+		enum settings_report report;
+		const char *cause;
+		enum reason reason, expected;
+	} cases[] = {
+		{ SETTINGS_REPORT_REBOOT, "triple fault of vCPU 0",
+		  REASON_REBOOT, REASON_CRASH },
+		{ SETTINGS_REPORT_CRASH, "triple fault of vCPU 0",
+		  REASON_REBOOT, REASON_REBOOT },
+		{ SETTINGS_REPORT_REBOOT, "its watchdog timer fired",
+		  REASON_REBOOT, REASON_REBOOT },
+		{ SETTINGS_REPORT_REBOOT, NULL, REASON_REBOOT, REASON_REBOOT },
+		{ SETTINGS_REPORT_REBOOT, "triple fault", REASON_POWEROFF,
+		  REASON_POWEROFF },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(DOMAIN_TYPE_PVH, ACTION_PRESERVE);
+		host.settings->guest.report = cases[i].report;
+		host.cause = cases[i].cause;
+		fall(cases[i].reason);
+		if (open_one())
+			answer(0, NULL);
+		ok(host.stored.verdict.reason == cases[i].expected,
+		   "%s with '%s' is %s", reason_name(cases[i].reason),
+		   cases[i].cause ? cases[i].cause : "",
+		   reason_name(cases[i].expected));
+		is_text(host.steps, cases[i].expected == REASON_CRASH ?
+			"report" : "", "and the report is taken as for one");
+		finish();
+	}
 }
 
 int main(void)
 {
 	test_cause();
+	test_triple_fault();
 	test_reboots();
 	test_reasons();
 	test_first();

@@ -176,6 +176,9 @@ static void test_causes(void)
 {
 	is_cause("(XEN) d4v3 Triple fault - invoking HVM shutdown action 1\n",
 		 "triple fault of vCPU 3");
+	ok(hvlog_is_triple_fault("triple fault of vCPU 3") &&
+	   !hvlog_is_triple_fault("its watchdog timer fired") &&
+	   !hvlog_is_triple_fault(""), "which is told from others");
 	is_cause(crash, "crashed by the hypervisor from "
 		 "arch/x86/hvm/emulate.c:170 while it ran vCPU 1");
 	is_cause("(XEN) Domain 3 reported crashed by domain 7 on cpu#0:",
