@@ -1,7 +1,6 @@
 # shellcheck shell=dash disable=SC1091,SC2154,SC2086,SC2016
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the verdict on a host: right within 5 s, one incident with its cause, healthy again, hooks told
-# when: long
 # image: small
 # needs: daemon
 # boot: own
