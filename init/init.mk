@@ -40,6 +40,8 @@ install-init: init-files
 	$(call put,init/hooks.d/README,$(etcdir)/hooks.d,README,644)
 	$(foreach h,$(HOOKS),$(call put_hook,$(h)))
 	$(foreach n,1 4 5 7 8,$(call put_manuals,$(n)))
+	$(call put,init/metrics/xenvigil.rules.yml,$(datarootdir)/xenvigil,xenvigil.rules.yml,644)
+	$(call put,init/metrics/xenvigil-dashboard.json,$(datarootdir)/xenvigil,xenvigil-dashboard.json,644)
 	$(call put,init/completion/xenvigil.bash,$(bashcompdir),xenvigil,644)
 	$(call put,init/completion/_xenvigil,$(zshcompdir),_xenvigil,644)
 	$(call put,init/completion/xlv.bash,$(bashcompdir),xlv,644)
@@ -48,6 +50,7 @@ install-init: init-files
 uninstall-init:
 	rm -f $(foreach m,$(MANUALS),$(DESTDIR)$(mandir)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 	rm -f $(HOOKS:init/hooks/%=$(DESTDIR)$(docdir)/hooks/%) $(DESTDIR)$(etcdir)/hooks.d/README
+	rm -f $(addprefix $(DESTDIR)$(datarootdir)/xenvigil/,xenvigil.rules.yml xenvigil-dashboard.json)
 	rm -f $(addprefix $(DESTDIR)$(bashcompdir)/,xenvigil xlv)
 	rm -f $(addprefix $(DESTDIR)$(zshcompdir)/,_xenvigil _xlv)
 	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf

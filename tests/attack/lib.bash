@@ -6,6 +6,7 @@
 #   ATTACK_BUILD (build/gcc)   where the programs are
 set -u
 export LC_ALL=C
+self=$(realpath "$0")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 build=$(realpath -m "${ATTACK_BUILD:-build/gcc}")
 here=$PWD/tests/attack
@@ -17,7 +18,7 @@ if [ "${ATTACK_INSIDE:-}" != yes ]; then
 		echo "ok - $(basename "$0") # SKIP no namespaces here (not root?)"
 		exit 0
 	fi
-	ATTACK_INSIDE=yes exec unshare -mpf --mount-proc --kill-child "$here/$(basename "$0")" "$@"
+	ATTACK_INSIDE=yes exec unshare -mpf --mount-proc --kill-child "$self" "$@"
 fi
 mount -t tmpfs none /run || exit 1
 work=$(mktemp -d) failed=0 daemon=
