@@ -9,6 +9,7 @@ export LC_ALL=C
 self=$(realpath "$0")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 build=$(realpath -m "${ATTACK_BUILD:-build/gcc}")
+# shellcheck disable=SC2034 # for the attacks that read worker.bash
 here=$PWD/tests/attack
 
 # The locks of /run/xenvigil are this attack's own, and what it leaves running
