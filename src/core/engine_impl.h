@@ -157,6 +157,9 @@ void engine_step_lost(struct engine *e, struct incident *incident,
 /* Sets the verdict, and what goes with it; both may change it. */
 void engine_report_open(struct engine *e, struct incident *incident,
 			const struct policy_verdict *verdict);
+/* Its domain bears the copy's name: whoever did that had come as far as to
+ * rename it, and could not write it down. */
+void engine_report_copy(struct engine *e, struct incident *incident);
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result);
 

@@ -11,14 +11,27 @@
 #include "core/hvlog.h"
 #include "core/kernel_log.h"
 
+/* The index of the step, or that of STEP_END. */
+static uint32_t rename_at(const struct policy_verdict *verdict)
+{
+	const enum step *steps = action_steps(verdict->action);
+	uint32_t at = 0;
+
+	while (steps[at] && steps[at] != STEP_RENAME)
+		at++;
+	return at;
+}
+
+static bool renames(const struct policy_verdict *verdict)
+{
+	return action_steps(verdict->action)[rename_at(verdict)] == STEP_RENAME;
+}
+
 /* A reboot may turn out a crash when nothing can be written any more: what the
  * old domain would be called has to be on record by then, for a successor. */
 static bool may_rename(const struct policy_verdict *verdict)
 {
-	for (const enum step *at = action_steps(verdict->action); *at; at++)
-		if (*at == STEP_RENAME)
-			return true;
-	return verdict->reason == REASON_REBOOT;
+	return renames(verdict) || verdict->reason == REASON_REBOOT;
 }
 
 static void decide(struct engine *e, struct incident *incident,
@@ -82,4 +95,18 @@ void engine_report_take(struct engine *e, struct incident *incident,
 		engine_tell(e, ENGINE_NOTE_CRASH_FOUND, NULL, incident,
 			    "it asked for a reboot, but its kernel's log says "
 			    "that it gave up");
+}
+
+void engine_report_copy(struct engine *e, struct incident *incident)
+{
+	uint32_t at;
+
+	if (!renames(&incident->verdict) && !call_it_crash(e, incident))
+		return;
+	at = rename_at(&incident->verdict);
+	if (!renames(&incident->verdict) || incident->at > at)
+		return;
+	incident->dirty |= incident->at != at || incident->unreported;
+	incident->unreported = false;
+	incident->at = at;
 }

@@ -55,6 +55,8 @@ static void recall(struct engine *e, struct domain *domain)
 		domain->state = LIFE_STATE_HANDLED;
 		domain->incident = incident;
 		domain->down_cpu_ns = incident->cpu_time_ns;
+		if (!domain_id_equal(&incident->id, &info->id))
+			engine_report_copy(e, incident);
 	} else if (info->shutdown && is_remembered(e, info)) {
 		domain->state = LIFE_STATE_KEPT;
 	}

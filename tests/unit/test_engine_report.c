@@ -343,6 +343,22 @@ static void test_restart(void)
 	finish();
 }
 
+/* What the report found could not be written, and the daemon was killed when
+ * the old domain had been renamed. */
+static void test_copy(void)
+{
+	begin(DOMAIN_TYPE_HVM, ACTION_RESTART);
+	host.settings->guest.on[REASON_CRASH] = ACTION_RENAME_RESTART;
+	fall(REASON_REBOOT);
+	memcpy(host.info.id.uuid, host.stored.copy_uuid, UUID_BYTES);
+	restart();
+	is_text(host.steps, "rename", "a renamed domain is gone on with there");
+	ok(host.stored.verdict.reason == REASON_CRASH &&
+	   host.stored.verdict.action == ACTION_RENAME_RESTART,
+	   "as the crash that it must have been");
+	finish();
+}
+
 /* A HVM guest's panic ends in the machine's reset. */
 static void test_reboots(void)
 {
@@ -469,6 +485,7 @@ int main(void)
 	test_cause();
 	test_triple_fault();
 	test_reboots();
+	test_copy();
 	test_reasons();
 	test_first();
 	test_trouble();
