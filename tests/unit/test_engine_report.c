@@ -317,15 +317,18 @@ static void test_grace(void)
 static void restart(void)
 {
 	struct incident *incident = incident_new();
+	struct guest guest;
 
 	*incident = host.stored;
 	list_init(&incident->node);
 	list_init(&incident->queue_node);
 	incident->steps = NULL;
 	incident->step_count = 0;
+	guest = *engine_guest(host.engine, uuid);
 	engine_free(host.engine);
 	host.steps[0] = '\0';
 	new_engine();
+	engine_restore_guest(host.engine, &guest);
 	engine_restore(host.engine, incident, host.now);
 	scan();
 }
