@@ -102,7 +102,9 @@ static void look(void *ctx, size_t at, const unsigned char *page)
 	wanted = frames->wanted(page);
 	if (wanted)
 		frames->more = wanted;
-	else if (!frames->more || frames->pfn[at] != frames->more_pfn)
+	else if (frames->more && frames->pfn[at] != frames->more_pfn)
+		frames->more = 0;
+	if (!frames->more || batch->count == CORE_BATCH)
 		return;
 	frames->more--;
 	frames->more_pfn = frames->pfn[at] + 1;
@@ -112,6 +114,16 @@ static void look(void *ctx, size_t at, const unsigned char *page)
 	       CORE_PAGE_BYTES);
 }
 
+int core_frames_flush(struct core_frames *frames)
+{
+	int r = frames->batch.count ?
+		frames->each(frames->ctx, &frames->batch) : 0;
+
+	frames->batch.count = 0;
+	return r;
+}
+
+/* What goes on in the next ones is handed on with them. */
 static int take_wanted(struct core_frames *frames, const uint64_t *pfn,
 		       const uint64_t *gmfn, size_t count)
 {
@@ -119,12 +131,11 @@ static int take_wanted(struct core_frames *frames, const uint64_t *pfn,
 
 	frames->pfn = pfn;
 	frames->gmfn = gmfn;
-	frames->batch.count = 0;
 	r = core_map_view(frames->map, gmfn, count, look, frames);
 	if (r < 0)
 		return r;
-	return frames->batch.count ? frames->each(frames->ctx, &frames->batch)
-				   : 0;
+	return frames->more && frames->batch.count < CORE_BATCH ?
+		0 : core_frames_flush(frames);
 }
 
 static int take_all(struct core_frames *frames, const uint64_t *pfn,
@@ -136,8 +147,7 @@ static int take_all(struct core_frames *frames, const uint64_t *pfn,
 	if (r <= 0)
 		return r;
 	pack(frames, pfn, gmfn, count);
-	return frames->batch.count ? frames->each(frames->ctx, &frames->batch)
-				   : 0;
+	return core_frames_flush(frames);
 }
 
 int core_frames_take(struct core_frames *frames, const uint64_t *pfn,

@@ -31,6 +31,9 @@ int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 void core_frames_pick(struct core_frames *frames,
 		      size_t (*wanted)(const unsigned char *page));
 
+/* Hands on what is left of these at the end of a walk. */
+int core_frames_flush(struct core_frames *frames);
+
 /* Have all been found, or was enough looked for? */
 bool core_frames_done(const struct core_frames *frames);
 

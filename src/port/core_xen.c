@@ -51,6 +51,8 @@ static int walk(void *source,
 				  last_mfn + 1ull, &p2m);
 	if (r == 0 && !guest->translated)
 		r = core_p2m_walk(&p2m, xen->map, frames);
+	if (r == 0)
+		r = core_frames_flush(frames);
 	core_frames_close(frames);
 	return r;
 }

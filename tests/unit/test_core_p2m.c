@@ -120,13 +120,14 @@ static shared_info_t by_tree(void)
 }
 
 struct seen {
-	uint64_t count, wrong, last;
+	uint64_t count, wrong, last, batches;
 };
 
 static int see(void *ctx, const struct core_batch *batch)
 {
 	struct seen *seen = ctx;
 
+	seen->batches++;
 	for (size_t i = 0; i < batch->count; i++) {
 		uint64_t held;
 
@@ -161,6 +162,8 @@ static int walk(const shared_info_t *info, uint64_t tot_pages,
 		return -ENOMEM;
 	core_frames_pick(frames, wanted);
 	r = core_p2m_walk(&p2m, &memory, frames);
+	if (r == 0)
+		r = core_frames_flush(frames);
 	core_frames_close(frames);
 	return r;
 }
@@ -237,6 +240,23 @@ static size_t before_a_hole(const unsigned char *page)
 	return pfn % 100 == 8 ? 5 : 0;
 }
 
+/* The 1024th page that there is has the number 1136. */
+static size_t over_the_edge(const unsigned char *page)
+{
+	uint64_t pfn;
+
+	memcpy(&pfn, page, sizeof(pfn));
+	return pfn == 1131 ? 8 : 0;
+}
+
+static size_t at_the_end(const unsigned char *page)
+{
+	uint64_t pfn;
+
+	memcpy(&pfn, page, sizeof(pfn));
+	return pfn == PFNS - 3 ? 9 : 0;
+}
+
 static void test_pick(void)
 {
 	struct seen seen;
@@ -251,6 +271,13 @@ static void test_pick(void)
 	wanted = before_a_hole;
 	ok(walk(&info, PFNS, &seen) == 0 && seen.wrong == 0 &&
 	   seen.count == PFNS / 100, "not what only comes after a hole");
+	wanted = over_the_edge;
+	ok(walk(&info, PFNS, &seen) == 0 && seen.wrong == 0 &&
+	   seen.count == 8 && seen.batches == 1,
+	   "what goes on in the next batch is given at once");
+	wanted = at_the_end;
+	ok(walk(&info, PFNS, &seen) == 0 && seen.count == 2,
+	   "what would go on after the end is given too");
 	wanted = NULL;
 }
 
