@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The worker's report of a guest that is made up: every piece is told, found
+ * or not, whatever is wrong with the others; and what only looks like a
+ * kernel's note costs no more than time.  The parser is the real one.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel_fake.h"
+#include "port/console.h"
+#include "port/memory.h"
+#include "port/vcpus.h"
+#include "role/parser.h"
+#include "role/roles.h"
+#include "role/worker_impl.h"
+#include "tap.h"
+
+/* --- the guest, in the place of src/port --- */
+
+#define PAGES_MOST 8u
+
+static struct {
+	struct kernel_fake fake;
+	unsigned char pages[PAGES_MOST][GUEST_MEM_PAGE_BYTES];
+	unsigned int count;	/* of pages that are searched */
+	int open_rc, scan_rc, look_rc;
+	unsigned int opened;	/* and not closed */
+} guest;
+
+struct memory {
+	char unused;
+};
+
+static struct memory memory;
+
+int memory_open(uint32_t domid, int64_t end_ms, struct memory **ret_memory,
+		struct text *why)
+{
+	(void)domid;
+	(void)end_ms;
+	if (guest.open_rc) {
+		text_append(why, "a guest of the test's");
+		return guest.open_rc;
+	}
+	guest.opened++;
+	*ret_memory = &memory;
+	return 0;
+}
+
+void memory_close(struct memory *at)
+{
+	guest.opened -= at != NULL;
+}
+
+void memory_tables(const struct memory *at, struct memory_tables *ret_tables)
+{
+	(void)at;
+	*ret_tables = (struct memory_tables){ .levels = 4, .count = 1,
+					      .roots = { 4 } };
+}
+
+int memory_read(struct memory *at, uint64_t frame, unsigned char *ret_page)
+{
+	(void)at;
+	return kernel_fake_read(&guest.fake, frame, ret_page);
+}
+
+int memory_scan(struct memory *at, size_t (*wanted)(const unsigned char *page),
+		int (*each)(void *ctx, const uint64_t *pfn,
+			    const unsigned char *pages, size_t count),
+		void *ctx)
+{
+	(void)at;
+	for (uint64_t pfn = 0; pfn < guest.count; pfn++) {
+		size_t count = wanted(guest.pages[pfn]);
+		uint64_t pfns[PAGES_MOST];
+		int r;
+
+		for (size_t i = 0; i < count && i < PAGES_MOST; i++)
+			pfns[i] = pfn + i;
+		r = count ? each(ctx, pfns, guest.pages[pfn], count) : 0;
+		if (r)
+			return r;
+	}
+	return guest.scan_rc;
+}
+
+int vcpus_read(uint32_t domid, size_t most, struct text *text,
+	       struct text *why)
+{
+	(void)domid;
+	(void)most;
+	(void)why;
+	text_append(text, "vcpu 0\n");
+	return 0;
+}
+
+int console_read_ring(uint32_t domid, struct text *text, struct text *why)
+{
+	(void)domid;
+	(void)text;
+	text_append(why, "nothing was said");
+	return -ENOENT;
+}
+
+int console_read_log(const char *dir, const char *name, size_t most,
+		     struct text *text, struct text *why)
+{
+	(void)dir;
+	(void)name;
+	(void)most;
+	(void)text;
+	text_append(why, "no log is kept");
+	return -ENOENT;
+}
+
+/* --- the worker's loop --- */
+
+static struct {
+	unsigned int times;
+	char text[512], missing[128];
+} told[EVIDENCE_KIND_COUNT];
+
+void worker_found(struct work *work, enum evidence_kind kind,
+		  const char *source, const char *text, const char *missing)
+{
+	(void)work;
+	told[kind].times += source[0] != '\0';
+	snprintf(told[kind].text, sizeof(told[kind].text), "%s",
+		 text ? text : "");
+	snprintf(told[kind].missing, sizeof(told[kind].missing), "%s",
+		 missing ? missing : "");
+}
+
+void worker_tell(const struct work *work, const char *what)
+{
+	(void)work;
+	(void)what;
+}
+
+uint32_t worker_left_ms(const struct work *work)
+{
+	(void)work;
+	return 30000;
+}
+
+int worker_look_shut_down(struct work *work)
+{
+	(void)work;
+	return guest.look_rc;
+}
+
+/* --- the steps of a test --- */
+
+static void put_note(unsigned int pfn, const char *note, size_t len)
+{
+	uint32_t head[3] = { sizeof("VMCOREINFO"), (uint32_t)len, 0 };
+	unsigned char *page = guest.pages[pfn];
+
+	memcpy(page, head, sizeof(head));
+	memcpy(page + sizeof(head), "VMCOREINFO", sizeof("VMCOREINFO"));
+	memcpy(page + 24, note, len);
+}
+
+static void begin(void)
+{
+	static struct guest_mem unused;
+	uint64_t at = 0;
+
+	memset(&guest, 0, sizeof(guest));
+	memset(told, 0, sizeof(told));
+	kernel_fake_begin(&guest.fake, &unused);
+	kernel_fake_note(&guest.fake, "BUILD-ID=12ab\n");
+	kernel_fake_prb(&guest.fake, 1, 2);
+	at = kernel_fake_say(&guest.fake, 1, at, "one");
+	kernel_fake_say(&guest.fake, 2, at, "Kernel panic - not syncing: x");
+	guest.count = PAGES_MOST;
+}
+
+/* Returns the step's end, and in RET_PANIC what it says of the panic. */
+static int report(char ret_panic[64])
+{
+	struct wire_msg order = { .kind = WIRE_ORDER, .deadline_ms = 30000 };
+	struct wire_msg result = { 0 };
+	struct text why = { 0 };
+	struct work work = { .order = &order, .result = &result, .why = &why };
+	int r = worker_report_run(&work);
+
+	snprintf(ret_panic, 64, "%s", result.blob ? result.blob : "");
+	wire_clear(&result);
+	text_free(&why);
+	return r;
+}
+
+static bool is_missing(enum evidence_kind kind, const char *why)
+{
+	if (told[kind].times == 1 && !told[kind].text[0] &&
+	    strcmp(told[kind].missing, why) == 0)
+		return true;
+	printf("# %s: %u times, \"%s\"\n", evidence_kind_name(kind),
+	       told[kind].times, told[kind].missing);
+	return false;
+}
+
+static bool all_missing(const char *why)
+{
+	return is_missing(EVIDENCE_KERNEL, why) &&
+	       is_missing(EVIDENCE_KERNEL_LOG, why) &&
+	       is_missing(EVIDENCE_PANIC, why);
+}
+
+/* --- tests --- */
+
+static void test_found(void)
+{
+	char panic[64];
+
+	begin();
+	put_note(3, guest.fake.note, guest.fake.note_len);
+	ok(report(panic) == 0, "a guest that panicked");
+	is_text(told[EVIDENCE_KERNEL].text, "Linux 6.1.0-test, build id 12ab\n",
+		"its kernel");
+	is_text(told[EVIDENCE_KERNEL_LOG].text, "[    1.000005] one\n"
+		"[    2.000005] Kernel panic - not syncing: x\n", "its log");
+	is_text(told[EVIDENCE_PANIC].text, "Kernel panic - not syncing: x",
+		"the line that says why");
+	is_text(panic, "Kernel panic - not syncing: x", "and that is the "
+		"step's result");
+	is_text(told[EVIDENCE_REGISTERS].text, "vcpu 0\n", "its registers");
+	ok(is_missing(EVIDENCE_CONSOLE, "nothing was said") &&
+	   is_missing(EVIDENCE_CONSOLE_LOG, "no log is kept"),
+	   "what is not there is told with the reason");
+	ok(guest.opened == 0, "its memory is let go");
+}
+
+static void test_looks_like(void)
+{
+	static const char bad[] = "OSRELEASE=\001not text\n";
+	static const char empty[] = "OSRELEASE=5.10.0-other\n";
+	char panic[64];
+
+	begin();
+	put_note(1, bad, sizeof(bad) - 1);
+	put_note(5, guest.fake.note, guest.fake.note_len);
+	ok(report(panic) == 0 && panic[0],
+	   "a page that only looks like a note does not end the search");
+	begin();
+	put_note(1, bad, sizeof(bad) - 1);
+	ok(report(panic) == 0 && !panic[0] &&
+	   all_missing("reading the kernel's log: no log of a Linux kernel was "
+		       "found in memory"), "nor is it one at its end");
+	begin();
+	put_note(1, empty, sizeof(empty) - 1);
+	ok(report(panic) == 0 && !panic[0] &&
+	   strcmp(told[EVIDENCE_KERNEL].text, "Linux 5.10.0-other\n") == 0 &&
+	   is_missing(EVIDENCE_PANIC, "reading the kernel's log: no log of a "
+		      "Linux kernel was found in memory"),
+	   "a note that names no log tells the kernel");
+}
+
+static void test_trouble(void)
+{
+	char panic[64];
+
+	begin();
+	ok(report(panic) == 0 &&
+	   all_missing("no log of a Linux kernel was found in memory"),
+	   "a guest that is no Linux");
+	begin();
+	guest.scan_rc = -ETIMEDOUT;
+	ok(report(panic) == 0 &&
+	   all_missing("its memory was not searched in time"),
+	   "one of which there is no end");
+	begin();
+	guest.open_rc = -ENOTSUP;
+	ok(report(panic) == 0 && all_missing("a guest of the test's"),
+	   "one whose memory cannot be had");
+	ok(told[EVIDENCE_REGISTERS].text[0] != '\0',
+	   "has its registers all the same");
+	begin();
+	guest.look_rc = -EBUSY;
+	ok(report(panic) == -EBUSY && !told[EVIDENCE_PANIC].times,
+	   "one that runs is not looked at");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && strcmp(argv[1], "--role=parser") == 0)
+		return parser_main();
+	test_found();
+	test_looks_like();
+	test_trouble();
+	return done_testing();
+}
