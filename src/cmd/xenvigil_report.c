@@ -39,9 +39,7 @@ static int write_html(json_object *answer)
 static int write_all(json_object *answer, const char *format)
 {
 	if (strcmp(format, "json") == 0)
-		puts(json_object_to_json_string_ext(
-			answer, JSON_C_TO_STRING_PRETTY |
-				JSON_C_TO_STRING_NOSLASHESCAPE));
+		xenvigil_json_print(answer);
 	else if (strcmp(format, "text") == 0)
 		xenvigil_show_info(answer, INT32_MAX);
 	else
