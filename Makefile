@@ -175,7 +175,7 @@ MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install \
 	tests/modules/kernels $(if $(LONG),'tests/modules/lab/run $(LAB_KERNEL) \
 	10-* 11-* 12-* 13-late 14-twenty 50-evtchn-replaced' tests/modules/lab/reboot)
 ATTACKS = $(sort $(wildcard tests/attack/r[0-9]*))
-INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*)) tests/cmd/top
+INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*)) tests/cmd/top tests/cmd/evidence
 PACKAGING = $(if $(LONG),tests/build/packages)
 LAB = tests/lab/run
 
