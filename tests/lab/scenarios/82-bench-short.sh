@@ -66,6 +66,6 @@ row 'core: ms' 1 $(($(uptime_ms) - begin)) "$xl_ms"
 daemon_stop
 
 at_least 90 'PSS KiB'
-at_least 100 'one: ms to running again, median'
-at_least 60 'all at once: ms to running again, median'
-at_least 500 'core: ms'
+at_least 60 'one: ms to running again, median'
+at_least 50 'all at once: ms to running again, median'
+at_least 300 'core: ms'
