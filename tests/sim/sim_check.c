@@ -245,7 +245,7 @@ static void check_report(struct sim *s, const struct incident *incident)
 	if (step == STEP_REPORT ? !wanted || incident->at ||
 				  incident->panic[0] :
 	    wanted && !has_tried(incident, STEP_REPORT) &&
-	    !is_renamed(s, incident))
+	    !is_renamed(s, incident) && !incident_has_begun(incident, STEP_RENAME))
 		sim_fail(s, "incident %llu: %s in the report's place",
 			 (unsigned long long)incident->number,
 			 step_name(step));
