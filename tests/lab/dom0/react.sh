@@ -17,11 +17,20 @@ took()
 		}' "$dir/watch"
 }
 
+# wall_offset_ms: what the wall clock is ahead of the uptime, seen when a second begins.
+wall_offset_ms()
+{
+	local second
+	second=$(date +%s)
+	while [ "$(date +%s)" -eq "$second" ]; do :; done
+	echo $(((second + 1) * 1000 - $(uptime_ms)))
+}
+
 # acted: ms from each domain's shutdown until the daemon's first step for it, which takes evidence
 # and so is nothing that the hypervisor could show: by the newest record of each guest.
 acted()
 {
-	xenvigil list --json | awk -F '"' -v offset="$(($(date +%s%3N) - $(uptime_ms)))" '
+	xenvigil list --json | awk -F '"' -v offset="$(wall_offset_ms)" '
 		NR == FNR { split($0, f, " "); if (f[2] == "shutdown") at[f[4]] = f[1]; next }
 		/^      "uuid"/ { uuid = $4 }
 		$2 == "begun_ms" && uuid in at {
