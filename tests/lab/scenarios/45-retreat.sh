@@ -1,0 +1,70 @@
+# shellcheck shell=dash disable=SC1091,SC2154,SC2086
+# SPDX-License-Identifier: GPL-2.0-only
+# about: retreat from a host whose xenstored hangs: refused while it is well, recorded, its command, by itself
+# image: small
+# needs: daemon
+# deadline: 180
+. /lab/dom0/matrix.sh
+
+is_health()
+{
+	timeout 10 xenvigil status --json > "$dir/status" 2> /dev/null && grep -q "\"health\": *\"$1\"" "$dir/status"
+}
+
+retreat_is()
+{
+	xenvigil status > "$dir/status" && grep -q "^retreat $1" "$dir/status"
+}
+
+# Root's, below directories that are root's.
+command=/run/lab/retreat-command
+printf '#!/bin/sh\necho "$#" >> %s/ran\n' "$dir" > $command
+chmod 700 $command
+daemon_start "retreat_command = \"$command\""
+guest pv type=pv args=idle
+guest pvh type=pvh args=idle
+guest down type=pv args=crash=wait on_crash=preserve
+for name in pv pvh down; do
+	expect 20 "$name runs" is_running "$name"
+done
+guest_go down
+expect 20 'one is down already' is_shutdown down 3
+expect 20 'the host is healthy' is_health healthy
+check 'no retreat from a host that is well' sh -c '! xenvigil retreat' > "$dir/said" 2>&1
+note_file "$dir/said"
+
+stopped=$(pids_of '(^|/)xenstored$')
+kill -STOP $stopped
+expect 5 'stopped: hung' is_health hung
+xenvigil retreat > "$dir/said" 2>&1
+check 'the retreat begins' grep -q '^retreat waiting: ' "$dir/said"
+check 'it says who cannot be asked, and names none that is down' \
+	grep -q 'no power button (PV, PVH): pvh*, pvh*$' "$dir/said"
+note_file "$dir/said"
+expect 10 'it comes to its end' retreat_is over
+check 'the command was run once, without an argument' test "$(cat "$dir/ran")" = 0
+xenvigil list > "$dir/list"
+check 'it is on record' grep -q 'retreat: not to be asked.*the command ended with status 0' "$dir/list"
+check 'it was logged' log_has 'warn keeper retreat-over' 'state=over'
+for name in pv pvh; do
+	check "$name was not touched" is_running "$name"
+done
+kill -CONT $stopped
+expect 10 'healthy again' is_health healthy
+check 'the status says no more of it' sh -c "! grep -q '^retreat' $dir/status"
+daemon_stop
+
+# By itself, once a trouble.
+daemon_start 'retreat_after_seconds = 2' 'retreat_command = ""'
+expect 20 'the host is healthy' is_health healthy
+kill -STOP $stopped
+expect 20 'a retreat begins without a person, and ends' retreat_is over
+check 'without a command' grep -q 'no command is set' "$dir/status"
+daemon_kill9
+daemon_start
+expect 10 'another daemon has the same verdict' is_health hung
+check 'and begins no other' test "$(grep -c retreat-begun "$daemon_log")" -eq 2
+kill -CONT $stopped
+expect 10 'healthy once more' is_health healthy
+daemon_stop
+rm $command

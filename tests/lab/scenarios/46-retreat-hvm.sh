@@ -1,0 +1,98 @@
+# shellcheck shell=dash disable=SC1091,SC2154,SC2086
+# SPDX-License-Identifier: GPL-2.0-only
+# about: the same with HVM guests: power buttons, who did not end and its core, the command
+# when: long
+# image: full
+# needs: daemon
+# deadline: 900
+. /lab/dom0/matrix.sh
+
+modules=/lib/modules/$(uname -r)/kernel/drivers/acpi
+
+# A guest's world that powers off when its button is pressed, and does no more.
+make_listener()
+{
+	mkdir -p "$dir/world"
+	cp "$modules"/button.ko* "$dir/world/"
+	cat > "$dir/world/init" <<- 'END'
+		#!/bin/busybox sh
+		busybox mount -t proc proc /proc
+		busybox mount -t sysfs sysfs /sys
+		busybox insmod /button.ko
+		echo "guest: up, and listens: $(busybox cat /sys/firmware/acpi/interrupts/ff_pwr_btn)"
+		while ! busybox grep -q '^ *[1-9]' /sys/firmware/acpi/interrupts/ff_pwr_btn; do busybox sleep 1; done
+		echo 'guest: its button was pressed'
+		busybox poweroff -f
+	END
+	chmod 755 "$dir/world/init"
+	cp /lab/guest/initrd "$dir/listener"
+	(cd "$dir/world" && find . | busybox cpio -o -H newc 2> /dev/null) >> "$dir/listener"
+}
+
+listens()
+{
+	guest_console_has hears 'up, and listens'
+}
+
+is_health()
+{
+	timeout 10 xenvigil status --json > "$dir/status" 2> /dev/null && grep -q "\"health\": *\"$1\"" "$dir/status"
+}
+
+retreat_is()
+{
+	xenvigil status > "$dir/status" && grep -q "^retreat $1" "$dir/status"
+}
+
+printf '#!/bin/sh\necho "$#" > %s/ran\n' "$dir" > "$dir/command"
+chmod 700 "$dir/command"
+make_listener
+daemon_start 'retreat_seconds = 60' 'retreat_cores = "left"' "retreat_command = \"$dir/command\""
+guest pv type=pv args=idle
+# Without a kernel there is only the firmware, which has no ear for it.
+guest_config deaf type=hvm kernel=linux memory=64 > /dev/null
+sed -i '/^kernel\|^ramdisk\|^cmdline/d' "$dir/deaf.cfg"
+xl create -e "$dir/deaf.cfg" > "$dir/deaf.create" 2>&1 || not_ok 'xl create deaf'
+guest hears type=hvm kernel=linux initrd="$dir/listener" args=lab=idle memory=192 on_poweroff=destroy
+expect 240 'the guest listens' listens
+hears=$(domid_of hears)
+expect 20 'the host is healthy' is_health healthy
+xenvigil retreat > "$dir/said" 2>&1
+check 'no retreat from a host that is well' grep -q 'xl shutdown' "$dir/said"
+
+stopped=$(pids_of '(^|/)xenstored$')
+kill -STOP $stopped
+expect 5 'stopped: hung' is_health hung
+begin=$(uptime_ms)
+xenvigil retreat > "$dir/said" 2>&1
+check 'the retreat begins' grep -q '^retreat waiting: asked to power off, and waited for: .*hears' "$dir/said"
+check 'it says who cannot be asked' grep -q 'no power button (PV, PVH): pv' "$dir/said"
+note_file "$dir/said"
+expect 50 'who hears it powers off' is_shutdown hears 0
+note "$(($(uptime_ms) - begin)) ms after the button"
+check 'the daemon says so' retreat_is 'waiting: asked to power off, and waited for: deaf; powered off: hears'
+expect 120 'the retreat comes to its end' retreat_is over
+note_file "$dir/status"
+check 'who does not is named' grep -q 'asked to power off, and did not: deaf (domid' "$dir/status"
+check 'its core is there' has_core deaf
+check 'it was logged' log_has 'retreat-left' 'deaf'
+check 'the command was run once, without an argument' test "$(cat "$dir/ran")" = 0
+xenvigil list > "$dir/list"
+check 'it is on record' grep -q 'retreat: asked to power off, and did not: deaf.*the command ended with status 0' "$dir/list"
+check 'nobody else was touched' sh -c "domlist | grep -q '$(uuid_of pv)' && domlist | grep -q '$(uuid_of deaf)'"
+kill -CONT $stopped
+expect 10 'healthy again' is_health healthy
+expect 60 'the guest that powered off is cleared away' is_gone hears
+check "it was domain $hears" log_has incident-closed "domid=$hears"
+daemon_stop
+
+# By itself, and stopped when the host is well again.
+daemon_start 'retreat_after_seconds = 2' 'retreat_seconds = 600' 'retreat_command = "/bin/false"'
+expect 20 'the host is healthy' is_health healthy
+kill -STOP $stopped
+expect 20 'a retreat begins without a person' retreat_is 'waiting: asked to power off, and waited for: deaf'
+kill -CONT $stopped
+expect 10 'healthy once more' is_health healthy
+expect 10 'it ends, and runs nothing' log_has 'retreat-over' 'stopped: the host is well again'
+check 'who did not end still runs' is_running deaf
+daemon_stop
