@@ -3,7 +3,7 @@
 # about: retreat from a host whose xenstored hangs: refused while it is well, recorded, its command, by itself
 # image: small
 # needs: daemon
-# deadline: 180
+# deadline: 300
 . /lab/dom0/matrix.sh
 
 is_health()

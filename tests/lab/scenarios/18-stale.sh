@@ -1,0 +1,45 @@
+# shellcheck shell=dash disable=SC2154,SC1091
+# SPDX-License-Identifier: GPL-2.0-only
+# about: what domains that are gone left behind is told in the incident, and nothing when all is well
+# image: small
+# needs: daemon
+# deadline: 180
+. /lab/dom0/matrix.sh
+
+# crash_of NAME: it crashes and is restarted; its incidents go into list.json.
+crash_of()
+{
+	guest "$1" type=pv args=crash=wait on_crash=restart
+	expect 20 "$1 runs" is_running "$1"
+	before "$1"
+	guest_go "$1"
+	came_to restart 30 "$1"
+	expect 20 "its incident is closed" sh -c "xenvigil list --json > $dir/list.json && ! grep -q '\"state\": *\"\(working\|queued\)\"' $dir/list.json"
+}
+
+told()
+{
+	grep -o -e "$1" "$dir/list.json" | wc -l
+}
+
+backend=/local/domain/0/backend/vsnd/9998
+record=/libxl/9997/device/vif/0
+
+watch_start
+daemon_start
+crash_of well
+check 'nothing is told when all is well' test "$(told 'which is gone')" -eq 0
+
+xenstore-write "$backend/0/state" 4 "$record/backend" /local/domain/9996/backend/vif/9997/0
+crash_of ill
+check 'a backend whose domain is gone, at destroy and at create' \
+	test "$(told "backends of domain 9998, which is gone (xenstore-rm $backend)")" -eq 2
+check 'a device whose backend is gone with its domain' \
+	test "$(told "a device with its backend in domain 9996, which is gone (xenstore-rm $record)")" -eq 2
+xenstore-rm "$backend"
+xenstore-rm /libxl/9997
+count=$(told 'which is gone')
+crash_of again
+check 'nothing more once it is mended' test "$(told 'which is gone')" -eq "$count"
+watch_stop
+daemon_stop
