@@ -2,12 +2,12 @@
 # What the attacks are made with: tools/*.c, one program each, and a library
 # that stands in for Xen's.  Included by the top-level Makefile.
 
-ATTACK_TOOLS = $(notdir $(basename $(filter-out %/fake_xen.c,$(wildcard tests/attack/tools/*.c))))
+ATTACK_TOOLS = $(notdir $(basename $(filter-out %/fake_xen.c %/fake_oom.c,$(wildcard tests/attack/tools/*.c))))
 
-attack-programs: $(O)/cmd/pty $(O)/attack/fake_xen.so $(ATTACK_TOOLS:%=$(O)/attack/%)
+attack-programs: $(O)/cmd/pty $(O)/attack/fake_xen.so $(O)/attack/fake_oom.so $(ATTACK_TOOLS:%=$(O)/attack/%)
 
 # Not for a sanitized program: the sanitizer's own library wants to be first.
-$(O)/attack/fake_xen.so: tests/attack/tools/fake_xen.c $(O)/flags
+$(O)/attack/fake_%.so: tests/attack/tools/fake_%.c $(O)/flags
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) $(XV_CPPFLAGS) -std=gnu11 -Wall -Wextra $(if $(WERROR),-Werror) \
 		-O2 -g -fPIC -shared -o $@ $< -ldl

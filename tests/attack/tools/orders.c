@@ -3,9 +3,9 @@
  * Orders to a real worker, over its socket as the keeper gives them:
  *	orders id DOMID					its uuid and epoch, now
  *	orders COUNT STEP DOMID UUID EPOCH TEXT [BOUND...]
- * and prints what came of each.  BOUNDs: cores of one guest, MiB of all, per
- * cent kept free; a core that was made is removed before the next order when
- * there are none.  Judges nothing.
+ * and prints what came of each; its status is a worker's signal plus 128.
+ * BOUNDs: cores of one guest, MiB of all, per cent kept free; a core that was
+ * made is removed before the next order when there are none.  Judges nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -97,7 +97,7 @@ static int parse(char **words, struct wire_msg *order)
 int main(int argc, char **argv)
 {
 	struct wire_msg order;
-	int fd[2], r = 0;
+	int fd[2], status, r = 0;
 	pid_t pid;
 
 	if (argc == 3 && strcmp(argv[1], "id") == 0)
@@ -111,6 +111,6 @@ int main(int argc, char **argv)
 			unlink(order.text);
 	}
 	close(fd[0]);
-	waitpid(pid, NULL, 0);
-	return r;
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : r;
 }
