@@ -14,6 +14,9 @@
  * 0xfc000 on), ioreq, xenstore and console pages.  All else there is empty. */
 #define SPECIAL_FIRST 0xf0000ull
 #define SPECIAL_END 0xff000ull
+/* Of what the hypervisor counts this may be there: 16 MiB of a video card, and
+ * some more.  It is no memory of a kernel's. */
+#define NOT_RAM 4352u
 #define FOUR_GIB (1ull << (32 - XC_PAGE_SHIFT))
 
 struct core_frames {
@@ -179,21 +182,29 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Sixty calls find a few pages, of which a search wants none. */
+static bool is_needless(const struct core_frames *frames, bool ram)
+{
+	return frames->wanted &&
+	       (!ram || frames->found + NOT_RAM >= frames->tot_pages);
+}
+
 /* Every frame is in one range; the likely ones come first. */
 int core_frames_walk(struct core_frames *frames, uint64_t end_pfn)
 {
 	uint64_t low = least(frames->tot_pages + CORE_BATCH, SPECIAL_FIRST);
-	const struct { uint64_t first, end; } ranges[] = {
-		{ 0, low },
-		{ SPECIAL_FIRST, SPECIAL_END },
-		{ FOUR_GIB, UINT64_MAX },
-		{ low, SPECIAL_FIRST },
-		{ SPECIAL_END, FOUR_GIB },
+	const struct { uint64_t first, end; bool ram; } ranges[] = {
+		{ 0, low, true },
+		{ SPECIAL_FIRST, SPECIAL_END, false },
+		{ FOUR_GIB, UINT64_MAX, true },
+		{ low, SPECIAL_FIRST, true },
+		{ SPECIAL_END, FOUR_GIB, false },
 	};
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < sizeof(ranges) / sizeof(*ranges); i++)
-		r = walk_range(frames, ranges[i].first,
-			       least(ranges[i].end, end_pfn));
+		if (i == 0 || !is_needless(frames, ranges[i].ram))
+			r = walk_range(frames, ranges[i].first,
+				       least(ranges[i].end, end_pfn));
 	return r;
 }
