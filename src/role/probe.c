@@ -18,6 +18,7 @@
 #include "port/owner.h"
 #include "port/portcount.h"
 #include "port/procview.h"
+#include "role/confine.h"
 #include "role/roles.h"
 #include "role/wire.h"
 
@@ -134,6 +135,7 @@ int probe_main(void)
 	signal(SIGPIPE, SIG_IGN);
 	/* One that waits in the kernel would not hear of the keeper's end. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	confine_enter(&confine_probe);
 	evtchndev_look("", false, &device);
 	probe.evtchn_safe = evtchndev_is_safe(&device);
 	for (int i = 0; i < SOURCES; i++)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "role/confine.h"
 #include "role/outbox.h"
 #include "port/watch.h"
 #include "role/roles.h"
@@ -234,6 +235,7 @@ int watcher_main(void)
 
 	/* One that hangs on xenstored would not hear of the keeper's end. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	confine_enter(&confine_watcher);
 	/* Not the default loop: that one would take SIGCHLD from libxl. */
 	watcher.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	if (!watcher.loop)
