@@ -26,6 +26,7 @@ struct file {
 	struct bytes now;
 	struct bytes synced;	/* as it was at the last sync */
 	bool unsynced;
+	size_t from, to;	/* what was written since lies there */
 };
 
 struct handle {
@@ -48,6 +49,9 @@ static struct {
 	enum memvfs_trouble trouble;
 	bool once;
 	uint64_t trouble_at, operations;
+
+	struct bytes kept[FILES_MAX];
+	bool kept_exists[FILES_MAX];
 
 	bool recording;
 	struct bytes first[FILES_MAX];
@@ -94,6 +98,31 @@ static void bytes_write(struct bytes *b, size_t offset, const void *data,
 
 /* --- files --- */
 
+static void touch(struct file *file, size_t from, size_t to)
+{
+	if (!file->unsynced) {
+		file->from = from;
+		file->to = to;
+	}
+	file->unsynced = true;
+	file->from = from < file->from ? from : file->from;
+	file->to = to > file->to ? to : file->to;
+}
+
+/* Copies what differs, not the whole file each time. */
+static void synced_now(struct file *file)
+{
+	struct bytes *now = &file->now, *old = &file->synced;
+	size_t from = file->from < old->len ? file->from : old->len;
+	size_t to = now->len > old->len || file->to > now->len ? now->len :
+								 file->to;
+
+	bytes_resize(old, now->len);
+	if (from < to)
+		memcpy(old->at + from, now->at + from, to - from);
+	file->unsynced = false;
+}
+
 static struct file *find_file(const char *name, bool create)
 {
 	struct file *unused = NULL;
@@ -111,6 +140,7 @@ static struct file *find_file(const char *name, bool create)
 		return NULL;
 	snprintf(unused->name, sizeof(unused->name), "%s", name);
 	unused->exists = true;
+	unused->unsynced = false;
 	unused->now.len = unused->synced.len = 0;
 	return unused;
 }
@@ -194,7 +224,7 @@ static int file_write(sqlite3_file *base, const void *from, int len,
 	}
 	record(file, OP_WRITE, at, from, len);
 	bytes_write(&file->now, at, from, len);
-	file->unsynced = true;
+	touch(file, at, (size_t)at + len);
 	return SQLITE_OK;
 }
 
@@ -206,8 +236,8 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size)
 	if (trouble == MEMVFS_BROKEN || trouble == MEMVFS_STOPPED)
 		return SQLITE_IOERR_TRUNCATE;
 	record(file, OP_TRUNCATE, size, NULL, 0);
+	touch(file, size, file->now.len);
 	bytes_resize(&file->now, size);
-	file->unsynced = true;
 	return SQLITE_OK;
 }
 
@@ -220,8 +250,7 @@ static int file_sync(sqlite3_file *base, int flags)
 	if (trouble == MEMVFS_BROKEN || trouble == MEMVFS_STOPPED)
 		return SQLITE_IOERR_FSYNC;
 	if (file->unsynced)
-		bytes_copy(&file->synced, &file->now);
-	file->unsynced = false;
+		synced_now(file);
 	return SQLITE_OK;
 }
 
@@ -383,6 +412,26 @@ void memvfs_reset(void)
 	}
 	mem.trouble = MEMVFS_NONE;
 	mem.operations = 0;
+}
+
+void memvfs_keep(void)
+{
+	for (int i = 0; i < FILES_MAX; i++) {
+		bytes_copy(&mem.kept[i], &mem.files[i].now);
+		mem.kept_exists[i] = mem.files[i].exists;
+	}
+}
+
+void memvfs_reset_to_kept(void)
+{
+	memvfs_reset();
+	for (int i = 0; i < FILES_MAX; i++) {
+		struct file *file = &mem.files[i];
+
+		bytes_copy(&file->now, &mem.kept[i]);
+		bytes_copy(&file->synced, &mem.kept[i]);
+		file->exists = mem.kept_exists[i];
+	}
 }
 
 void memvfs_set_trouble(enum memvfs_trouble trouble, uint64_t nth)

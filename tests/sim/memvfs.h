@@ -24,6 +24,10 @@ void memvfs_register(void);
 /* Forgets every file. */
 void memvfs_reset(void);
 
+/* Remembers every file as it is; and begins anew with them (by their names). */
+void memvfs_keep(void);
+void memvfs_reset_to_kept(void);
+
 /* From the Nth write, truncation or sync on (0: the next), TROUBLE. */
 void memvfs_set_trouble(enum memvfs_trouble trouble, uint64_t nth);
 
