@@ -4,7 +4,7 @@
 # when: long
 # image: full
 # needs: daemon
-# deadline: 1500
+# deadline: 2400
 . /lab/dom0/matrix.sh
 
 # As Debian starts it, with no word to the kernel to call Xen when it panics.
@@ -13,7 +13,7 @@ hvm_guest()
 	local monitor=$1 name=$2 lab=$3
 	"$monitor" "$name" type=hvm kernel=/lab/guest/vmlinuz ramdisk=/lab/guest/initrd memory=192 \
 		tsc_mode=native on_crash=preserve on_reboot=restart \
-		args="console=ttyS0 quiet nomodeset cryptomgr.notests rodata=off mitigations=off lab=$lab"
+		args="console=ttyS0 quiet nomodeset cryptomgr.notests rodata=off mitigations=off panic=1 lab=$lab"
 }
 
 has_ended()
@@ -33,7 +33,7 @@ daemon_start 'deadline_report_seconds = 30'
 # One at a time: the emulated machine is slow enough with one device model.
 hvm_guest guest panics panic
 before panics
-expect 240 'a guest panics' has_ended panics
+expect 480 'a guest panics' has_ended panics
 came_to preserve 60 panics
 check 'Xen was told of a reboot' is_shutdown panics 1
 check 'it is a crash on record' test "$(record panics reason)" = crash
@@ -42,14 +42,14 @@ xl destroy "$(domid_of panics)"
 
 hvm_guest guest reboots reboot:5
 before reboots
-expect 240 'another reboots' has_ended reboots
+expect 480 'another reboots' has_ended reboots
 came_to restart 180 reboots
 check 'it is a reboot on record' test "$(record reboots reason)" = reboot
 xl destroy "$(domid_of reboots)"
 
 hvm_guest guest_monitored beside panic
 before beside
-expect 240 "xl's own guest panics" has_ended beside
+expect 480 "xl's own guest panics" has_ended beside
 expect 180 'and xl saw no crash in it: it starts it again' is_restarted beside
 xl destroy "$(domid_of beside)"
 watch_stop
