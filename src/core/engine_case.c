@@ -116,13 +116,16 @@ static void close_case(struct engine *e, struct incident *incident,
 
 /* --- going on --- */
 
-/* A core that the loop's limit forbids is recorded as left out. */
-static void skip_dump(struct incident *incident, struct engine_time now)
+/* A core that the loop's limit forbids is recorded as left out.  Returns
+ * whether it is: without memory for the note it waits for some. */
+static bool skip_dump(struct incident *incident, struct engine_time now)
 {
-	if (incident_begin_step(incident, now.wall_ms) == 0)
-		incident_end_step(incident, now.wall_ms, -EDQUOT,
-				  "left out: enough cores of this loop");
+	if (incident_begin_step(incident, now.wall_ms) < 0)
+		return false;
+	incident_end_step(incident, now.wall_ms, -EDQUOT,
+			  "left out: enough cores of this loop");
 	incident->at++;
+	return true;
 }
 
 static void enqueue(struct engine *e, struct incident *incident,
@@ -179,9 +182,10 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 
 	if (incident_step(incident) == STEP_DUMP &&
 	    !policy_wants_core(&guest->budget,
-			       engine_case_settings(e, incident)))
-		skip_dump(incident, now);
-	if (incident_step(incident) == STEP_END)
+			       engine_case_settings(e, incident)) &&
+	    !skip_dump(incident, now))
+		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
+	else if (incident_step(incident) == STEP_END)
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	else if (is_resumed(e, incident))
 		fire(e, incident, CASE_EVENT_RESUMED, now);

@@ -45,6 +45,7 @@ struct sim_domain {
 	uint8_t code;
 	uint64_t cpu_ns;
 	int64_t run_at;		/* monotonic; while it runs */
+	int64_t known_run_at;	/* the same, as far as the daemon can know */
 	int64_t shut_at, gone_at, fate_at;
 	uint8_t fate;
 	int shut;		/* the last one; -1: none */

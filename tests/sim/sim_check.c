@@ -373,7 +373,7 @@ void sim_check_run(struct sim *s, int index)
 	const struct sim_domain *domain = &s->domains[index];
 	int64_t healthy_ms = (int64_t)s->settings->guest.healthy_s * 1000;
 
-	if (s->mono - domain->run_at + HEALTH_SLACK_MS >= healthy_ms)
+	if (s->mono - domain->known_run_at + HEALTH_SLACK_MS >= healthy_ms)
 		sim_check_forgiven(s, domain->guest);
 }
 

@@ -203,6 +203,9 @@ static void run(struct sim *s, struct sim_domain *domain)
 {
 	static const uint8_t fates[] = { 3, 3, 3, 1, 0, 4, 5, 77 };
 
+	/* A stop that no list showed is none, for all the daemon can know. */
+	if (!domain->shutdown || s->shuts[domain->shut].owed)
+		domain->known_run_at = s->mono;
 	domain->built = true;
 	domain->paused = domain->shutdown = false;
 	domain->run_at = s->mono;
