@@ -54,7 +54,7 @@ LINK = $(CC) $(XV_CFLAGS) $(CFLAGS) $(XV_LDFLAGS) $(LDFLAGS)
 
 # Every layer but cmd is in the archive, and a program takes what it names.
 # A command is src/cmd/NAME.c with what is in src/cmd/NAME_*.c.
-LAYERS = base core store port role
+LAYERS = base core store port dump role
 COMMANDS = $(notdir $(basename $(wildcard $(addprefix src/cmd/,xenvigild.c xenvigil.c xlv.c))))
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/test_*.c)))
 

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "keeper.h"
-#include "port/core_dir.h"
+#include "dump/core_dir.h"
 #include "role/worker_lock.h"
 
 static void remove_part(void *ctx, int dir, const char *name,

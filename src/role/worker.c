@@ -14,7 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "port/core_dump.h"
+#include "dump/core_dump.h"
 #include "port/oom.h"
 #include "role/roles.h"
 #include "role/worker_impl.h"

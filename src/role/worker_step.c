@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "port/core_dir.h"
-#include "port/core_dump.h"
+#include "dump/core_dir.h"
+#include "dump/core_dump.h"
 #include "port/residue.h"
 #include "role/worker_impl.h"
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "port/core_dir.h"
+#include "dump/core_dir.h"
 #include "tap.h"
 
 #define ONE "11111111-1111-1111-1111-111111111111"

@@ -8,7 +8,7 @@
 
 #include "../lab/tools/core_read.h"
 #include "core_fake.h"
-#include "port/core_elf.h"
+#include "dump/core_elf.h"
 #include "tap.h"
 
 #define PATH "core-elf.test"

@@ -12,7 +12,7 @@
 
 #include "../lab/tools/core_read.h"
 #include "core_fake.h"
-#include "port/core_kdump.h"
+#include "dump/core_kdump.h"
 #include "tap.h"
 
 #define PATH "core-kdump.test"

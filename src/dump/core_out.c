@@ -2,7 +2,7 @@
 /*
  * Writing, and stopping in time.  Knows no format.
  */
-#include "port/core_out.h"
+#include "dump/core_out.h"
 
 #include <errno.h>
 #include <string.h>

@@ -3,14 +3,14 @@
  * Sorting in the file, in bounded memory: each descriptor names its page, and
  * the bitmap says how many come before it.
  */
-#include "port/core_kdump_sort.h"
+#include "dump/core_kdump_sort.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "port/core_pack.h"
+#include "dump/core_pack.h"
 
 #define DESC_BYTES sizeof(struct core_pack_desc)
 #define CHUNK 1024u

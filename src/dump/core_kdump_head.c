@@ -3,7 +3,7 @@
  * The first blocks: what kernel it was, where everything is, and each CPU's
  * registers as a note.
  */
-#include "port/core_kdump_head.h"
+#include "dump/core_kdump_head.h"
 
 #include <elf.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * A few threads and as many buffers, whatever the guest's size.  A page that
  * does not shrink is stored as it is; all zero pages share one.
  */
-#include "port/core_pack.h"
+#include "dump/core_pack.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "port/core_squeeze.h"
+#include "dump/core_squeeze.h"
 
 #define THREADS_MAX 4
 #define JOBS_MAX (THREADS_MAX + 1)

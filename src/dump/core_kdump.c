@@ -4,16 +4,16 @@
  * bitmaps are all that grows with the guest in memory.  Compresses nothing
  * itself.
  */
-#include "port/core_kdump.h"
+#include "dump/core_kdump.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "port/core_kdump_head.h"
-#include "port/core_kdump_sort.h"
-#include "port/core_pack.h"
+#include "dump/core_kdump_head.h"
+#include "dump/core_kdump_sort.h"
+#include "dump/core_pack.h"
 
 struct kdump {
 	const struct core_guest *guest;

@@ -2,8 +2,8 @@
 /*
  * Compressing single pages, fast rather than well.
  */
-#ifndef PORT_CORE_SQUEEZE_H
-#define PORT_CORE_SQUEEZE_H
+#ifndef DUMP_CORE_SQUEEZE_H
+#define DUMP_CORE_SQUEEZE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -3,8 +3,8 @@
  * The directory where cores are kept, and how many stay.  A core is
  * UUID-TIME-NUMBER.core, one that is being written has .part after it.
  */
-#ifndef PORT_CORE_DIR_H
-#define PORT_CORE_DIR_H
+#ifndef DUMP_CORE_DIR_H
+#define DUMP_CORE_DIR_H
 
 #include <stdint.h>
 

@@ -3,10 +3,10 @@
  * Threads that compress batches of pages and write them, each at a place of
  * its own, with a descriptor a page in the batches' order.
  */
-#ifndef PORT_CORE_PACK_H
-#define PORT_CORE_PACK_H
+#ifndef DUMP_CORE_PACK_H
+#define DUMP_CORE_PACK_H
 
-#include "port/core_out.h"
+#include "dump/core_out.h"
 
 /* As in the file (kdump). */
 struct core_pack_desc {

@@ -2,7 +2,7 @@
 /*
  * zstd and zlib behind one call.  Keeps no page.
  */
-#include "port/core_squeeze.h"
+#include "dump/core_squeeze.h"
 
 #include <stdlib.h>
 #include <string.h>

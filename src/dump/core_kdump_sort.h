@@ -3,10 +3,10 @@
  * Which pages a kdump has, and the order of their descriptors: written as the
  * pages are found, wanted by rising number.
  */
-#ifndef PORT_CORE_KDUMP_SORT_H
-#define PORT_CORE_KDUMP_SORT_H
+#ifndef DUMP_CORE_KDUMP_SORT_H
+#define DUMP_CORE_KDUMP_SORT_H
 
-#include "port/core_out.h"
+#include "dump/core_out.h"
 
 struct core_kdump_sort {
 	uint64_t end_pfn, desc_at;

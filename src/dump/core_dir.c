@@ -4,7 +4,7 @@
  * Never follows a link, never goes into a directory, touches only what has a
  * core's name.
  */
-#include "port/core_dir.h"
+#include "dump/core_dir.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -2,8 +2,8 @@
 /*
  * Taking a domain's core into a file of its own.
  */
-#ifndef PORT_CORE_DUMP_H
-#define PORT_CORE_DUMP_H
+#ifndef DUMP_CORE_DUMP_H
+#define DUMP_CORE_DUMP_H
 
 #include <stdint.h>
 

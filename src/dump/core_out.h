@@ -2,8 +2,8 @@
 /*
  * The file a core goes into: writing at offsets, its limits, its progress.
  */
-#ifndef PORT_CORE_OUT_H
-#define PORT_CORE_OUT_H
+#ifndef DUMP_CORE_OUT_H
+#define DUMP_CORE_OUT_H
 
 #include <stddef.h>
 

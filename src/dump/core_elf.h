@@ -2,10 +2,10 @@
 /*
  * Writing a guest as Xen's ELF core, the zero pages as holes.
  */
-#ifndef PORT_CORE_ELF_H
-#define PORT_CORE_ELF_H
+#ifndef DUMP_CORE_ELF_H
+#define DUMP_CORE_ELF_H
 
-#include "port/core_out.h"
+#include "dump/core_out.h"
 
 /*
  * Format 0.1 (xen.git docs/misc/dump-core-format.txt), with .xen_p2m for PV

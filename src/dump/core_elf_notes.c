@@ -2,7 +2,7 @@
 /*
  * Fills the notes.  Writes no file.
  */
-#include "port/core_elf_notes.h"
+#include "dump/core_elf_notes.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,8 +2,8 @@
 /*
  * The notes of Xen's ELF core, as they are in the file.
  */
-#ifndef PORT_CORE_ELF_NOTES_H
-#define PORT_CORE_ELF_NOTES_H
+#ifndef DUMP_CORE_ELF_NOTES_H
+#define DUMP_CORE_ELF_NOTES_H
 
 #include "port/core_guest.h"
 

@@ -3,10 +3,10 @@
  * Writing a translated guest as a compressed kdump, as makedumpfile does:
  * what crash, drgn and libkdumpfile open without being told anything.
  */
-#ifndef PORT_CORE_KDUMP_H
-#define PORT_CORE_KDUMP_H
+#ifndef DUMP_CORE_KDUMP_H
+#define DUMP_CORE_KDUMP_H
 
-#include "port/core_out.h"
+#include "dump/core_out.h"
 
 /*
  * Version 6, compressed by zstd, or by zlib.  OUT's facts are filled.

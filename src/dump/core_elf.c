@@ -3,7 +3,7 @@
  * The file's layout: headers, notes, registers, the frames' numbers, then the
  * pages in the same order.  Finds no pages itself.
  */
-#include "port/core_elf.h"
+#include "dump/core_elf.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "port/core_elf_notes.h"
+#include "dump/core_elf_notes.h"
 
 /* In the order of the file's section headers. */
 enum {

@@ -2,7 +2,7 @@
 /*
  * Owns the core's file, and the choice of who writes into it.
  */
-#include "port/core_dump.h"
+#include "dump/core_dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "port/core_dir.h"
-#include "port/core_elf.h"
-#include "port/core_kdump.h"
-#include "port/core_out.h"
+#include "dump/core_dir.h"
+#include "dump/core_elf.h"
+#include "dump/core_kdump.h"
+#include "dump/core_out.h"
 #include "port/core_xen.h"
 
 #define MIB (1ull << 20)

@@ -2,11 +2,11 @@
 /*
  * The head of a compressed kdump, as it is in the file.
  */
-#ifndef PORT_CORE_KDUMP_HEAD_H
-#define PORT_CORE_KDUMP_HEAD_H
+#ifndef DUMP_CORE_KDUMP_HEAD_H
+#define DUMP_CORE_KDUMP_HEAD_H
 
 #include "core/kernel_note.h"
-#include "port/core_out.h"
+#include "dump/core_out.h"
 
 #define CORE_KDUMP_INCOMPLETE 8u
 
