@@ -165,7 +165,7 @@ LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
 UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
 	'tests/build/compile sanitize' tests/build/purity \
 	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
-FUZZ = 'tests/fuzz/run $(if $(LONG),3600,60)'
+FUZZ = 'tests/fuzz/run $(if $(LONG),600,60)'
 SEEDS = $(if $(LONG),1000000,20000)
 SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
