@@ -82,14 +82,14 @@ has_role()
 	[ -n "$(role_pids "$1")" ]
 }
 
-# kill_role ROLE: SIGKILL to all of that role; fails when there is none.
+# kill_role ROLE: SIGKILL to all of that role; fails when there was none any more.
 kill_role()
 {
-	local pids
-	pids=$(role_pids "$1")
-	[ -n "$pids" ] || return 1
-	# shellcheck disable=SC2086 # one word per process
-	kill -9 $pids
+	local pid none=1
+	for pid in $(role_pids "$1"); do
+		kill -9 "$pid" 2> /dev/null && none=0
+	done
+	return "$none"
 }
 
 daemon_kill9()

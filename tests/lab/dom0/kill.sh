@@ -31,7 +31,7 @@ kill_round()
 	done
 	await 20 'a worker to be at work' in_the_middle || not_ok 'a worker is at work'
 	usleep $((delay_ms * 1000))
-	check "$role killed $delay_ms ms into the handling" kill_role "$role"
+	expect 5 "$role killed $delay_ms ms into the handling" kill_role "$role"
 	if [ "$role" = keeper ]; then
 		wait "$daemon_pid" 2>/dev/null
 		daemon_start
