@@ -12,16 +12,10 @@
 
 #include "base/text.h"
 #include "xenvigil_cmd.h"
+#include "xenvigil_json.h"
 
 #define ASK_EVERY_MS 250
 #define BAR_CELLS 40
-
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-
-	return value ? json_object_get_string(value) : "";
-}
 
 /* The capture of that PATH in the daemon's status. */
 static json_object *find(json_object *status, const char *path)

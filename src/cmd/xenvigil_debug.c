@@ -13,15 +13,9 @@
 #include <unistd.h>
 
 #include "xenvigil_cmd.h"
+#include "xenvigil_json.h"
 
 #define PATH_BYTES 4096
-
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-
-	return value ? json_object_get_string(value) : "";
-}
 
 static int fail(const char *what, const char *which)
 {

@@ -10,14 +10,7 @@
 
 #include "base/text.h"
 #include "xenvigil_debug.h"
-
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-	const char *text = value ? json_object_get_string(value) : NULL;
-
-	return text ? text : "";
-}
+#include "xenvigil_json.h"
 
 static const char *kernel_of(json_object *incident)
 {

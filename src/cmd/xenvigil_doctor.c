@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "port/audit.h"
@@ -116,14 +116,6 @@ static void take_line(struct doctor *doctor, const struct part *part,
 		return;
 	*mend = '\0';
 	add(doctor, part->name, (enum audit_level)level, text + 1, mend + 1);
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* Returns whether the part ended in time. */

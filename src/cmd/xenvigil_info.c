@@ -7,15 +7,9 @@
 #include <string.h>
 
 #include "xenvigil_cmd.h"
+#include "xenvigil_json.h"
 
 #define LINES_MOST 50
-
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-
-	return value ? json_object_get_string(value) : "";
-}
 
 static size_t count_lines(const char *text)
 {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "xenvigil_json.h"
 #include "xenvigil_report.h"
 
 /* The policy is for readers of a page that somebody else has changed. */
@@ -55,24 +56,6 @@ static const char style[] =
 	"font:13px/1.45 ui-monospace,monospace}\n"
 	"@media print{pre{max-height:none;white-space:pre-wrap}}\n"
 	"</style>\n";
-
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-	const char *text = value ? json_object_get_string(value) : NULL;
-
-	return text ? text : "";
-}
-
-static int64_t number_of(json_object *from, const char *key)
-{
-	return json_object_get_int64(json_object_object_get(from, key));
-}
-
-static bool is_set(json_object *from, const char *key)
-{
-	return json_object_get_boolean(json_object_object_get(from, key));
-}
 
 /* --- what is not ours --- */
 
@@ -176,12 +159,14 @@ static void put_core(struct text *html, json_object *inc)
 	put_name(html, text_of(inc, "core"));
 	text_append(html, "<br><span class=\"soft\">");
 	put(html, text_of(inc, "core_format"));
-	text_printf(html, ", %.1f MiB, %lld of %lld pages, %.1f s%s%s</span>"
-		    "</td></tr>\n",
-		    (double)number_of(inc, "core_bytes") / (1 << 20),
-		    (long long)number_of(inc, "core_pages"),
-		    (long long)number_of(inc, "core_of_pages"),
-		    (double)number_of(inc, "core_ms") / 1e3,
+	text_printf(html, ", %.1f MiB",
+		    (double)number_of(inc, "core_bytes") / (1 << 20));
+	if (number_of(inc, "core_of_pages"))
+		text_printf(html, ", %lld of %lld pages, %.1f s",
+			    (long long)number_of(inc, "core_pages"),
+			    (long long)number_of(inc, "core_of_pages"),
+			    (double)number_of(inc, "core_ms") / 1e3);
+	text_printf(html, "%s%s</span></td></tr>\n",
 		    is_set(inc, "core_truncated") ? ", truncated" : "",
 		    is_set(inc, "core_present") ? "" : ", removed since");
 }

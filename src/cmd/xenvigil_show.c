@@ -10,25 +10,9 @@
 
 #include "base/text.h"
 #include "xenvigil_cmd.h"
+#include "xenvigil_json.h"
 
 #define CELL_BYTES 1024
-
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-
-	return value ? json_object_get_string(value) : "";
-}
-
-static int64_t number_of(json_object *from, const char *key)
-{
-	return json_object_get_int64(json_object_object_get(from, key));
-}
-
-static bool is_set(json_object *from, const char *key)
-{
-	return json_object_get_boolean(json_object_object_get(from, key));
-}
 
 /* Up to four cells may be under way in one printf(). */
 static const char *safe(const char *text)

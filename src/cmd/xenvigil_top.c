@@ -10,8 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "role/client.h"
 #include "xenvigil_cmd.h"
+#include "xenvigil_json.h"
 
 #define ANSWER_MS 3000
 #define NAME_CELLS 20
@@ -21,23 +23,6 @@ struct row {
 	double cpu_percent;
 };
 
-static const char *text_of(json_object *from, const char *key)
-{
-	json_object *value = json_object_object_get(from, key);
-
-	return value ? json_object_get_string(value) : "";
-}
-
-static int64_t number_of(json_object *from, const char *key)
-{
-	return json_object_get_int64(json_object_object_get(from, key));
-}
-
-static bool is_set(json_object *from, const char *key)
-{
-	return json_object_get_boolean(json_object_object_get(from, key));
-}
-
 /* Its length; 0 for what is no array. */
 static size_t array_of(json_object *from, const char *key,
 		       json_object **ret_list)
@@ -45,14 +30,6 @@ static size_t array_of(json_object *from, const char *key,
 	*ret_list = json_object_object_get(from, key);
 	return json_object_is_type(*ret_list, json_type_array) ?
 		json_object_array_length(*ret_list) : 0;
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* --- rows --- */

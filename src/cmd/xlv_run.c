@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "port/hostprobe.h"
 #include "port/procview.h"
@@ -32,14 +33,6 @@ int xlv_run_exec(char *const argv[])
 	execvp("xl", argv);
 	fprintf(stderr, "xlv: xl: %s\n", strerror(errno));
 	return EXIT_NO_XL;
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void block(sigset_t *ret_set, sigset_t *ret_old)

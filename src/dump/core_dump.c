@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "dump/core_dir.h"
 #include "dump/core_elf.h"
 #include "dump/core_kdump.h"
@@ -22,14 +22,6 @@
 #include "port/core_xen.h"
 
 #define MIB (1ull << 20)
-
-static uint64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 int core_dump_check(uint32_t domid)
 {

@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <xenctrl.h>
 #include <xenforeignmemory.h>
+
+#include "base/clock.h"
 
 struct core_map {
 	xenforeignmemory_handle *fmem;
@@ -57,11 +58,7 @@ void core_map_limit(struct core_map *map, int64_t end_ms)
 
 static bool is_over(const struct core_map *map)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 >=
-	       map->end_ms;
+	return clock_ms() >= map->end_ms;
 }
 
 /* Neighbours are copied at once.  A frame that is not there must not be

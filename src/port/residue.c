@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <xenstore.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "port/hv.h"
 
 #define RESIDUE_BACKENDS_MAX 16
@@ -38,14 +38,6 @@ struct residue {
 	unsigned int backends;
 	bool watching;
 };
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void name_add(struct text *left, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

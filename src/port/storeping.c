@@ -12,21 +12,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include <xen/io/xs_wire.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define STOREPING_ID 0x78766770	/* any number that is not 0 */
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 const char *storeping_path(void)
 {

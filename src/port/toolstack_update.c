@@ -14,12 +14,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libxlutil.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "port/toolstack_impl.h"
 
 #define UPDATE_DEADLINE_MS 20000
@@ -33,14 +33,6 @@ struct capture {
 	size_t most;
 	struct text text;
 };
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static int memory_file(const uint8_t *bytes, size_t len)
 {

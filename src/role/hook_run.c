@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 /* Each takes at least one process away: more only by one that forks on. */
 #define SWEEPS_MAX 100000
@@ -34,14 +35,6 @@ struct running {
 	bool ended;		/* and not waited for: its group's number stays */
 	int status;
 };
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static void on_child(int signal)
 {

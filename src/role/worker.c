@@ -9,24 +9,16 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "dump/core_dump.h"
 #include "port/oom.h"
 #include "role/roles.h"
 #include "role/worker_impl.h"
 #include "role/worker_lock.h"
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 uint32_t worker_left_ms(const struct work *work)
 {

@@ -10,10 +10,10 @@
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define LOCK_SIGNAL SIGRTMAX
 #define LOCK_RETRY_MS 100 /* should the signal come just before the wait */
@@ -71,14 +71,6 @@ int worker_lock_try(const char *dir, const uint8_t uuid[UUID_BYTES],
 static void interrupt(int signal)
 {
 	(void)signal; /* it is enough that flock() returns */
-}
-
-static int64_t clock_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static int flock_until(int fd, int64_t end)
