@@ -69,10 +69,10 @@ static int read_layout(const struct kernel_ring *ring, struct prb *prb)
 }
 
 static int read_values(const struct kernel_ring *ring, uint64_t base,
-		       const struct member *members, size_t count,
+		       struct member *members, size_t count,
 		       uint64_t *ret_values)
 {
-	int r = 0;
+	int r = find_members(ring, members, count);
 
 	for (size_t i = 0; r == 0 && i < count; i++) {
 		ret_values[i] = 0;
@@ -92,10 +92,8 @@ static int read_descs(const struct kernel_ring *ring, uint64_t base,
 		{ name, "tail_id", 8, 0 },
 	};
 	uint64_t value[sizeof(m) / sizeof(*m)];
-	int r = find_members(ring, m, sizeof(m) / sizeof(*m));
+	int r = read_values(ring, base, m, sizeof(m) / sizeof(*m), value);
 
-	if (r == 0)
-		r = read_values(ring, base, m, sizeof(m) / sizeof(*m), value);
 	if (r)
 		return r;
 	if (!value[0] || value[0] > KERNEL_RING_COUNT_BITS_MOST)
@@ -116,10 +114,8 @@ static int read_data(const struct kernel_ring *ring, uint64_t base,
 		{ name, "size_bits", 4, 0 }, { name, "data", 8, 0 },
 	};
 	uint64_t value[sizeof(m) / sizeof(*m)];
-	int r = find_members(ring, m, sizeof(m) / sizeof(*m));
+	int r = read_values(ring, base, m, sizeof(m) / sizeof(*m), value);
 
-	if (r == 0)
-		r = read_values(ring, base, m, sizeof(m) / sizeof(*m), value);
 	if (r)
 		return r;
 	if (!value[0] || value[0] > KERNEL_RING_SIZE_BITS_MOST)

@@ -549,6 +549,8 @@ void memvfs_record_replay(uint64_t bytes)
 		apply(op, op->len);
 		bytes -= op->len;
 	}
+	for (int i = 0; i < FILES_MAX; i++)
+		touch(&mem.files[i], 0, FILE_BYTES_MAX);
 }
 
 void memvfs_record_free(void)
