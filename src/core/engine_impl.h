@@ -146,6 +146,11 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 		      struct engine_time now);
 void engine_step_again(struct engine *e, struct incident *incident,
 		       struct engine_time now);
+/* The guest runs: perhaps by our own start, whose end nobody heard of.  Its
+ * window runs from here then. */
+void engine_step_note_unheard(struct engine *e,
+			      const struct incident *incident,
+			      struct engine_time now);
 /* A worker's word. */
 void engine_step_result(struct engine *e, struct incident *incident,
 			const struct engine_result *result,

@@ -138,11 +138,7 @@ static void note_taken(struct engine *e, const struct domain *domain,
 	    !action_starts_domain(incident->verdict.action))
 		return;
 	incident->successor = info->id;
-	/* Perhaps it is our own start, whose end nobody heard of. */
-	if (incident_has_begun(incident, STEP_CREATE)) {
-		budget_note_start(&domain->guest->budget, now.mono_ms);
-		engine_record_guest(e, domain->guest, now);
-	}
+	engine_step_note_unheard(e, incident, now);
 	engine_case_event(e, incident, CASE_EVENT_TAKEN, now);
 }
 

@@ -152,6 +152,19 @@ static void note_run(struct engine *e, struct incident *incident,
 	engine_record_guest(e, guest, now);
 }
 
+void engine_step_note_unheard(struct engine *e,
+			      const struct incident *incident,
+			      struct engine_time now)
+{
+	struct guest *guest = engine_case_guest(e, incident);
+
+	if (!incident_has_begun(incident, STEP_CREATE) &&
+	    !incident_has_begun(incident, STEP_SOFT_RESET))
+		return;
+	budget_note_start(&guest->budget, now.mono_ms);
+	engine_record_guest(e, guest, now);
+}
+
 static void note_success(struct engine *e, struct incident *incident,
 			 const struct engine_result *result,
 			 struct engine_time now)
