@@ -78,8 +78,9 @@ starts_after()
 # held_to ACTION NAME: once all is over, that nothing happened besides.
 held_to()
 {
-	check "$2 was started $(starts_after "$1") times" has_started_times "$2" "$(starts_after "$1")"
-	check "$2 ended once" has_shut_down_times "$2" 1
+	check "$2 was started $(starts_after "$1") times" \
+		told has_started_times "$2" "$(starts_after "$1")"
+	check "$2 ended once" told has_shut_down_times "$2" 1
 	check "$2 never ran twice at a time" never_two_live "$2"
 	case $1 in
 	restart|coredump-restart) check "$2: the old domain is gone" old_is_gone "$2" ;;

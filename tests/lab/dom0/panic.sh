@@ -34,7 +34,7 @@ panic_matrix()
 	watch_stop
 	for action in $panic_actions; do
 		held_to "$action" "$action"
-		check "$action crashed once" has_crashed_times "$action" 1
+		check "$action crashed once" told has_crashed_times "$action" 1
 	done
 	check 'no core was broken off' no_core_is_broken_off
 	daemon_stop

@@ -99,7 +99,7 @@ loop_is_held()
 	xenvigil status | grep -q 'loop .* held at create'
 }
 expect 120 'loop was restarted twice, then held' loop_is_held
-check 'loop was started three times in all' has_started_times loop 3
+check 'loop was started three times in all' told has_started_times loop 3
 check 'no guest ever ran twice at a time' never_two_live
 rm "$dir/telling"
 

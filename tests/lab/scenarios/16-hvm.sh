@@ -47,7 +47,7 @@ guest destroy type=hvm kernel=linux args=lab=panic memory=192 on_crash=destroy
 before destroy
 expect 240 'the first panics' has_ended destroy
 came_to destroy 120 destroy
-check 'it was started once' has_started_times destroy 1
+check 'it was started once' told has_started_times destroy 1
 
 truncate -s 1M "$dir/cd.iso"
 guest restart type=hvm kernel=linux args=lab=panic:5 memory=192 on_crash=restart \
@@ -68,7 +68,7 @@ expect 240 'the third asks for a soft reset' has_ended reset
 expect 240 'the same domain runs its second kernel' is_reset reset
 check 'under the same domid' test "$(domid_of reset)" = "$(domid_before reset)"
 watch_stop
-check 'it was started once' has_started_times reset 1
+check 'it was started once' told has_started_times reset 1
 check 'nobody ever ran twice at a time' never_two_live
 for name in destroy restart reset; do
 	note_file "$dir/$name.serial" 3

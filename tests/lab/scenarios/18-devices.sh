@@ -62,7 +62,7 @@ check "its successor has the disk" disk_is_connected clean
 expect 60 'the backend that stays is named' incident_says "left over: backend vkbd/$old/0 state 4"
 check 'it is gone itself' is_gone stuck
 expect 60 'its restart waits for a person' incident_says held
-check 'nothing was started over the leftover' has_started_times stuck 1
+check 'nothing was started over the leftover' told has_started_times stuck 1
 
 # The person removes it and says so.
 xenstore-rm "$planted"

@@ -52,7 +52,7 @@ done
 xenvigil list --json > "$dir/list.json"
 watch_stop
 for name in $names; do
-	check "$name was started by its budget: $limit times after the first" has_started_times "$name" $((limit + 1))
+	check "$name was started by its budget: $limit times after the first" told has_started_times "$name" $((limit + 1))
 done
 check 'no guest ever ran twice at a time' never_two_live
 crashes_seen > "$dir/seen"

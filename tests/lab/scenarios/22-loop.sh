@@ -28,7 +28,7 @@ held_at=$(count_of ours ran)
 expect 120 "theirs goes on beyond that ($held_at starts)" has_started_more theirs $((limit + 1))
 now=$(count_of theirs ran)
 expect 60 'and on' has_started_more theirs $((now + 2))
-check "ours was started $limit times after the first, by the end" has_started_times ours $((limit + 1))
+check "ours was started $limit times after the first, by the end" told has_started_times ours $((limit + 1))
 check 'neither ran twice at a time' never_two_live
 note "$(count_of theirs ran) starts by xl's monitor, $(count_of ours ran) by us"
 

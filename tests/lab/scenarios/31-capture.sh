@@ -42,11 +42,11 @@ for name in pvh pv busy; do
 	check "it is where the command says" test -s "$(cat "$dir/$name.path")"
 done
 check 'busy runs on' runs_on busy
-check 'and was never shut down' has_shut_down_times busy 0
+check 'and was never shut down' told has_shut_down_times busy 0
 check 'the status has the figures' sh -c 'xenvigil status --json | grep -q "\"core_format\":\"kdump-zstd\""'
 check 'a core of busy is taken while it runs' capture busy --live
 check 'busy still runs on' runs_on busy
-check 'and was not shut down by that' has_shut_down_times busy 0
+check 'and was not shut down by that' told has_shut_down_times busy 0
 xl destroy "$(domid_of busy)"
 check 'a PV core is Xens ELF' sh -c "head -c 4 $(cat "$dir/pv.path") | grep -q ELF"
 check 'the others are kdump-compressed' sh -c "head -c 5 $(cat "$dir/pvh.path") | grep -q KDUMP"

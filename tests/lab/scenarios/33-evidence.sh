@@ -53,7 +53,7 @@ check 'a triple fault: the hypervisor says so' has triple hv-log "d${domid}v0 Tr
 check 'and so does the record' has triple panic 'triple fault of vCPU 0'
 check 'the vCPU is in the record' has triple registers 'vCPU 0: kernel, 64-bit'
 check 'it is a crash, and on_crash holds' sh -c "xenvigil list | grep -q '  triple (.*  crash -> preserve: '"
-check 'so it was not started again' has_started_times triple 1
+check 'so it was not started again' told has_started_times triple 1
 check 'a report is one page with all of it' xenvigil report fault -o "$dir/fault.html"
 check 'of its lines' grep -q 'crashed on cpu#' "$dir/fault.html"
 check 'and its console' grep -q 'tiny: PV guest' "$dir/fault.html"
