@@ -203,6 +203,8 @@ void keeper_hook_close(struct keeper *keeper);
 void keeper_metrics_open(struct keeper *keeper);
 void keeper_metrics_note(struct keeper *keeper, enum engine_note note,
 			 const struct incident *incident);
+void keeper_metrics_answer(struct keeper *keeper,
+			   const struct host_evidence *evidence);
 void keeper_metrics_changed(struct keeper *keeper);
 void keeper_metrics_close(struct keeper *keeper);
 

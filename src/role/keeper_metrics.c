@@ -83,6 +83,14 @@ void keeper_metrics_note(struct keeper *keeper, enum engine_note note,
 	keeper_metrics_changed(keeper);
 }
 
+void keeper_metrics_answer(struct keeper *keeper,
+			   const struct host_evidence *evidence)
+{
+	if (keeper->metrics)
+		metrics_count_answer(keeper->metrics, evidence->took_ms,
+				     evidence->answer == HOST_ANSWER_CAME);
+}
+
 void keeper_metrics_open(struct keeper *keeper)
 {
 	ev_init(&keeper->metrics_moment, on_moment);

@@ -194,6 +194,7 @@ static void on_health(struct keeper_probe *probe, const struct wire_msg *msg)
 	memcpy(&evidence, msg->blob, sizeof(evidence));
 	if (evidence.evtchn == HOST_DEVICE_UNTRIED) /* tried in a moment */
 		evidence.evtchn = probe->evidence.evtchn;
+	keeper_metrics_answer(keeper, &evidence);
 	judge_ports(probe, &evidence.ports);
 	if (!evidence.ports.used) /* counted in a moment */
 		evidence.ports = probe->evidence.ports;

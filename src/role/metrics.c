@@ -24,7 +24,18 @@ struct counts {
 	uint64_t restarts, failures;
 };
 
+/* Of an answer's time; a slow one is beyond HOST_SLOW_MS. */
+static const uint32_t answer_bounds_ms[] = {
+	1, 2, 5, 10, 20, 50, 100, 200, HOST_SLOW_MS, 1000, 1500,
+};
+
+struct answers {
+	uint64_t within[ARRAY_LEN(answer_bounds_ms)]; /* each bound alone */
+	uint64_t count, ms;
+};
+
 struct metrics {
+	struct answers answers;
 	struct list domains;
 	uint32_t count;
 	uint64_t captures, capture_bytes;
@@ -113,6 +124,19 @@ void metrics_count(struct metrics *metrics, enum engine_note note,
 	default:
 		break;
 	}
+}
+
+void metrics_count_answer(struct metrics *metrics, int64_t took_ms, bool came)
+{
+	struct answers *answers = &metrics->answers;
+
+	answers->count++;
+	answers->ms += took_ms > 0 ? (uint64_t)took_ms : 0;
+	for (size_t i = 0; came && i < ARRAY_LEN(answer_bounds_ms); i++)
+		if (took_ms <= (int64_t)answer_bounds_ms[i]) {
+			answers->within[i]++;
+			break;
+		}
 }
 
 /* --- formatting --- */
@@ -226,6 +250,25 @@ static void add_ports(const struct ports *ports, struct text *text)
 		  ports->gone);
 }
 
+/* Its buckets add up, as Prometheus has it. */
+static void add_answers(const struct answers *answers, struct text *text)
+{
+	static const char name[] = "xenvigil_xenstored_answer_seconds";
+	uint64_t sum = 0;
+
+	add_head(text, "xenstored_answer_seconds", "histogram",
+		 "How long xenstored took to answer; +Inf alone: it did not.");
+	for (size_t i = 0; i < ARRAY_LEN(answer_bounds_ms); i++) {
+		sum += answers->within[i];
+		text_printf(text, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
+			    answer_bounds_ms[i] / 1e3, sum);
+	}
+	text_printf(text, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name,
+		    answers->count);
+	text_printf(text, "%s_sum %.15g\n%s_count %" PRIu64 "\n", name,
+		    (double)answers->ms / 1e3, name, answers->count);
+}
+
 void metrics_format(const struct metrics *metrics,
 		    const struct metrics_now *now, struct text *text)
 {
@@ -235,6 +278,7 @@ void metrics_format(const struct metrics *metrics,
 		  "Whether xenstored and libxl answer.", now->toolstack);
 	add_gauge(text, "host_health", "The host: 0 not known, 1 healthy, "
 		  "2 slow, 3 hung, 4 dead.", now->host);
+	add_answers(&metrics->answers, text);
 	add_ports(&now->ports, text);
 	add_gauge(text, "domains", "Domains in the hypervisor's list.",
 		  now->domains);

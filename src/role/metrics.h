@@ -23,6 +23,9 @@ void metrics_free(struct metrics *metrics);
 void metrics_count(struct metrics *metrics, enum engine_note note,
 		   const struct incident *incident, int64_t core_bytes);
 
+/* xenstored's time to answer one request; not CAME: it did not in that time. */
+void metrics_count_answer(struct metrics *metrics, int64_t took_ms, bool came);
+
 /* What is so now. */
 struct metrics_now {
 	int64_t started_ms;	/* wall clock */

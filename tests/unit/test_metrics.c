@@ -49,6 +49,10 @@ static void test_counts(struct metrics *metrics, struct text *text)
 	count(metrics, ENGINE_NOTE_STEP_DONE, "web1", REASON_CRASH, STEP_DUMP);
 	count(metrics, ENGINE_NOTE_STEP_DONE, "web1", REASON_CRASH, STEP_CREATE);
 	count(metrics, ENGINE_NOTE_STEP_FAILED, "web1", REASON_CRASH, STEP_DESTROY);
+	metrics_count_answer(metrics, 0, true);
+	metrics_count_answer(metrics, 2, true);
+	metrics_count_answer(metrics, 700, true);
+	metrics_count_answer(metrics, 1500, false);
 	metrics_format(metrics, &now, text);
 	ok(has_line(text, "xenvigil_incidents_total{domain=\"web1\",reason=\"crash\"} 2"),
 	   "incidents by domain and reason");
@@ -63,6 +67,13 @@ static void test_counts(struct metrics *metrics, struct text *text)
 	ok(has_line(text, "xenvigil_domains 7") &&
 	   has_line(text, "xenvigil_toolstack_answers 1") &&
 	   has_line(text, "xenvigil_host_health 3"), "the host");
+	ok(has_line(text, "xenvigil_xenstored_answer_seconds_bucket{le=\"0.001\"} 1") &&
+	   has_line(text, "xenvigil_xenstored_answer_seconds_bucket{le=\"0.5\"} 2") &&
+	   has_line(text, "xenvigil_xenstored_answer_seconds_bucket{le=\"1.5\"} 3") &&
+	   has_line(text, "xenvigil_xenstored_answer_seconds_bucket{le=\"+Inf\"} 4") &&
+	   has_line(text, "xenvigil_xenstored_answer_seconds_sum 2.202") &&
+	   has_line(text, "xenvigil_xenstored_answer_seconds_count 4"),
+	   "xenstored's answers: the one that did not come is beyond all bounds");
 	ok(has_line(text, "xenvigil_event_channels{kind=\"virq\"} 12") &&
 	   has_line(text, "xenvigil_event_channels_limit 4096") &&
 	   has_line(text, "xenvigil_event_channels_gone 3"), "event channels");
