@@ -40,8 +40,9 @@ struct keeper_worker {
 	struct list node;
 	struct keeper *keeper;
 	struct child child;
-	uint64_t incident;	/* its number; 0: dismissed, or a side job */
+	uint64_t incident;	/* its number; 0: spare, or a side job */
 	uint64_t order;		/* under way; 0: idle */
+	uint32_t jobs;		/* incidents and side jobs that it had */
 	const char *how;	/* why it was killed; NULL: it was not */
 	char core_path[SETTINGS_PATH_BYTES + 128]; /* of the dump ordered */
 	char progress[256];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The workers: one process an incident, one order at a time, each with a
- * deadline.  Decides nothing.
+ * The workers: one process an incident at a time, one order at a time, each
+ * with a deadline.  Decides nothing.
  */
 #include <errno.h>
 #include <signal.h>
@@ -16,6 +16,12 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "keeper.h"
+
+/* To start one costs more than most steps: with its incident over it waits for
+ * another this long.  Not for ever, nor again and again: what libxl may leak
+ * goes with it. */
+#define LINGER_S 1.
+#define JOBS_MAX 64
 
 static void free_worker(struct keeper_worker *worker)
 {
@@ -35,6 +41,21 @@ static void remove_partial_core(struct keeper_worker *worker)
 	snprintf(part, sizeof(part), "%s.part", worker->core_path);
 	unlink(part);
 	worker->core_path[0] = '\0';
+}
+
+/* It stays for what comes next, or ends. */
+static void release(struct keeper_worker *worker)
+{
+	struct keeper *keeper = worker->keeper;
+
+	worker->incident = 0;
+	if (worker->how || worker->jobs >= JOBS_MAX) {
+		keeper_child_close(keeper, &worker->child);
+		return;
+	}
+	ev_now_update(keeper->loop);
+	ev_timer_set(&worker->child.deadline, LINGER_S, 0.);
+	ev_timer_start(keeper->loop, &worker->child.deadline);
 }
 
 /* --- what comes back --- */
@@ -82,7 +103,7 @@ static void handle_result(struct keeper_worker *worker,
 				    &msg->core);
 	worker->capture = NULL;
 	if (!worker->incident) {
-		keeper_child_close(keeper, &worker->child);
+		release(worker);
 	} else {
 		keeper_scan(keeper);
 		engine_result(keeper->engine, msg->order, &result,
@@ -178,6 +199,10 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
+	if (!worker->order) { /* nothing came for it */
+		keeper_child_close(worker->keeper, &worker->child);
+		return;
+	}
 	worker->how = "worker overran its deadline and was killed";
 	kill(worker->child.pid, SIGKILL);
 	keeper_watcher_ping(worker->keeper);
@@ -185,6 +210,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 
 /* --- orders --- */
 
+/* INCIDENT 0: a spare one. */
 static struct keeper_worker *find_idle(struct keeper *keeper,
 				       uint64_t incident)
 {
@@ -217,6 +243,16 @@ static struct keeper_worker *new_worker(struct keeper *keeper)
 		return NULL;
 	}
 	list_append(&keeper->workers, &worker->node);
+	return worker;
+}
+
+static struct keeper_worker *hire(struct keeper *keeper)
+{
+	struct keeper_worker *worker = find_idle(keeper, 0) ?:
+				       new_worker(keeper);
+
+	if (worker)
+		worker->jobs++;
 	return worker;
 }
 
@@ -309,6 +345,9 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 	if (r < 0)
 		return r;
 	worker->order = msg->order;
+	/* With a core the peak of its own memory is told. */
+	if (msg->step == STEP_DUMP)
+		worker->jobs = JOBS_MAX;
 	text_copy(worker->core_path, sizeof(worker->core_path),
 		  msg->step == STEP_DUMP ? msg->text : "");
 	ev_now_update(keeper->loop);
@@ -331,7 +370,7 @@ int keeper_worker_order(struct keeper *keeper,
 	int r = prepare(keeper, incident, &msg);
 
 	if (r == 0 && !worker) {
-		worker = new_worker(keeper);
+		worker = hire(keeper);
 		if (!worker)
 			r = -EAGAIN;
 		else
@@ -349,13 +388,13 @@ void keeper_worker_dismiss(struct keeper *keeper,
 	struct keeper_worker *worker = find_idle(keeper, incident->number);
 
 	if (worker)
-		keeper_child_close(keeper, &worker->child);
+		release(worker);
 }
 
 int keeper_worker_capture(struct keeper *keeper,
 			  struct keeper_capture *capture)
 {
-	struct keeper_worker *worker = new_worker(keeper);
+	struct keeper_worker *worker = hire(keeper);
 	struct wire_msg msg = {
 		.order = UINT64_MAX,
 		.step = STEP_DUMP,
@@ -380,7 +419,7 @@ int keeper_worker_capture(struct keeper *keeper,
 void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
 			 const char *vdev)
 {
-	struct keeper_worker *worker = new_worker(keeper);
+	struct keeper_worker *worker = hire(keeper);
 	struct wire_msg msg = {
 		.order = UINT64_MAX,
 		.step = STEP_EJECT,

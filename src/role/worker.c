@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +20,14 @@
 #include "role/roles.h"
 #include "role/worker_impl.h"
 #include "role/worker_lock.h"
+
+/* Opened for a step and kept for the next, if that comes soon. */
+#define KEEP_MS 100
+
+struct ways {
+	struct hv *hv;
+	struct toolstack *ts;
+};
 
 uint32_t worker_left_ms(const struct work *work)
 {
@@ -99,27 +108,36 @@ static bool needs_toolstack(const struct work *work)
 	       work->order->step != STEP_REPORT;
 }
 
-static int run_open(struct work *work)
+static void close_ways(struct ways *ways)
 {
-	int r = hv_open(&work->hv);
+	toolstack_close(ways->ts);
+	hv_close(ways->hv);
+	*ways = (struct ways){ 0 };
+}
+
+static int run_open(struct work *work, struct ways *ways)
+{
+	int r = ways->hv ? 0 : hv_open(&ways->hv);
 
 	if (r) {
 		text_printf(work->why, "cannot reach the hypervisor: %s",
 			    strerror(-r));
 		return r;
 	}
-	if (needs_toolstack(work))
-		r = toolstack_open(&work->ts);
+	work->hv = ways->hv;
+	if (!ways->ts && needs_toolstack(work))
+		r = toolstack_open(&ways->ts);
+	work->ts = ways->ts;
 	if (r)
 		text_printf(work->why, "cannot open libxl: %s", strerror(-r));
 	else
 		r = worker_step_run(work);
-	toolstack_close(work->ts);
-	hv_close(work->hv);
+	if (r) /* xenstored may be another by now */
+		close_ways(ways);
 	return r;
 }
 
-static int run_locked(struct work *work)
+static int run_locked(struct work *work, struct ways *ways)
 {
 	AUTO_CLOSE int lock = -1;
 	int r = lock_guest(work, &lock);
@@ -130,10 +148,10 @@ static int run_locked(struct work *work)
 					    : strerror(-r));
 		return r;
 	}
-	return run_open(work);
+	return run_open(work, ways);
 }
 
-static void do_order(const struct wire_msg *order)
+static void do_order(const struct wire_msg *order, struct ways *ways)
 {
 	struct wire_msg result = { .kind = WIRE_RESULT, .step = order->step,
 				   .order = order->order, .id = order->id };
@@ -142,7 +160,7 @@ static void do_order(const struct wire_msg *order)
 			     .end_ms = clock_ms() + order->deadline_ms };
 	int64_t began = clock_ms();
 
-	result.rc = run_locked(&work);
+	result.rc = run_locked(&work, ways);
 	copy_text(&result, text_get(&why));
 	log_event(LOG_LEVEL_DEBUG, "order-done",
 		  LOG_INT("domid", order->id.domid),
@@ -182,23 +200,35 @@ static int become_worker(void)
 	return fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC) ? -errno : 0;
 }
 
+/* What is open while nothing comes is closed. */
+static int await_order(struct ways *ways, struct wire_msg *ret_order)
+{
+	struct pollfd wire = { .fd = WIRE_FD, .events = POLLIN };
+
+	if (ways->hv && poll(&wire, 1, KEEP_MS) == 0)
+		close_ways(ways);
+	return wire_recv(WIRE_FD, ret_order);
+}
+
 int worker_main(void)
 {
 	struct wire_msg order = {0};
+	struct ways ways = { 0 };
 	int r = become_worker();
 
 	/* A device model that we start must not be spared as the keeper is. */
 	(void)oom_set(OOM_USUAL);
 	while (!r) {
-		r = wire_recv(WIRE_FD, &order);
+		r = await_order(&ways, &order);
 		if (r)
 			break;
 		if (order.kind == WIRE_ORDER)
-			do_order(&order);
+			do_order(&order, &ways);
 		else
 			r = -EBADMSG;
 		wire_clear(&order);
 	}
+	close_ways(&ways);
 	if (r == -EPIPE)
 		return 0;
 	log_event(LOG_LEVEL_ERROR, "worker-failed",
