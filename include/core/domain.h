@@ -37,6 +37,12 @@ struct domain_id {
 
 bool domain_id_equal(const struct domain_id *a, const struct domain_id *b);
 
+/*
+ * The uuid that ID's domain gets when it is renamed: the same whenever it is
+ * asked for, so that it is known even if what was noted of it is lost.
+ */
+void domain_copy_uuid(const struct domain_id *id, uint8_t ret_uuid[UUID_BYTES]);
+
 /* One entry of the hypervisor's list (XEN_DOMCTL_getdomaininfo). */
 struct domain_info {
 	struct domain_id id;

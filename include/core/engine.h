@@ -119,8 +119,6 @@ struct engine_calls {
 	/* Ask whether xenstored answers; the answer comes by
 	 * engine_set_toolstack().  NULL: what was told last is believed. */
 	void (*probe)(void *ctx);
-	/* 16 fresh bytes for a renamed domain. */
-	void (*new_uuid)(void *ctx, uint8_t ret_uuid[UUID_BYTES]);
 	/* A number below RANGE (range > 0), for jitter. */
 	uint32_t (*random)(void *ctx, uint32_t range);
 	void *ctx;

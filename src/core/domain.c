@@ -4,10 +4,33 @@
  */
 #include "core/domain.h"
 
+#include <string.h>
+
 bool domain_id_equal(const struct domain_id *a, const struct domain_id *b)
 {
 	return a->domid == b->domid && a->epoch == b->epoch &&
 	       uuid_equal(a->uuid, b->uuid);
+}
+
+/* Spreads every bit over all (the finalizer of splitmix64). */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ull;
+	x = (x ^ (x >> 27)) * 0x94d049bb133111ebull;
+	return x ^ (x >> 31);
+}
+
+/* Two domains that are there at one time differ in their domid at least. */
+void domain_copy_uuid(const struct domain_id *id, uint8_t ret_uuid[UUID_BYTES])
+{
+	uint64_t half[2];
+
+	memcpy(half, id->uuid, UUID_BYTES);
+	half[0] = mix(half[0] ^ mix(id->epoch + id->domid));
+	half[1] = mix(half[1] ^ mix(half[0]));
+	memcpy(ret_uuid, half, UUID_BYTES);
+	ret_uuid[6] = (ret_uuid[6] & 0x0f) | 0x80; /* RFC 9562, version 8 */
+	ret_uuid[8] = (ret_uuid[8] & 0x3f) | 0x80;
 }
 
 const char *domain_type_name(enum domain_type type)

@@ -165,6 +165,9 @@ void engine_report_open(struct engine *e, struct incident *incident,
 /* Its domain bears the copy's name: whoever did that had come as far as to
  * rename it, and could not write it down. */
 void engine_report_copy(struct engine *e, struct incident *incident);
+/* The same while it is at work: a step found the domain under that name.
+ * False when it did not, or was past that point anyway. */
+bool engine_report_became_copy(struct engine *e, struct incident *incident);
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result);
 

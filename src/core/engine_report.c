@@ -34,7 +34,7 @@ static bool may_rename(const struct policy_verdict *verdict)
 	return renames(verdict) || verdict->reason == REASON_REBOOT;
 }
 
-static void decide(struct engine *e, struct incident *incident,
+static void decide(struct incident *incident,
 		   const struct policy_verdict *verdict)
 {
 	incident->verdict = *verdict;
@@ -43,9 +43,8 @@ static void decide(struct engine *e, struct incident *incident,
 		snprintf(incident->why, sizeof(incident->why),
 			 "%s cannot work: %s", action_name(verdict->wanted),
 			 verdict->refused);
-	if (may_rename(verdict) &&
-	    uuid_equal(incident->copy_uuid, (const uint8_t[UUID_BYTES]){0}))
-		e->calls->new_uuid(e->calls->ctx, incident->copy_uuid);
+	if (may_rename(verdict))
+		domain_copy_uuid(&incident->id, incident->copy_uuid);
 }
 
 /* Nothing has been done for the first verdict yet but to look. */
@@ -58,7 +57,7 @@ static bool call_it_crash(struct engine *e, struct incident *incident)
 			    REASON_CRASH, &input);
 	policy_decide(&input, &verdict);
 	if (!verdict.leave_alone)
-		decide(e, incident, &verdict);
+		decide(incident, &verdict);
 	return !verdict.leave_alone;
 }
 
@@ -75,7 +74,7 @@ static bool is_triple_fault(const struct engine *e,
 void engine_report_open(struct engine *e, struct incident *incident,
 			const struct policy_verdict *verdict)
 {
-	decide(e, incident, verdict);
+	decide(incident, verdict);
 	if (is_triple_fault(e, incident))
 		(void)call_it_crash(e, incident);
 	incident->unreported = policy_wants_report(
@@ -109,4 +108,18 @@ void engine_report_copy(struct engine *e, struct incident *incident)
 	incident->dirty |= incident->at != at || incident->unreported;
 	incident->unreported = false;
 	incident->at = at;
+}
+
+bool engine_report_became_copy(struct engine *e, struct incident *incident)
+{
+	const struct domain *domain = engine_life_find(e, incident->id.domid);
+	uint32_t was = incident->at;
+	bool unreported = incident->unreported;
+
+	if (!domain || domain->incident != incident ||
+	    domain_id_equal(&domain->info.id, &incident->id) ||
+	    !incident_is_about(incident, &domain->info.id))
+		return false;
+	engine_report_copy(e, incident);
+	return incident->at != was || incident->unreported != unreported;
 }

@@ -268,7 +268,9 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 	enum step step = incident_step(incident);
 	int rc = incident->steps[incident->step_count - 1].rc;
 
-	if (rc == -ESTALE) {
+	if (rc == -ESTALE && engine_report_became_copy(e, incident)) {
+		engine_case_proceed(e, incident, now);
+	} else if (rc == -ESTALE) {
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	} else if (rc == -EBUSY && step_is_destructive(step)) {
 		fire(e, incident, CASE_EVENT_RESUMED, now);

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -197,15 +196,6 @@ static void call_note(void *ctx, enum engine_note note,
 
 /* --- chance --- */
 
-static void call_new_uuid(void *ctx, uint8_t ret_uuid[UUID_BYTES])
-{
-	(void)ctx;
-	if (getrandom(ret_uuid, UUID_BYTES, 0) != UUID_BYTES)
-		abort(); /* cannot fail for 16 bytes once the pool is up */
-	ret_uuid[6] = (ret_uuid[6] & 0x0f) | 0x40; /* RFC 4122, version 4 */
-	ret_uuid[8] = (ret_uuid[8] & 0x3f) | 0x80;
-}
-
 static void call_probe(void *ctx)
 {
 	keeper_watcher_ping(ctx);
@@ -226,6 +216,5 @@ const struct engine_calls keeper_calls = {
 	.note = call_note,
 	.cause = keeper_hvlog_cause,
 	.probe = call_probe,
-	.new_uuid = call_new_uuid,
 	.random = call_random,
 };

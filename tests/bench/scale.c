@@ -105,12 +105,6 @@ static void call_note(void *ctx, enum engine_note note,
 		errx(1, "a step failed: %s", text);
 }
 
-static void call_new_uuid(void *ctx, uint8_t *ret_uuid)
-{
-	(void)ctx;
-	memset(ret_uuid, 0xcc, UUID_BYTES);
-}
-
 static uint32_t next_random(uint32_t range)
 {
 	host.random = host.random * 1664525u + 1013904223u;
@@ -126,7 +120,7 @@ static uint32_t call_random(void *ctx, uint32_t range)
 static const struct engine_calls calls = {
 	.order = call_order, .dismiss = call_dismiss, .record = call_record,
 	.record_guest = call_record_guest, .claimed = call_claimed,
-	.note = call_note, .new_uuid = call_new_uuid, .random = call_random,
+	.note = call_note, .random = call_random,
 };
 
 /* --- the host --- */

@@ -126,15 +126,6 @@ static void call_note(void *ctx, enum engine_note note,
 		sim_check_closed(s, incident);
 }
 
-static void call_new_uuid(void *ctx, uint8_t *ret_uuid)
-{
-	struct sim *s = ctx;
-
-	memset(ret_uuid, 0xcc, UUID_BYTES);
-	for (int i = 0; i < 4; i++)
-		ret_uuid[i] = sim_random(s, 256);
-}
-
 static uint32_t call_random(void *ctx, uint32_t range)
 {
 	return sim_random(ctx, range);
@@ -433,8 +424,7 @@ static int open_daemon(struct sim *s)
 	static struct engine_calls calls = {
 		.order = call_order, .dismiss = call_dismiss,
 		.record = call_record, .record_guest = call_record_guest,
-		.claimed = call_claimed, .note = call_note,
-		.new_uuid = call_new_uuid, .random = call_random,
+		.claimed = call_claimed, .note = call_note, .random = call_random,
 		.probe = call_probe,
 	};
 	struct caps caps = { .xen_major = 4, .xen_minor = 17,

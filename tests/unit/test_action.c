@@ -168,6 +168,28 @@ static void test_identity(void)
 	ok(!domain_id_equal(&id, &other), "another epoch is another domain");
 }
 
+static void test_copies(void)
+{
+	const struct domain_id id = { 7, { 1, 2 }, 99 };
+	const struct domain_id others[] = {
+		{ 8, { 1, 2 }, 99 }, { 7, { 1, 3 }, 99 }, { 7, { 1, 2 }, 100 },
+		{ 7, { [15] = 1 }, 99 },
+	};
+	uint8_t uuid[UUID_BYTES], again[UUID_BYTES];
+	unsigned int same = 0;
+
+	domain_copy_uuid(&id, uuid);
+	domain_copy_uuid(&id, again);
+	ok(uuid_equal(uuid, again), "a copy's uuid is the same each time");
+	ok(!uuid_equal(uuid, id.uuid) && uuid[6] >> 4 == 8 && uuid[8] >> 6 == 2,
+	   "it is another, in the form of one");
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		domain_copy_uuid(&others[i], again);
+		same += uuid_equal(uuid, again);
+	}
+	ok(same == 0, "and no other domain's copy has it");
+}
+
 int main(void)
 {
 	test_reason_codes();
@@ -178,5 +200,6 @@ int main(void)
 	test_rules();
 	test_destructive();
 	test_identity();
+	test_copies();
 	return done_testing();
 }

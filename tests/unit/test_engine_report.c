@@ -86,12 +86,6 @@ static void call_cause(void *ctx, const struct incident *incident,
 		text_copy(ret_panic, EVIDENCE_PANIC_BYTES, host.cause);
 }
 
-static void call_new_uuid(void *ctx, uint8_t *ret_uuid)
-{
-	(void)ctx;
-	memset(ret_uuid, 0xcc, UUID_BYTES);
-}
-
 static uint32_t call_random(void *ctx, uint32_t range)
 {
 	(void)ctx;
@@ -101,7 +95,7 @@ static uint32_t call_random(void *ctx, uint32_t range)
 static const struct engine_calls calls = {
 	.order = call_order, .dismiss = call_dismiss, .record = call_record,
 	.record_guest = call_record_guest, .claimed = call_claimed,
-	.note = call_note, .cause = call_cause, .new_uuid = call_new_uuid, .random = call_random,
+	.note = call_note, .cause = call_cause, .random = call_random,
 };
 
 /* --- the steps of a test --- */
@@ -362,6 +356,27 @@ static void test_copy(void)
 	finish();
 }
 
+/* Nothing could be written, the daemon was killed while a worker renamed the
+ * domain, and the next one began from the start. */
+static void test_late_copy(void)
+{
+	struct domain_id id;
+
+	begin(DOMAIN_TYPE_PVH, ACTION_RENAME_RESTART);
+	fall(REASON_CRASH);
+	answer(0, NULL);
+	is_text(host.steps, "report save", "a domain is to be renamed");
+	id = host.info.id;
+	domain_copy_uuid(&id, host.info.id.uuid);
+	scan();
+	answer(-ESTALE, NULL);
+	is_text(host.steps, "report save rename",
+		"one that a worker of before renamed is gone on with there");
+	answer(-ESTALE, NULL);
+	ok(!open_one(), "but not for ever");
+	finish();
+}
+
 /* A HVM guest's panic ends in the machine's reset. */
 static void test_reboots(void)
 {
@@ -383,12 +398,15 @@ static void test_reboots(void)
 		  REASON_REBOOT },
 	};
 
+	uint8_t copy[UUID_BYTES];
+
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		begin(cases[i].type, ACTION_DESTROY);
 		host.settings->guest.report = cases[i].report;
 		host.settings->guest.on[REASON_CRASH] = ACTION_RENAME_RESTART;
 		fall(REASON_REBOOT);
-		ok(host.stored.copy_uuid[0] == 0xcc,
+		domain_copy_uuid(&host.info.id, copy);
+		ok(uuid_equal(host.stored.copy_uuid, copy),
 		   "what a crash would need is on record from the start");
 		if (strcmp(host.steps, "report") == 0)
 			answer(0, cases[i].panic);
@@ -489,6 +507,7 @@ int main(void)
 	test_triple_fault();
 	test_reboots();
 	test_copy();
+	test_late_copy();
 	test_reasons();
 	test_first();
 	test_trouble();
