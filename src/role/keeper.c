@@ -57,6 +57,14 @@ void keeper_scan(struct keeper *keeper)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
+void keeper_set_timer(struct keeper *keeper, ev_timer *timer, double seconds)
+{
+	ev_now_update(keeper->loop);
+	ev_timer_stop(keeper->loop, timer);
+	ev_timer_set(timer, seconds, 0.);
+	ev_timer_start(keeper->loop, timer);
+}
+
 /* Sets the one timer to the engine's next time. */
 void keeper_rearm(struct keeper *keeper)
 {
@@ -68,9 +76,8 @@ void keeper_rearm(struct keeper *keeper)
 	if (due_ms == INT64_MAX)
 		return;
 	wait_ms = due_ms - keeper_now(keeper).mono_ms;
-	ev_now_update(keeper->loop);
-	ev_timer_set(&keeper->due, wait_ms > 0 ? wait_ms / 1e3 : 0., 0.);
-	ev_timer_start(keeper->loop, &keeper->due);
+	keeper_set_timer(keeper, &keeper->due,
+			 wait_ms > 0 ? wait_ms / 1e3 : 0.);
 }
 
 static void on_due(struct ev_loop *loop, ev_timer *timer, int events)

@@ -105,6 +105,9 @@ struct keeper {
 struct engine_time keeper_now(const struct keeper *keeper);
 void keeper_scan(struct keeper *keeper);
 void keeper_rearm(struct keeper *keeper);
+/* Fires once, SECONDS from now, whether or not it runs already: libev's own
+ * setter puts a timer that runs out of its order, and others with it. */
+void keeper_set_timer(struct keeper *keeper, ev_timer *timer, double seconds);
 
 /* --- keeper_child.c --- */
 int keeper_child_spawn(struct keeper *keeper, struct child *child,

@@ -111,10 +111,8 @@ static int order(struct keeper_hooks *hooks, const struct hook_job *job)
 	if (r < 0)
 		return r;
 	text_copy(msg.text, sizeof(msg.text), hooks->dir);
-	ev_now_update(hooks->keeper->loop);
-	ev_timer_set(&hooks->child.deadline, limit_s * (double)HOOKS_AND_MORE,
-		     0.);
-	ev_timer_start(hooks->keeper->loop, &hooks->child.deadline);
+	keeper_set_timer(hooks->keeper, &hooks->child.deadline,
+			 limit_s * (double)HOOKS_AND_MORE);
 	return wire_send(hooks->child.fd, &msg);
 }
 
@@ -263,9 +261,7 @@ void keeper_hook_toolstack(struct keeper *keeper, bool answers)
 			tell(hooks, TRANSITION_HOST_BACK, NULL);
 		hooks->told_hung = false;
 	} else if (!hooks->told_hung && !ev_is_active(&hooks->hung)) {
-		ev_now_update(keeper->loop);
-		ev_timer_set(&hooks->hung, HUNG_AFTER_S, 0.);
-		ev_timer_start(keeper->loop, &hooks->hung);
+		keeper_set_timer(keeper, &hooks->hung, HUNG_AFTER_S);
 	}
 }
 

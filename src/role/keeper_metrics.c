@@ -63,9 +63,7 @@ void keeper_metrics_changed(struct keeper *keeper)
 {
 	if (!keeper->metrics || ev_is_active(&keeper->metrics_moment))
 		return;
-	ev_now_update(keeper->loop);
-	ev_timer_set(&keeper->metrics_moment, MOMENT_S, 0.);
-	ev_timer_start(keeper->loop, &keeper->metrics_moment);
+	keeper_set_timer(keeper, &keeper->metrics_moment, MOMENT_S);
 }
 
 void keeper_metrics_note(struct keeper *keeper, enum engine_note note,

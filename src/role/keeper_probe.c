@@ -41,10 +41,7 @@ struct keeper_probe {
 
 static void set_again(struct keeper_probe *probe, double seconds)
 {
-	ev_now_update(probe->keeper->loop);
-	ev_timer_stop(probe->keeper->loop, &probe->again);
-	ev_timer_set(&probe->again, seconds, 0.);
-	ev_timer_start(probe->keeper->loop, &probe->again);
+	keeper_set_timer(probe->keeper, &probe->again, seconds);
 }
 
 /* --- the verdict --- */
@@ -246,6 +243,7 @@ static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct keeper_probe *probe = timer->data;
 
+	(void)loop;
 	(void)events;
 	if (probe->stuck) {
 		log_event(LOG_LEVEL_ERROR, "probe-stuck",
@@ -254,8 +252,7 @@ static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	probe->stuck = true;
-	ev_timer_set(timer, GIVE_UP_S, 0.);
-	ev_timer_start(loop, timer);
+	keeper_set_timer(probe->keeper, timer, GIVE_UP_S);
 	control_resume(probe->keeper->control);
 }
 
@@ -282,9 +279,7 @@ void keeper_probe_ask(struct keeper *keeper)
 		return;
 	probe->asked = true;
 	wire_send(probe->child.fd, &msg); /* one that cannot be told is late */
-	ev_now_update(keeper->loop);
-	ev_timer_set(&probe->child.deadline, TELL_S, 0.);
-	ev_timer_start(keeper->loop, &probe->child.deadline);
+	keeper_set_timer(keeper, &probe->child.deadline, TELL_S);
 }
 
 /* One that cannot look keeps nobody waiting. */

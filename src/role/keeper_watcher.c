@@ -22,10 +22,7 @@
 
 static void expect_within(struct keeper *keeper, double seconds)
 {
-	ev_now_update(keeper->loop);
-	ev_timer_stop(keeper->loop, &keeper->watcher.deadline);
-	ev_timer_set(&keeper->watcher.deadline, seconds, 0.);
-	ev_timer_start(keeper->loop, &keeper->watcher.deadline);
+	keeper_set_timer(keeper, &keeper->watcher.deadline, seconds);
 }
 
 /* Its own beat comes that often; one missed is one too many. */
@@ -182,8 +179,7 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 	for (unsigned int i = 0; i < keeper->watcher_losses; i++)
 		wait_s = wait_s < AGAIN_MAX_S ? wait_s * 2 : AGAIN_MAX_S;
 	keeper->watcher_losses++;
-	ev_timer_set(&keeper->watcher_again, wait_s, 0.);
-	ev_timer_start(loop, &keeper->watcher_again);
+	keeper_set_timer(keeper, &keeper->watcher_again, wait_s);
 	ev_timer_again(loop, &keeper->poll);
 	keeper_scan(keeper);
 	keeper_rearm(keeper);
@@ -209,8 +205,7 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	if (keeper_child_spawn(keeper, &keeper->watcher, "watcher") < 0) {
-		ev_timer_set(timer, AGAIN_MAX_S, 0.);
-		ev_timer_start(keeper->loop, timer);
+		keeper_set_timer(keeper, timer, AGAIN_MAX_S);
 		return;
 	}
 	expect_within(keeper, ANSWER_S);

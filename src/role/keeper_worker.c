@@ -53,9 +53,7 @@ static void release(struct keeper_worker *worker)
 		keeper_child_close(keeper, &worker->child);
 		return;
 	}
-	ev_now_update(keeper->loop);
-	ev_timer_set(&worker->child.deadline, LINGER_S, 0.);
-	ev_timer_start(keeper->loop, &worker->child.deadline);
+	keeper_set_timer(keeper, &worker->child.deadline, LINGER_S);
 }
 
 /* --- what comes back --- */
@@ -350,9 +348,8 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 		worker->jobs = JOBS_MAX;
 	text_copy(worker->core_path, sizeof(worker->core_path),
 		  msg->step == STEP_DUMP ? msg->text : "");
-	ev_now_update(keeper->loop);
-	ev_timer_set(&worker->child.deadline, deadline_s + extra_s, 0.);
-	ev_timer_start(keeper->loop, &worker->child.deadline);
+	keeper_set_timer(keeper, &worker->child.deadline,
+			 deadline_s + extra_s);
 	/* It may have been quiet for long: does xenstored answer? */
 	keeper_watcher_ping(keeper);
 	return 0;
