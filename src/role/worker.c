@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -151,6 +152,28 @@ static int run_locked(struct work *work, struct ways *ways)
 	return run_open(work, ways);
 }
 
+/*
+ * The keeper ends a worker that overruns.  One whose keeper died would keep
+ * the guest's lock for ever if it hung or were stopped, so the kernel ends it.
+ */
+#define ORPHAN_MORE_S 10
+
+static void limit_life(uint32_t deadline_ms)
+{
+	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL,
+				  .sigev_signo = SIGKILL };
+	struct itimerspec due = { 0 };
+	static timer_t timer;
+	static bool is_there;
+
+	if (!is_there && timer_create(CLOCK_MONOTONIC, &event, &timer))
+		return; /* then the keeper's own has to do */
+	is_there = true;
+	if (deadline_ms)
+		due.it_value.tv_sec = deadline_ms / 1000 + ORPHAN_MORE_S;
+	timer_settime(timer, 0, &due, NULL);
+}
+
 static void do_order(const struct wire_msg *order, struct ways *ways)
 {
 	struct wire_msg result = { .kind = WIRE_RESULT, .step = order->step,
@@ -160,7 +183,9 @@ static void do_order(const struct wire_msg *order, struct ways *ways)
 			     .end_ms = clock_ms() + order->deadline_ms };
 	int64_t began = clock_ms();
 
+	limit_life(order->deadline_ms);
 	result.rc = run_locked(&work, ways);
+	limit_life(0);
 	copy_text(&result, text_get(&why));
 	log_event(LOG_LEVEL_DEBUG, "order-done",
 		  LOG_INT("domid", order->id.domid),
