@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,22 +133,34 @@ static void describe(int rc, int status, const char *output, char *ret,
 		 output);
 }
 
-static int tell(const char *name, int rc, const char *text)
-{
-	struct wire_msg msg = { .kind = WIRE_RESULT, .rc = rc };
-
-	text_copy(msg.config.name, sizeof(msg.config.name), name);
-	text_copy(msg.text, sizeof(msg.text), text);
-	return wire_send(WIRE_FD, &msg);
-}
-
 struct telling {
 	const struct wire_msg *order;
 	struct environment env;
 	const char *transition;
+	int64_t incident;
 	const char *dir;
 	int dir_fd;
 };
+
+/* To a keeper that has ended it cannot be told: then it is logged here. */
+static int tell(const struct telling *to, const char *name, int rc,
+		const char *text)
+{
+	struct wire_msg msg = { .kind = WIRE_RESULT, .rc = rc };
+	int r;
+
+	text_copy(msg.config.name, sizeof(msg.config.name), name);
+	text_copy(msg.text, sizeof(msg.text), text);
+	r = wire_send(WIRE_FD, &msg);
+	if (r != -EPIPE && r != -ECONNRESET)
+		return r;
+	log_event(rc ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+		  rc ? "hook-failed" : "hook-done", LOG_TEXT("hook", name),
+		  LOG_TEXT("transition", to->transition),
+		  LOG_INT("incident", to->incident),
+		  LOG_TEXT("text", text[0] ? text : NULL));
+	return 0;
+}
 
 static int run_one(struct telling *to, const char *name)
 {
@@ -164,11 +177,11 @@ static int run_one(struct telling *to, const char *name)
 	int r, status = 0;
 
 	if (fault)
-		return tell(name, -EPERM, fault);
+		return tell(to, name, -EPERM, fault);
 	snprintf(path, sizeof(path), "%s/%s", to->dir, name);
 	r = hook_run(&run, output, sizeof(output), &status);
 	describe(r, status, output, text, sizeof(text));
-	return tell(name, r, text);
+	return tell(to, name, r, text);
 }
 
 /* --- all of them --- */
@@ -180,13 +193,15 @@ static int run_listed(struct telling *to, struct dirent **entries, int count)
 
 	to->transition = json_object_get_string(
 		json_object_object_get(incident, "transition"));
+	to->incident = json_object_get_int64(
+		json_object_object_get(incident, "incident"));
 	r = to->transition ? 0 : -EBADMSG;
 	if (r == 0)
 		fill_environment(&to->env, incident);
 	for (int i = 0; i < count && r == 0; i++)
 		r = i < HOOKS_MAX ?
 			run_one(to, entries[i]->d_name) :
-			tell(entries[i]->d_name, -E2BIG, "more than 16 hooks");
+			tell(to, entries[i]->d_name, -E2BIG, "more than 16 hooks");
 	json_object_put(incident);
 	return r;
 }
@@ -209,12 +224,12 @@ static int run_all(const struct wire_msg *order)
 	int count, r;
 
 	if (dir_fd < 0 || !dir)
-		return tell("", -errno, strerror(errno));
+		return tell(&to, "", -errno, strerror(errno));
 	if (!is_trusted_dir(dir_fd))
-		return tell("", -EPERM, "others may write to the directory");
+		return tell(&to, "", -EPERM, "others may write to the directory");
 	count = scandirat(dir_fd, ".", &entries, is_hook_name, compare_names);
 	if (count < 0)
-		return tell("", -errno, strerror(errno));
+		return tell(&to, "", -errno, strerror(errno));
 	r = run_listed(&to, entries, count);
 	for (int i = 0; i < count; i++)
 		free(entries[i]);
@@ -222,20 +237,46 @@ static int run_all(const struct wire_msg *order)
 	return r;
 }
 
-int hook_main(void)
+static int recv_and_run(void)
 {
 	struct wire_msg order = { 0 };
+	int r = wire_recv(WIRE_FD, &order);
+
+	if (r == 0)
+		r = order.kind == WIRE_ORDER && order.blob ? run_all(&order) :
+							     -EBADMSG;
+	wire_clear(&order);
+	return r;
+}
+
+/*
+ * A keeper that ends leaves what it had waiting to its last child. Once we do
+ * not listen any more it cannot: then it knows.
+ */
+static int run_left(void)
+{
+	int ends = 0, r = 0;
+
+	shutdown(WIRE_FD, SHUT_RD);
+	/* The first may be the word of a keeper that left results unread. */
+	while (ends < 2 && (r == 0 || r == -EPIPE)) {
+		r = recv_and_run();
+		ends += r == -EPIPE;
+	}
+	return r;
+}
+
+int hook_main(void)
+{
 	int r = fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC) ? -errno :
 						      hook_run_prepare();
 
 	(void)oom_set(OOM_USUAL);
 	setsid(); /* not ended by what is sent to the keeper's group */
 	if (r == 0)
-		r = wire_recv(WIRE_FD, &order);
+		r = recv_and_run();
 	if (r == 0)
-		r = order.kind == WIRE_ORDER && order.blob ? run_all(&order) :
-							     -EBADMSG;
-	wire_clear(&order);
+		r = run_left();
 	if (r == 0 || r == -EPIPE)
 		return 0;
 	log_event(LOG_LEVEL_ERROR, "hook-role-failed",

@@ -97,23 +97,29 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 	kill(hooks->child.pid, SIGKILL);
 }
 
-static int order(struct keeper_hooks *hooks, const struct hook_job *job)
+static int send_order(struct keeper_hooks *hooks, const struct hook_job *job)
 {
-	uint32_t limit_s = hooks->keeper->settings->hook_s;
 	struct wire_msg msg = {
 		.kind = WIRE_ORDER,
-		.deadline_ms = limit_s * 1000,
+		.deadline_ms = hooks->keeper->settings->hook_s * 1000,
 		.blob = job->json,
 		.blob_len = strlen(job->json),
 	};
+
+	text_copy(msg.text, sizeof(msg.text), hooks->dir);
+	return wire_send(hooks->child.fd, &msg);
+}
+
+static int order(struct keeper_hooks *hooks, const struct hook_job *job)
+{
+	uint32_t limit_s = hooks->keeper->settings->hook_s;
 	int r = keeper_child_spawn(hooks->keeper, &hooks->child, "hook");
 
 	if (r < 0)
 		return r;
-	text_copy(msg.text, sizeof(msg.text), hooks->dir);
 	keeper_set_timer(hooks->keeper, &hooks->child.deadline,
 			 limit_s * (double)HOOKS_AND_MORE);
-	return wire_send(hooks->child.fd, &msg);
+	return send_order(hooks, job);
 }
 
 /* A child that could not be told ends by itself; its exit goes on. */
@@ -289,7 +295,21 @@ void keeper_hook_open(struct keeper *keeper)
 	keeper->hooks = hooks;
 }
 
-/* A hook that runs ends within its bounds by itself. */
+/* When we end: to the child that runs, or to another if that is at its end. */
+static void hand_over(struct keeper_hooks *hooks, const struct hook_job *job)
+{
+	int r = hooks->child.fd < 0 ? -EPIPE : send_order(hooks, job);
+
+	if (r == -EPIPE || r == -ECONNRESET) {
+		ev_child_stop(hooks->keeper->loop, &hooks->child.exited);
+		keeper_child_close(hooks->keeper, &hooks->child);
+		r = order(hooks, job);
+	}
+	if (r < 0)
+		log_lost(job, strerror(-r));
+}
+
+/* A hook that runs ends within its bounds by itself, and those after it. */
 void keeper_hook_close(struct keeper *keeper)
 {
 	struct keeper_hooks *hooks = keeper->hooks;
@@ -298,14 +318,14 @@ void keeper_hook_close(struct keeper *keeper)
 	if (!hooks)
 		return;
 	ev_timer_stop(keeper->loop, &hooks->hung);
-	ev_child_stop(keeper->loop, &hooks->child.exited);
-	keeper_child_close(keeper, &hooks->child);
-	free_job(hooks->job);
 	LIST_EACH(job, &hooks->waiting, struct hook_job, node) {
-		log_lost(job, "the daemon ends");
+		hand_over(hooks, job);
 		list_remove(&job->node);
 		free_job(job);
 	}
+	ev_child_stop(keeper->loop, &hooks->child.exited);
+	keeper_child_close(keeper, &hooks->child);
+	free_job(hooks->job);
 	free(hooks);
 	keeper->hooks = NULL;
 }

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "role/hook_run.h"
 #include "role/roles.h"
@@ -239,6 +240,57 @@ static void test_large_input(void)
 	clean();
 }
 
+/* A keeper that ends at once after it sent all it had. */
+static void test_left(void)
+{
+	static const char *const told[] = { "crash-seen", "evidence-kept",
+					    "guest-restarted" };
+	char json[64];
+	struct wire_msg msg = {
+		.kind = WIRE_ORDER, .deadline_ms = LIMIT_MS, .blob = json,
+	};
+	int fd[2], status;
+	pid_t pid = start_role(fd);
+
+	write_hook("10-told", "sleep 0.2; echo $1 >> ${0%/*}/told.txt", 0700);
+	write_hook("20-next", "echo next >> ${0%/*}/told.txt", 0700);
+	snprintf(msg.text, sizeof(msg.text), "%s", dir);
+	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
+		snprintf(json, sizeof(json), "{\"transition\":\"%s\"}", told[i]);
+		msg.blob_len = strlen(json);
+		ok(wire_send(fd[0], &msg) == 0, "%s is ordered", told[i]);
+		/* With one result unread it ends in another way for the child. */
+		if (i == 0)
+			ok(recv(fd[0], &status, 1, MSG_PEEK) == 1, "a result came");
+	}
+	close(fd[0]);
+	waitpid(pid, &status, 0);
+	ok(status == 0, "the child ends well without its keeper");
+	is_text(content("told.txt"), "crash-seen\nnext\nevidence-kept\nnext\n"
+		"guest-restarted\nnext\n", "all hooks were told, in order");
+	clean();
+}
+
+/* It is not left an order that it would not read. */
+static void test_not_left(void)
+{
+	struct wire_msg msg = {
+		.kind = WIRE_ORDER, .deadline_ms = LIMIT_MS,
+		.blob = (char *)"{\"transition\":\"guest-held\"}", .blob_len = 27,
+	};
+	int fd[2], status;
+	pid_t pid = start_role(fd);
+
+	write_hook("10-told", "", 0700);
+	snprintf(msg.text, sizeof(msg.text), "%s", dir);
+	ok(wire_send(fd[0], &msg) == 0, "the child is told");
+	waitpid(pid, &status, 0);
+	ok(status == 0, "it ends though its keeper is there");
+	ok(wire_send(fd[0], &msg) == -EPIPE, "a keeper is told that it has ended");
+	close(fd[0]);
+	clean();
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -248,6 +300,8 @@ int main(void)
 	test_failures();
 	test_what_hangs();
 	test_large_input();
+	test_left();
+	test_not_left();
 	rmdir(dir);
 	return done_testing();
 }
