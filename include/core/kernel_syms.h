@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The names of a Linux kernel's functions out of its memory: the tables that
+ * it has for its own messages (kallsyms), which kernels from 6.0 on tell of in
+ * their note.  The bytes are a guest's: nothing in them is believed.
+ */
+#ifndef CORE_KERNEL_SYMS_H
+#define CORE_KERNEL_SYMS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/guest_mem.h"
+
+#define KERNEL_SYMS_MOST (1u << 22)	/* symbols of one kernel */
+#define KERNEL_SYMS_NAME_BYTES 256u	/* longer ones are cut */
+#define KERNEL_SYMS_TOKENS 256u
+#define KERNEL_SYMS_TOKEN_BYTES 16384u	/* of all tokens */
+
+/* How addresses are kept: it has changed three times. */
+enum kernel_syms_form {
+	KERNEL_SYMS_ADDRESSES,	/* as they are, 8 bytes each */
+	KERNEL_SYMS_PERCPU,	/* to 6.14: below the base where negative */
+	KERNEL_SYMS_UNSIGNED,	/* from 6.15 on: above the base */
+	KERNEL_SYMS_PLACE,	/* without a base: from where each lies */
+};
+
+struct kernel_syms {
+	struct guest_mem *mem;
+	uint64_t names, addresses, base;
+	enum kernel_syms_form form;
+	uint32_t count;
+	uint16_t token[KERNEL_SYMS_TOKENS];	/* where each begins */
+	size_t tokens_len;
+	char tokens[KERNEL_SYMS_TOKEN_BYTES];
+};
+
+struct kernel_sym {
+	uint32_t index;
+	uint64_t start, size;
+	char type;		/* as nm has them; '\0': not looked up */
+	char name[KERNEL_SYMS_NAME_BYTES];
+};
+
+/*
+ * Finds the tables by the kernel's note.  Returns 0; -ENOENT: the note does
+ * not name what RET_MISSING says then; -EINVAL: what it names are none; or
+ * -errno.
+ */
+int kernel_syms_open(struct kernel_syms *syms, struct guest_mem *mem,
+		     const char *note, size_t note_len,
+		     const char **ret_missing);
+
+/* Which symbol has the byte at ADDRESS?  Fills in all but type and name.
+ * Returns 0, -ENOENT: none; or -errno. */
+int kernel_syms_find(const struct kernel_syms *syms, uint64_t address,
+		     struct kernel_sym *ret_sym);
+
+/* The highest address of a symbol. */
+int kernel_syms_end(const struct kernel_syms *syms, uint64_t *ret_address);
+
+/*
+ * Fills in type and name of COUNT symbols, in one pass over the names, for
+ * they can be found in no other way.  Sorts LIST by index.  Returns 0, or
+ * -errno: those without a type could not be read.
+ */
+int kernel_syms_name(const struct kernel_syms *syms, struct kernel_sym **list,
+		     size_t count);
+
+#endif
