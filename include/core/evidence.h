@@ -15,6 +15,7 @@
 	X(KERNEL, "kernel")		/* which the guest ran */           \
 	X(HV_LOG, "hv-log")		/* the hypervisor's lines of it */  \
 	X(REGISTERS, "registers")	/* of every vCPU */                 \
+	X(BACKTRACE, "backtrace")	/* of the vCPU that panicked */     \
 	X(KERNEL_LOG, "kernel-log")	/* out of the guest's memory */     \
 	X(CONSOLE, "console")		/* the end of the console's ring */ \
 	X(CONSOLE_LOG, "console-log")	/* the end of the host's log of it */

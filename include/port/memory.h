@@ -14,11 +14,17 @@
 struct memory;
 
 #define MEMORY_ROOTS 8u
+#define MEMORY_VCPUS 64u
 
 struct memory_tables {
 	unsigned int levels;
 	unsigned int count;
 	uint64_t roots[MEMORY_ROOTS]; /* frames; one may be a program's */
+};
+
+/* Where a vCPU is; all of it is 0 for one that has no registers. */
+struct memory_vcpu {
+	uint64_t rip, rsp, rbp;
 };
 
 /*
@@ -32,6 +38,10 @@ void memory_close(struct memory *memory);
 
 void memory_tables(const struct memory *memory,
 		   struct memory_tables *ret_tables);
+
+/* By id.  Returns how many. */
+unsigned int memory_vcpus(const struct memory *memory,
+			  struct memory_vcpu ret_vcpus[MEMORY_VCPUS]);
 
 /*
  * Looks at all pages there are, likely ones first, and calls EACH with copies

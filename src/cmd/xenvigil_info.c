@@ -11,6 +11,13 @@
 
 #define LINES_MOST 50
 
+/* A backtrace begins with what matters, and is bounded. */
+static size_t most_of(json_object *evidence)
+{
+	return strcmp(text_of(evidence, "kind"), "backtrace") == 0 ?
+	       SIZE_MAX : LINES_MOST;
+}
+
 static size_t count_lines(const char *text)
 {
 	size_t count = 0;
@@ -73,9 +80,11 @@ void xenvigil_show_info(json_object *answer, int64_t limit)
 	printf("    uuid %s, wanted %s (%s), reason code %s\n",
 	       text_of(answer, "uuid"), text_of(answer, "wanted"),
 	       text_of(answer, "source"), text_of(answer, "reason_code"));
-	for (size_t i = 0; i < count; i++)
-		show_evidence(json_object_array_get_idx(list, i),
-			      limit >= 0 ? (size_t)limit : LINES_MOST);
+	for (size_t i = 0; i < count; i++) {
+		json_object *at = json_object_array_get_idx(list, i);
+
+		show_evidence(at, limit >= 0 ? (size_t)limit : most_of(at));
+	}
 	for (size_t i = 0; i < count; i++)
 		show_missing(json_object_array_get_idx(list, i));
 	if (!count)

@@ -77,6 +77,27 @@ void memory_tables(const struct memory *memory,
 	*ret_tables = tables;
 }
 
+unsigned int memory_vcpus(const struct memory *memory,
+			  struct memory_vcpu ret_vcpus[MEMORY_VCPUS])
+{
+	const struct core_guest *guest = core_xen_guest(memory->xen);
+	unsigned int count = guest->vcpu_count < MEMORY_VCPUS ?
+			     guest->vcpu_count : MEMORY_VCPUS;
+
+	for (unsigned int id = 0; id < count; id++) {
+		const cpu_user_regs_x86_64_t *regs =
+			&guest->vcpus[id].x64.user_regs;
+
+		ret_vcpus[id] = (struct memory_vcpu){ 0 };
+		if (guest->vcpu_there[id])
+			ret_vcpus[id] = (struct memory_vcpu){
+				.rip = regs->rip, .rsp = regs->rsp,
+				.rbp = regs->rbp,
+			};
+	}
+	return count;
+}
+
 static int pass_on(void *ctx, const struct core_batch *batch)
 {
 	const struct memory *memory = ctx;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The parser's own side: finds the kernel's note in the pages it is shown,
- * and reads the log by it.  It opens nothing, allocates nothing once it is
+ * and reads the log and a backtrace by it.  It opens nothing, allocates nothing once it is
  * confined, and does not log: it could not.
  */
 #include "role/parser.h"
@@ -18,6 +18,7 @@
 #include "role/roles.h"
 
 #define READS_MOST 200000u
+#define TRACE_READS_MOST 20000u	/* a kernel's names fill some 500 pages */
 
 struct note {
 	char text[KERNEL_NOTE_MOST_BYTES];
@@ -28,6 +29,7 @@ struct note {
 /* All that it ever has. */
 static struct note note;
 static struct guest_mem mem;
+static struct kernel_trace trace;
 static struct parser_ask ask;
 static struct parser_shared *shared;
 
@@ -139,18 +141,61 @@ static int read_log(const struct parser_start *start, struct kernel_log *log)
 	return r;
 }
 
+/* --- the trace --- */
+
+/* That of the task which panicked; when the log does not say, the first that
+ * was in the kernel. */
+static uint32_t choose_vcpu(const struct parser_start *start,
+			    const struct kernel_log *log)
+{
+	uint32_t count = start->vcpu_count < PARSER_VCPUS ? start->vcpu_count :
+							    PARSER_VCPUS;
+	struct kernel_task task;
+
+	log->at[log->len] = '\0';
+	if (kernel_log_task(log->at, &task) == 0 && task.cpu < count &&
+	    start->vcpus[task.cpu].rip)
+		return task.cpu;
+	for (uint32_t i = 0; i < count; i++)
+		if (start->vcpus[i].rip >> 63)
+			return i;
+	return 0;
+}
+
+static int read_trace(const struct parser_start *start,
+		      const struct kernel_log *log)
+{
+	const char *missing = "";
+
+	ask.vcpu = choose_vcpu(start, log);
+	mem.reads_left = TRACE_READS_MOST;
+	ask.rc = kernel_trace_read(&trace, &mem, note.text, note.len,
+				   &start->vcpus[ask.vcpu], shared->trace,
+				   sizeof(shared->trace), &missing);
+	if (ask.rc == -EPIPE)
+		return ask.rc;
+	ask.trace_len = (uint32_t)strnlen(shared->trace,
+					  sizeof(shared->trace));
+	strncpy(ask.missing, missing, sizeof(ask.missing) - 1);
+	return tell(PARSER_TRACED);
+}
+
+/* --- all of it --- */
+
 static int work(void)
 {
 	struct kernel_log log = { .at = shared->log,
-				  .size = sizeof(shared->log) };
+				  .size = sizeof(shared->log) - 1 };
 	struct parser_start start;
+	bool found;
 	int r = hear(&start, sizeof(start));
 
 	if (r == 0)
 		r = find_note();
 	if (r == -EPIPE)
 		return r;
-	if (r == 0) {
+	found = r == 0;
+	if (found) {
 		kernel_note_text(note.text, note.len, "OSRELEASE", ask.release,
 				 sizeof(ask.release));
 		kernel_note_text(note.text, note.len, "BUILD-ID", ask.build_id,
@@ -161,7 +206,8 @@ static int work(void)
 	ask.rc = r;
 	ask.log_len = (uint32_t)log.len;
 	ask.cut = log.cut;
-	return tell(PARSER_DONE);
+	r = tell(PARSER_DONE);
+	return r || !found ? r : read_trace(&start, &log);
 }
 
 int parser_main(void)

@@ -13,11 +13,13 @@
 
 #include "base/text.h"
 #include "core/guest_mem.h"
+#include "core/kernel_trace.h"
 
 /* --- for the worker --- */
 
 #define PARSER_BATCH 1024u	/* pages at a time */
 #define PARSER_ROOTS 8u
+#define PARSER_VCPUS 64u
 #define PARSER_LINE_BYTES 256u
 #define PARSER_LOG_BYTES (512u << 10)
 
@@ -35,6 +37,8 @@ struct parser_source {
 	unsigned int levels;	/* of page tables */
 	unsigned int root_count;
 	uint64_t roots[PARSER_ROOTS]; /* frames, tried in this order */
+	unsigned int vcpu_count;
+	struct kernel_trace_regs vcpus[PARSER_VCPUS]; /* by id; zero: none */
 };
 
 /* Everything in it is escaped. */
@@ -44,6 +48,9 @@ struct parser_result {
 	char panic[PARSER_LINE_BYTES * 4]; /* "": there is none */
 	char release[PARSER_LINE_BYTES * 4];
 	char build_id[PARSER_LINE_BYTES * 4]; /* of the kernel; "": unknown */
+	struct text trace;	/* the calls that led to where a vCPU is */
+	struct text trace_why;	/* what is missing of it, and why */
+	unsigned int vcpu;	/* the one whose it is */
 };
 
 /*
@@ -63,22 +70,27 @@ enum parser_kind {
 	PARSER_SCAN = 1,	/* begin with the first pages */
 	PARSER_MORE, PARSER_STOP, /* after pages that were scanned */
 	PARSER_READ,		/* one frame, to the first page */
-	PARSER_DONE,
+	PARSER_DONE,		/* with the log, and what the note says */
+	PARSER_TRACED,		/* with the trace, after a note was found */
 };
 
 struct parser_start {
 	uint32_t levels, root_count;
 	uint64_t roots[PARSER_ROOTS];
+	uint32_t vcpu_count;
+	struct kernel_trace_regs vcpus[PARSER_VCPUS];
 };
 
 struct parser_ask {
 	uint32_t kind;
-	int32_t rc;		/* DONE: how reading the log ended */
+	int32_t rc;		/* DONE, TRACED: how reading that ended */
 	uint64_t frame;		/* READ */
 	uint32_t log_len;	/* DONE: of the log in shared memory */
 	uint32_t cut;
 	char panic[PARSER_LINE_BYTES], release[PARSER_LINE_BYTES];
 	char build_id[PARSER_LINE_BYTES];
+	uint32_t trace_len, vcpu; /* TRACED: of the trace in shared memory */
+	char missing[PARSER_LINE_BYTES]; /* TRACED: what the note lacks */
 };
 
 struct parser_answer {
@@ -90,6 +102,7 @@ struct parser_shared {
 	uint64_t pfn[PARSER_BATCH];
 	unsigned char pages[PARSER_BATCH * GUEST_MEM_PAGE_BYTES];
 	char log[PARSER_LOG_BYTES];
+	char trace[KERNEL_TRACE_TEXT_BYTES];
 };
 
 /* Gives up all that this process does not need, for ever.  Returns 0, or

@@ -102,11 +102,12 @@ static int give_frame(struct client *client)
 	return tell(client, r, 0);
 }
 
-static int serve(struct client *client)
+/* Until it says LAST. */
+static int serve(struct client *client, enum parser_kind last)
 {
 	int r = hear(client);
 
-	while (r == 0 && client->ask.kind != PARSER_DONE) {
+	while (r == 0 && client->ask.kind != last) {
 		if (client->ask.kind == PARSER_SCAN)
 			r = give_all(client);
 		else if (client->ask.kind == PARSER_READ)
@@ -122,21 +123,21 @@ static int serve(struct client *client)
 /* --- what it says --- */
 
 /* From a copy: the parser can still write to what is shared. */
-static int take_log(const struct client *client, struct text *ret_log)
+static int take_lines(const char *from, size_t len, size_t most,
+		      struct text *ret_lines)
 {
-	size_t len = client->ask.log_len;
 	AUTO_FREE char *copy = NULL;
 
-	if (len > PARSER_LOG_BYTES)
+	if (len > most)
 		return -EPROTO;
 	copy = malloc(len + 1);
 	if (!copy)
 		return -ENOMEM;
-	memcpy(copy, client->shared->log, len);
-	text_append_lines(ret_log, copy, len);
+	memcpy(copy, from, len);
+	text_append_lines(ret_lines, copy, len);
 	if (len && copy[len - 1] != '\n')
-		text_append(ret_log, "\n");
-	return ret_log->error;
+		text_append(ret_lines, "\n");
+	return ret_lines->error;
 }
 
 static void take_word(const char *from, char *ret_word, size_t size)
@@ -150,7 +151,8 @@ static void take_word(const char *from, char *ret_word, size_t size)
 
 static int take_result(struct client *client, struct parser_result *ret_result)
 {
-	int r = take_log(client, &ret_result->log);
+	int r = take_lines(client->shared->log, client->ask.log_len,
+			   PARSER_LOG_BYTES, &ret_result->log);
 
 	if (r)
 		return r;
@@ -162,6 +164,61 @@ static int take_result(struct client *client, struct parser_result *ret_result)
 	take_word(client->ask.build_id, ret_result->build_id,
 		  sizeof(ret_result->build_id));
 	return client->ask.rc > 0 ? -EPROTO : client->ask.rc;
+}
+
+/* --- and of the trace --- */
+
+static const char *explain(int r)
+{
+	switch (r) {
+	case -ENOENT:
+		return "no log of a Linux kernel was found in memory";
+	case -ETIMEDOUT:
+		return "the parser was not done in time";
+	case -EPIPE:
+		return "the parser ended without a result";
+	case -EPROTO:
+		return "the parser said what it must not say";
+	default:
+		return strerror(-r);
+	}
+}
+
+static void explain_trace(const struct client *client, int r,
+			  struct text *why)
+{
+	char word[PARSER_LINE_BYTES * 4];
+
+	take_word(client->ask.missing, word, sizeof(word));
+	if (r == -ENOENT && word[0])
+		text_printf(why, "the functions' names: the kernel's note does "
+			    "not have %s (before Linux 6.0 none has)", word);
+	else if (r == -ENXIO)
+		text_append(why, "the vCPU was not in the kernel");
+	else if (r == -EDQUOT)
+		text_append(why, "reading it took too many pages");
+	else if (r == -EFAULT || r == -ENOENT)
+		text_append(why, "what it needs is not in the guest's memory");
+	else if (r)
+		text_append(why, explain(r));
+}
+
+/* What there is of it is kept, and the log in any case. */
+static void take_trace(struct client *client, struct parser_result *ret_result)
+{
+	int r = serve(client, PARSER_TRACED);
+
+	if (r == 0) {
+		r = take_lines(client->shared->trace, client->ask.trace_len,
+			       KERNEL_TRACE_TEXT_BYTES, &ret_result->trace);
+		ret_result->vcpu = client->ask.vcpu;
+		if (r == 0 && (client->ask.rc > 0 ||
+			       client->ask.vcpu >= PARSER_VCPUS))
+			r = -EPROTO;
+		if (r == 0)
+			r = client->ask.rc;
+	}
+	explain_trace(client, r, &ret_result->trace_why);
 }
 
 /* --- the child --- */
@@ -214,7 +271,8 @@ static int start(struct client *client)
 {
 	const struct parser_source *source = client->source;
 	struct parser_start message = { .levels = source->levels,
-					.root_count = source->root_count };
+					.root_count = source->root_count,
+					.vcpu_count = source->vcpu_count };
 	AUTO_CLOSE int memory = -1, other = -1;
 	int fd[2], r = share(client, &memory);
 
@@ -228,6 +286,7 @@ static int start(struct client *client)
 	if (r)
 		return r;
 	memcpy(message.roots, source->roots, sizeof(message.roots));
+	memcpy(message.vcpus, source->vcpus, sizeof(message.vcpus));
 	return send(client->fd, &message, sizeof(message), MSG_NOSIGNAL) ==
 	       (ssize_t)sizeof(message) ? 0 : -EPIPE;
 }
@@ -246,22 +305,6 @@ static void end(struct client *client)
 		munmap(client->shared, sizeof(*client->shared));
 }
 
-static const char *explain(int r)
-{
-	switch (r) {
-	case -ENOENT:
-		return "no log of a Linux kernel was found in memory";
-	case -ETIMEDOUT:
-		return "the parser was not done in time";
-	case -EPIPE:
-		return "the parser ended without a result";
-	case -EPROTO:
-		return "the parser said what it must not say";
-	default:
-		return strerror(-r);
-	}
-}
-
 int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
 		      struct parser_result *ret_result, struct text *why)
 {
@@ -272,11 +315,13 @@ int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
 	memset(ret_result, 0, sizeof(*ret_result));
 	r = start(&client);
 	if (r == 0)
-		r = serve(&client);
+		r = serve(&client, PARSER_DONE);
 	if (r == 0)
 		r = take_result(&client, ret_result);
 	if (r)
 		text_printf(why, "reading the kernel's log: %s", explain(r));
+	if (ret_result->release[0])
+		take_trace(&client, ret_result);
 	end(&client);
 	return r;
 }
@@ -284,4 +329,6 @@ int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
 void parser_client_clear(struct parser_result *result)
 {
 	text_free(&result->log);
+	text_free(&result->trace);
+	text_free(&result->trace_why);
 }

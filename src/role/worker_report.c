@@ -79,6 +79,20 @@ static void find_tables(struct reading *reading)
 	memcpy(source->roots, tables.roots, sizeof(source->roots));
 }
 
+static void find_vcpus(struct reading *reading)
+{
+	struct parser_source *source = &reading->source;
+	struct memory_vcpu vcpus[MEMORY_VCPUS];
+
+	_Static_assert(PARSER_VCPUS == MEMORY_VCPUS, "vCPUs are copied");
+	source->vcpu_count = memory_vcpus(reading->memory, vcpus);
+	for (unsigned int i = 0; i < source->vcpu_count; i++)
+		source->vcpus[i] = (struct kernel_trace_regs){
+			.rip = vcpus[i].rip, .rsp = vcpus[i].rsp,
+			.rbp = vcpus[i].rbp,
+		};
+}
+
 /* What only looked like a note costs a parser, and the search goes on. */
 static int on_notes(void *ctx, const uint64_t *pfn, const unsigned char *pages,
 		    size_t count)
@@ -107,6 +121,7 @@ static int search(struct reading *reading)
 	if (r)
 		return r;
 	find_tables(reading);
+	find_vcpus(reading);
 	reading->rc = -ENOENT;
 	r = memory_scan(reading->memory, note_pages, on_notes, reading);
 	if (r < 0) {
@@ -152,6 +167,23 @@ static void tell_log(struct work *work, const struct parser_result *result,
 		     "no line in the kernel's log says that it gave up");
 }
 
+/* A kernel whose note was found has been asked for it; else WHY tells. */
+static void tell_trace(struct work *work, const struct parser_result *result,
+		       const char *why)
+{
+	const char *missing = text_get(&result->trace_why);
+	char source[EVIDENCE_WORD_BYTES];
+
+	snprintf(source, sizeof(source), "the stack of vCPU %u in the guest's "
+		 "memory", result->vcpu);
+	if (!result->release[0])
+		missing = why;
+	else if (!result->trace.len && !missing[0])
+		missing = "no call was found";
+	worker_found(work, EVIDENCE_BACKTRACE, source,
+		     text_get(&result->trace), missing);
+}
+
 /* A kernel that is not Linux has no such log; nor has a guest that fell
  * before it had begun one. */
 static void take_kernel_log(struct work *work)
@@ -169,6 +201,7 @@ static void take_kernel_log(struct work *work)
 			    strerror(-r));
 	tell_kernel(work, &reading.result, text_get(&reading.why));
 	tell_log(work, &reading.result, text_get(&reading.why));
+	tell_trace(work, &reading.result, text_get(&reading.why));
 	if (panic[0]) {
 		work->result->blob = strdup(panic);
 		work->result->blob_len = work->result->blob ?

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel_fake.h"
+#include "kernel_syms_fake.h"
 #include "role/parser.h"
 #include "role/roles.h"
 #include "tap.h"
@@ -26,6 +26,7 @@
 enum evil {
 	EVIL_NOT, EVIL_KIND, EVIL_EXIT, EVIL_LOG_LEN, EVIL_HANG, EVIL_MORE,
 	EVIL_RC, EVIL_WORDS, EVIL_SHRINK,
+	EVIL_TRACE_LEN, EVIL_TRACE_VCPU, EVIL_TRACE_HANG, EVIL_TRACE_SCAN,
 	JAIL_NOTHING, JAIL_OPEN, JAIL_FORK, JAIL_SOCKET, JAIL_MMAP, JAIL_IOCTL,
 	JAIL_EXEC, JAIL_READ, JAIL_SEND,
 };
@@ -100,6 +101,17 @@ static int be_evil(enum evil evil)
 		say(&ask, PARSER_MORE);
 	else if (evil != EVIL_EXIT)
 		say(&ask, PARSER_DONE);
+	if (evil == EVIL_TRACE_HANG)
+		for (;;)
+			pause();
+	ask.trace_len = evil == EVIL_TRACE_LEN ? KERNEL_TRACE_TEXT_BYTES + 1 : 0;
+	ask.vcpu = evil == EVIL_TRACE_VCPU ? PARSER_VCPUS : 0;
+	memset(ask.missing, '\033', sizeof(ask.missing));
+	ask.rc = -ENOENT;
+	if (evil == EVIL_TRACE_SCAN)
+		say(&ask, PARSER_DONE);
+	else if (evil >= EVIL_TRACE_LEN || evil == EVIL_WORDS)
+		say(&ask, PARSER_TRACED);
 	_exit(0);
 }
 
@@ -125,6 +137,7 @@ struct guest {
 	uint64_t first_pfn;
 	size_t per_batch;
 	bool endless;
+	struct kernel_trace_regs regs;	/* of vCPU 2 */
 	int rc;
 };
 
@@ -176,6 +189,7 @@ static void put_note(struct guest *guest)
 
 static void make_guest(struct guest *guest)
 {
+	struct kernel_syms_fake syms = { .form = KERNEL_SYMS_UNSIGNED };
 	uint64_t at = 0;
 
 	memset(guest, 0, sizeof(*guest));
@@ -184,6 +198,8 @@ static void make_guest(struct guest *guest)
 	at = kernel_fake_say(&guest->fake, 1, at, "a \"quote\" \033[2J");
 	at = kernel_fake_say(&guest->fake, 2, at, "Kernel panic - not syncing: x");
 	kernel_fake_say(&guest->fake, 3, at, "last");
+	kernel_syms_fake_put(&guest->fake, &syms);
+	kernel_syms_fake_stack(&guest->fake, &guest->regs);
 	guest->first_pfn = 77;
 	guest->per_batch = 3;
 	put_note(guest);
@@ -195,6 +211,8 @@ static int run(struct guest *guest, uint64_t root, uint32_t deadline_ms,
 	struct parser_source source = {
 		.scan = scan, .read = read_frame, .ctx = guest,
 		.levels = 4, .root_count = 2, .roots = { root, 4 },
+		.vcpu_count = 3, .vcpus = { [1] = { .rip = 0x401000 },
+					    [2] = guest->regs },
 	};
 	struct text why = { 0 };
 	int r = parser_client_run(&source, deadline_ms, result, &why);
@@ -222,6 +240,9 @@ static void test_good(void)
 	is_text(result.panic, "Kernel panic - not syncing: x", "the panic");
 	is_text(result.release, "6.1.0-test", "the kernel's release");
 	ok(!result.cut, "nothing is missing");
+	ok(strncmp(text_get(&result.trace), "RIP: panic+0xa/0x100\n ? sysrq_",
+		   30) == 0 && result.vcpu == 2 && !result.trace_why.len,
+	   "the trace of the vCPU that was in the kernel");
 	parser_client_clear(&result);
 	ok(run(&guest, 9, LONG_MS, &result) == 0 && result.panic[0],
 	   "a vCPU whose tables lead nowhere does not hide the others");
@@ -259,10 +280,13 @@ static void test_no_log(void)
 	ok(run(&guest, 4, LONG_MS, &result) == -EIO, "memory cannot be read");
 	parser_client_clear(&result);
 	make_guest(&guest);
+	guest.regs.rip = 0x401000;
 	kernel_fake_put(&guest.fake, FAKE_PRB, 31, 4);
 	ok(run(&guest, 4, LONG_MS, &result) == -EINVAL &&
 	   strcmp(result.release, "6.1.0-test") == 0,
 	   "a ring that is none: the release is told all the same");
+	is_text(text_get(&result.trace_why), "the vCPU was not in the kernel",
+		"and why there is no trace");
 	parser_client_clear(&result);
 	make_guest(&guest);
 	guest.endless = true;
@@ -305,6 +329,42 @@ static void test_evil(void)
 	}
 }
 
+static void test_evil_trace(void)
+{
+	static const struct {
+		enum evil evil;
+		const char *why, *what;
+	} cases[] = {
+		{ EVIL_TRACE_LEN, "the parser said what it must not say",
+		  "has more trace than there is room" },
+		{ EVIL_TRACE_VCPU, "the parser said what it must not say",
+		  "has a vCPU that is none" },
+		{ EVIL_TRACE_SCAN, "the parser said what it must not say",
+		  "has the log once more" },
+		{ EVIL_TRACE_HANG, "the parser was not done in time",
+		  "says nothing for ever" },
+		{ EVIL_EXIT, "", "ends before its log: no trace is waited for" },
+		{ EVIL_RC, "the parser ended without a result",
+		  "ends before its trace" },
+	};
+	static struct guest guest;
+	struct parser_result result;
+
+	make_guest(&guest);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		run(&guest, EVIL_ROOT + cases[i].evil,
+		    cases[i].evil == EVIL_TRACE_HANG ? 300 : LONG_MS, &result);
+		ok(strcmp(text_get(&result.trace_why), cases[i].why) == 0 &&
+		   !result.trace.len, "a trace of one taken over: it %s",
+		   cases[i].what);
+		parser_client_clear(&result);
+	}
+	ok(run(&guest, EVIL_ROOT + EVIL_WORDS, LONG_MS, &result) == 0 &&
+	   !strchr(text_get(&result.trace_why), '\033'),
+	   "what it says to be missing is escaped");
+	parser_client_clear(&result);
+}
+
 static void test_jail(void)
 {
 	static const char *const calls[] = {
@@ -345,6 +405,7 @@ int main(int argc, char **argv)
 	test_note();
 	test_no_log();
 	test_evil();
+	test_evil_trace();
 	test_jail();
 	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	   "no child is left");

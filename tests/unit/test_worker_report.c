@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_fake.h"
+#include "kernel_syms_fake.h"
 #include "port/console.h"
 #include "port/memory.h"
 #include "port/vcpus.h"
@@ -23,6 +23,7 @@
 
 static struct {
 	struct kernel_fake fake;
+	struct kernel_trace_regs regs;	/* of vCPU 1; there is no other */
 	unsigned char pages[PAGES_MOST][GUEST_MEM_PAGE_BYTES];
 	unsigned int count;	/* of pages that are searched */
 	int open_rc, scan_rc, look_rc;
@@ -59,6 +60,16 @@ void memory_tables(const struct memory *at, struct memory_tables *ret_tables)
 	(void)at;
 	*ret_tables = (struct memory_tables){ .levels = 4, .count = 1,
 					      .roots = { 4 } };
+}
+
+unsigned int memory_vcpus(const struct memory *at,
+			  struct memory_vcpu ret_vcpus[MEMORY_VCPUS])
+{
+	(void)at;
+	ret_vcpus[0] = (struct memory_vcpu){ 0 };
+	ret_vcpus[1] = (struct memory_vcpu){ .rip = guest.regs.rip,
+					     .rsp = guest.regs.rsp };
+	return 2;
 }
 
 int memory_read(struct memory *at, uint64_t frame, unsigned char *ret_page)
@@ -120,7 +131,7 @@ int console_read_log(const char *dir, const char *name, size_t most,
 
 static struct {
 	unsigned int times;
-	char text[512], missing[128];
+	char source[64], text[512], missing[128];
 } told[EVIDENCE_KIND_COUNT];
 
 void worker_found(struct work *work, enum evidence_kind kind,
@@ -128,6 +139,7 @@ void worker_found(struct work *work, enum evidence_kind kind,
 {
 	(void)work;
 	told[kind].times += source[0] != '\0';
+	snprintf(told[kind].source, sizeof(told[kind].source), "%s", source);
 	snprintf(told[kind].text, sizeof(told[kind].text), "%s",
 		 text ? text : "");
 	snprintf(told[kind].missing, sizeof(told[kind].missing), "%s",
@@ -167,6 +179,7 @@ static void put_note(unsigned int pfn, const char *note, size_t len)
 static void begin(void)
 {
 	static struct guest_mem unused;
+	struct kernel_syms_fake syms = { .form = KERNEL_SYMS_PERCPU };
 	uint64_t at = 0;
 
 	memset(&guest, 0, sizeof(guest));
@@ -176,6 +189,8 @@ static void begin(void)
 	kernel_fake_prb(&guest.fake, 1, 2);
 	at = kernel_fake_say(&guest.fake, 1, at, "one");
 	kernel_fake_say(&guest.fake, 2, at, "Kernel panic - not syncing: x");
+	kernel_syms_fake_put(&guest.fake, &syms);
+	kernel_syms_fake_stack(&guest.fake, &guest.regs);
 	guest.count = PAGES_MOST;
 }
 
@@ -208,6 +223,7 @@ static bool all_missing(const char *why)
 {
 	return is_missing(EVIDENCE_KERNEL, why) &&
 	       is_missing(EVIDENCE_KERNEL_LOG, why) &&
+	       is_missing(EVIDENCE_BACKTRACE, why) &&
 	       is_missing(EVIDENCE_PANIC, why);
 }
 
@@ -229,6 +245,12 @@ static void test_found(void)
 	is_text(panic, "Kernel panic - not syncing: x", "and that is the "
 		"step's result");
 	is_text(told[EVIDENCE_REGISTERS].text, "vcpu 0\n", "its registers");
+	ok(strncmp(told[EVIDENCE_BACKTRACE].text, "RIP: panic+0xa/0x100\n"
+		   " ? sysrq_handle_crash+0x20/0x100\n", 54) == 0 &&
+	   !told[EVIDENCE_BACKTRACE].missing[0], "its backtrace, with names");
+	is_text(told[EVIDENCE_BACKTRACE].source,
+		"the stack of vCPU 1 in the guest's memory",
+		"that of the vCPU that was in the kernel");
 	ok(is_missing(EVIDENCE_CONSOLE, "nothing was said") &&
 	   is_missing(EVIDENCE_CONSOLE_LOG, "no log is kept"),
 	   "what is not there is told with the reason");
@@ -258,6 +280,12 @@ static void test_looks_like(void)
 	   is_missing(EVIDENCE_PANIC, "reading the kernel's log: no log of a "
 		      "Linux kernel was found in memory"),
 	   "a note that names no log tells the kernel");
+	ok(strncmp(told[EVIDENCE_BACKTRACE].text, "RIP: 0xffffffff8101020a\n"
+		   " ? 0xffff", 32) == 0, "one that names no tables: where the "
+	   "vCPU was, without names");
+	is_text(told[EVIDENCE_BACKTRACE].missing, "the functions' names: the "
+		"kernel's note does not have kallsyms_names (before Linux 6.0 "
+		"none has)", "and why");
 }
 
 static void test_trouble(void)

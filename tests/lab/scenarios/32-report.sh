@@ -23,6 +23,12 @@ is_reported()
 	xenvigil info "$1" > "$dir/$1.info" 2>&1 && grep -q '^kernel-log[,:]' "$dir/$1.info"
 }
 
+traced()
+{
+	awk '/^backtrace, from / { on = 1; next } on && /^    / { print; next } { on = 0 }' \
+		"$dir/$1.info" > "$dir/$1.trace"
+}
+
 # The last lines of the log that was read from memory.
 read_from_memory()
 {
@@ -62,7 +68,12 @@ for name in pv pvh silent; do
 	check "$name: the list says why" sh -c "xenvigil list | grep -A1 '  $name (' | grep -q '^    $why'"
 	check "$name: and so does its report" grep -q "^    $why" "$dir/$name.info"
 	check "$name: with the kernel it ran" grep -q '^    Linux [0-9]' "$dir/$name.info"
-	check "$name: nothing of that is missing" sh -c "! grep -qE '^(panic|kernel|kernel-log|registers): MISSING' '$dir/$name.info'"
+	check "$name: nothing of that is missing" sh -c "! grep -qE '^(panic|kernel|kernel-log|registers|backtrace): MISSING' '$dir/$name.info'"
+	traced "$name"
+	check "$name: its backtrace was read whole" grep -q '^backtrace, from the stack of vCPU 0 in the .* memory:$' "$dir/$name.info"
+	check "$name: and names who panicked" grep -qE '^    ( \? |RIP: )panic\+0x[0-9a-f]+/0x' "$dir/$name.trace"
+	check "$name: and who had it panic" grep -qE '^     \? sysrq_handle_crash\+0x[0-9a-f]+/0x' "$dir/$name.trace"
+	note_file "$dir/$name.trace" 70
 	check "$name is kept as it was" is_shutdown "$name" 3
 	note "$name: the report was there $(report_ms "$name") ms after the crash was seen"
 	read_from_memory "$name"
