@@ -3,11 +3,15 @@
  * Writes what the fuzzed readers begin with: one good input of each form, a
  * file each in DIR/TARGET.  It fuzzes nothing.
  */
+#include <elf.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+
+#include <zlib.h>
+#include <zstd.h>
 
 #include "../unit/kernel_fake.h"
 #include "core/kernel_note.h"
@@ -87,6 +91,106 @@ static void save_walk(void)
 	save("walk", "large", out, sizeof(out));
 }
 
+/* Each form as it is, and with a count, a length or a pointer gone wrong. */
+static void save_traces(void)
+{
+	static const uint16_t places[] = { 0xc000, 0xc040, 0xc100, 0xc800,
+					   0x8010, 0x4000, 0x4008, 0x4010 };
+	char name[32];
+
+	for (unsigned int form = 0; form < 32; form++) {
+		unsigned char out[12] = { (unsigned char)form };
+
+		snprintf(name, sizeof(name), "%u", form);
+		save("trace", name, out, 1);
+		for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+			memcpy(out + 1, &places[i], 2);
+			out[3] = 7;
+			memset(out + 4, 0xff, 8);
+			snprintf(name, sizeof(name), "%u-%zu", form, i);
+			save("trace", name, out, sizeof(out));
+		}
+	}
+}
+
+/* --- cores --- */
+
+#define PAGE 4096u
+
+static unsigned char core[8 * PAGE];
+
+static void put(size_t at, uint64_t value, size_t width)
+{
+	memcpy(core + at, &value, width);
+}
+
+/* Two pages, as xl lays them out. */
+static void save_elf(const char *name, bool p2m)
+{
+	static const char names[] = "\0.xen_prstatus\0.xen_p2m\0.xen_pfn"
+				    "\0.xen_pages\0.shstrtab";
+	const size_t entry = p2m ? 16 : 8;
+	Elf64_Ehdr header = { .e_ident = ELFMAG, .e_shoff = sizeof(header),
+			      .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = 5,
+			      .e_shstrndx = 1 };
+	const Elf64_Shdr sections[5] = {
+		[1] = { .sh_name = 44, .sh_offset = 512,
+			.sh_size = sizeof(names) },
+		[2] = { .sh_name = 1, .sh_offset = 768, .sh_size = 256,
+			.sh_entsize = 128 },
+		[3] = { .sh_name = p2m ? 15 : 24, .sh_offset = 1024,
+			.sh_size = 2 * entry, .sh_entsize = entry },
+		[4] = { .sh_name = 33, .sh_offset = PAGE,
+			.sh_size = 2 * PAGE, .sh_entsize = PAGE },
+	};
+
+	memset(core, 0, sizeof(core));
+	memcpy(core, &header, sizeof(header));
+	memcpy(core + sizeof(header), sections, sizeof(sections));
+	memcpy(core + 512, names, sizeof(names));
+	put(1024, 7, 8);
+	put(1024 + entry, 3, 8);
+	save("core", name, core, 3 * PAGE);
+}
+
+/* Three pages: as it is, by zlib, by zstd. */
+static void save_kdump(void)
+{
+	static const unsigned char page[PAGE] = "a page";
+	uLongf zlib_len = PAGE;
+	size_t at = 5 * PAGE, len;
+
+	memset(core, 0, sizeof(core));
+	memcpy(core, "KDUMP   ", 8);
+	put(8, 6, 4);		/* version */
+	put(428, PAGE, 4);	/* of a block */
+	put(432, 1, 4);		/* blocks of the second head */
+	put(436, 2, 4);		/* of the bitmaps */
+	put(PAGE + 32, 3000, 8); /* the note */
+	put(PAGE + 40, 16, 8);
+	put(PAGE + 48, 3100, 8); /* registers */
+	put(PAGE + 56, 64, 8);
+	put(PAGE + 96, 64, 8);	/* frames at most */
+	put(3 * PAGE, 0x15, 1);
+	for (size_t i = 0; i < 3; i++) {
+		static const uint64_t flags[] = { 0, 1, 0x20 };
+
+		len = PAGE;
+		if (i == 0)
+			memcpy(core + at, page, PAGE);
+		else if (i == 1 && compress(core + at, &zlib_len, page, PAGE) == Z_OK)
+			len = zlib_len;
+		else
+			len = ZSTD_compress(core + at, PAGE, page, PAGE, 1);
+		put(4 * PAGE + i * 24, at, 8);
+		put(4 * PAGE + i * 24 + 8, len, 4);
+		put(4 * PAGE + i * 24 + 12, flags[i], 4);
+		at += len;
+	}
+	save("core", "kdump", core, at);
+	save("core", "kdump-short", core, PAGE);
+}
+
 static void save_packet(const char *name, const struct wire_msg *msg)
 {
 	static char packet[65536];
@@ -122,6 +226,10 @@ int main(int argc, char **argv)
 	save_logs();
 	save_note();
 	save_walk();
+	save_traces();
+	save_elf("pv", true);
+	save_elf("pvh", false);
+	save_kdump();
 	save_packets();
 	return failed;
 }
