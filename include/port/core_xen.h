@@ -31,6 +31,11 @@ int core_xen_read(struct core_xen *xen, uint64_t frame,
 /* Whose doing its panic was, for those that write a core. */
 void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task);
 
+/* What a core is of no use without comes first in each walk from here on, at
+ * the cost of an order that is not a rising one.  Of a PV guest nothing does:
+ * readers of its form want the order. */
+void core_xen_put_first(struct core_xen *xen);
+
 /* As core_frames_pick(), for each walk from here on. */
 void core_xen_pick(struct core_xen *xen,
 		   size_t (*wanted)(const unsigned char *page));

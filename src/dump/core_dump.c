@@ -63,6 +63,20 @@ static int write_as(const struct core_guest *guest, enum capture_format format,
 	return r;
 }
 
+/* Is there a limit that all of the memory might not fit below? */
+static bool may_be_cut(const struct core_guest *guest,
+		       const struct core_out *out)
+{
+	uint64_t all = guest->tot_pages * CORE_PAGE_BYTES;
+	struct statvfs fs;
+
+	if (out->most_bytes && out->most_bytes < all)
+		return true;
+	return out->free_bytes && (fstatvfs(out->fd, &fs) ||
+				   (uint64_t)fs.f_bavail * fs.f_frsize <
+				   out->free_bytes + all);
+}
+
 static int write_into(const struct core_dump_order *order,
 		      struct toolstack *ts, struct core_out *out,
 		      struct text *why)
@@ -77,6 +91,10 @@ static int write_into(const struct core_dump_order *order,
 	if (r)
 		return r;
 	core_xen_name_task(xen, &order->capture.task);
+	/* Xen's form keeps the frames' order, which its readers rely on. */
+	if (order->capture.format != CAPTURE_FORMAT_ELF &&
+	    may_be_cut(core_xen_guest(xen), out))
+		core_xen_put_first(xen);
 	r = write_as(core_xen_guest(xen), order->capture.format, out);
 	core_xen_close(xen);
 	text_printf(why, "%llu of %llu pages",

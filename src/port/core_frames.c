@@ -22,6 +22,7 @@
 struct core_frames {
 	struct core_map *map;
 	uint64_t tot_pages, found;
+	const struct core_first *taken;	/* NULL: none is yet */
 	int (*each)(void *ctx, const struct core_batch *batch);
 	void *ctx;
 	bool there[CORE_BATCH];
@@ -160,19 +161,43 @@ int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 				take_all(frames, pfn, gmfn, count);
 }
 
+int core_frames_put_first(struct core_frames *frames,
+			  const struct core_first *first)
+{
+	uint64_t pfn[CORE_BATCH];
+	size_t at = 0, count;
+	int r = 0;
+
+	while (r == 0 && (count = core_first_next(first, &at, pfn)))
+		r = core_frames_take(frames, pfn, pfn, count);
+	frames->taken = first;
+	return r;
+}
+
+/* Those from FIRST to END that were not taken in before. */
+static size_t list_range(const struct core_frames *frames, uint64_t first,
+			 uint64_t end, uint64_t *ret_pfn)
+{
+	size_t count = 0;
+
+	for (; first < end; first++)
+		if (!frames->taken || !core_first_has(frames->taken, first))
+			ret_pfn[count++] = first;
+	return count;
+}
+
 static int walk_range(struct core_frames *frames, uint64_t first, uint64_t end)
 {
 	uint64_t pfn[CORE_BATCH];
 	int r = 0;
 
 	while (r == 0 && first < end && !core_frames_done(frames)) {
-		size_t count = end - first < CORE_BATCH ? end - first :
-							  CORE_BATCH;
+		uint64_t next = end - first < CORE_BATCH ? end :
+							   first + CORE_BATCH;
+		size_t count = list_range(frames, first, next, pfn);
 
-		for (size_t i = 0; i < count; i++)
-			pfn[i] = first + i;
-		r = core_frames_take(frames, pfn, pfn, count);
-		first += count;
+		r = count ? core_frames_take(frames, pfn, pfn, count) : 0;
+		first = next;
 	}
 	return r;
 }

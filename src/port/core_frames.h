@@ -5,6 +5,7 @@
 #ifndef PORT_CORE_FRAMES_H
 #define PORT_CORE_FRAMES_H
 
+#include "port/core_first.h"
 #include "port/core_guest.h"
 #include "port/core_map.h"
 
@@ -36,6 +37,11 @@ int core_frames_flush(struct core_frames *frames);
 
 /* Have all been found, or was enough looked for? */
 bool core_frames_done(const struct core_frames *frames);
+
+/* Takes in a translated guest's frames FIRST now; walks that follow leave them
+ * out.  Returns 0, a value of EACH, or -errno. */
+int core_frames_put_first(struct core_frames *frames,
+			  const struct core_first *first);
 
 /* A translated guest's frames below END_PFN, likely ones first. */
 int core_frames_walk(struct core_frames *frames, uint64_t end_pfn);

@@ -24,8 +24,23 @@ struct core_xen {
 	struct core_map *map;
 	uint32_t domid;
 	size_t (*wanted)(const unsigned char *page);
+	bool put_first;
 	struct core_guest guest;
 };
+
+static int walk_translated(struct core_xen *xen, struct core_frames *frames)
+{
+	struct core_first *first = NULL;
+	int r = xen->put_first ? core_first_open(xen->map, &xen->guest, &first) :
+				 0;
+
+	if (r == 0 && first)
+		r = core_frames_put_first(frames, first);
+	if (r == 0)
+		r = core_frames_walk(frames, xen->guest.end_pfn);
+	core_first_close(first);
+	return r;
+}
 
 static int walk(void *source,
 		int (*each)(void *ctx, const struct core_batch *batch),
@@ -43,7 +58,7 @@ static int walk(void *source,
 		return r;
 	core_frames_pick(frames, xen->wanted);
 	if (guest->translated)
-		r = core_frames_walk(frames, guest->end_pfn);
+		r = walk_translated(xen, frames);
 	else if (xc_maximum_ram_page(xen->xch, &last_mfn))
 		r = -errno;
 	else
@@ -233,6 +248,11 @@ void core_xen_limit(struct core_xen *xen, int64_t end_ms)
 void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task)
 {
 	xen->guest.task = *task;
+}
+
+void core_xen_put_first(struct core_xen *xen)
+{
+	xen->put_first = true;
 }
 
 void core_xen_pick(struct core_xen *xen,
