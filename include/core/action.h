@@ -40,7 +40,9 @@ enum action {
 	X(REPORT, "report", false)        \
 	X(DUMP, "dump", false)            \
 	X(SAVE, "save", false)            \
+	X(ROOM, "room", false)            \
 	X(RENAME, "rename", true)         \
+	X(RELEASE, "release", true)       \
 	X(DESTROY, "destroy", true)       \
 	X(CREATE, "create", false)        \
 	X(SOFT_RESET, "soft-reset", true) \

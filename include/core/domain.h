@@ -72,11 +72,34 @@ enum domain_type {
 
 const char *domain_type_name(enum domain_type type);
 
+/*
+ * What keeps a domain that fell from giving its devices up while its memory
+ * stays: name, in words.
+ */
+#define DOMAIN_TIE_LIST(X)                                                  \
+	X(MODEL, "its device model keeps its disks open")                   \
+	X(PCI, "it has PCI devices")                                        \
+	X(HARDWARE, "it was given ports, interrupts or memory of devices")  \
+	X(DRIVER, "a device of it is served by another domain")             \
+	X(PROCESS, "a disk of it is served by a process")                   \
+	X(OTHER, "it has devices beside disks and networks")
+
+enum domain_tie {
+	DOMAIN_TIE_NONE,
+#define X(name, text) DOMAIN_TIE_##name,
+	DOMAIN_TIE_LIST(X)
+#undef X
+	DOMAIN_TIE_COUNT
+};
+
+const char *domain_tie_text(enum domain_tie tie); /* NULL: there is none */
+
 /* What libxl's configuration of a domain says that matters to us. */
 struct domain_config {
 	char name[DOMAIN_NAME_BYTES];
 	enum domain_type type;
 	enum action on[REASON_COUNT]; /* ACTION_NONE where libxl has none */
+	enum domain_tie tie;	/* the first one; not in the records */
 };
 
 #endif

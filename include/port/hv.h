@@ -38,6 +38,8 @@ int hv_pause(struct hv *hv, uint32_t domid);
 int hv_unpause(struct hv *hv, uint32_t domid);
 /* Asks as a power button does; without one it does nothing.  0, or -errno. */
 int hv_press_power(struct hv *hv, uint32_t domid);
+/* Is a part of its memory given to it only when it is touched? */
+int hv_populates(struct hv *hv, uint32_t domid, bool *ret_on_demand);
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES]);
 
 /*

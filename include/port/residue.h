@@ -33,6 +33,13 @@ int residue_await(struct residue *residue, uint32_t deadline_ms,
 		  struct text *why);
 
 /*
+ * The same for its devices alone, while it is still there: backends of every
+ * kind but its console, and the driver's hold on each of them.
+ */
+int residue_await_devices(struct residue *residue, uint32_t deadline_ms,
+			  struct text *why);
+
+/*
  * Names in FOUND, each with what mends it, what makes a guest's start fail
  * that nobody would look for there: backends in dom0 of domains that are
  * gone, and libxl's records of devices whose backend's domain is gone.

@@ -43,6 +43,17 @@ int toolstack_rename(struct toolstack *ts, uint32_t domid, const char *suffix,
 		     const uint8_t uuid[UUID_BYTES], struct text *why);
 
 /*
+ * Can DOMID stay without its devices beside a successor made of JSON?  0,
+ * -EOPNOTSUPP when a device cannot be taken away, -ENOMEM when there is no
+ * memory for both, with the reason in WHY.  Changes nothing.
+ */
+int toolstack_room(struct toolstack *ts, uint32_t domid, const char *json,
+		   struct text *why);
+
+/* Takes the disks and networks of DOMID away.  May be repeated. */
+int toolstack_release(struct toolstack *ts, uint32_t domid, struct text *why);
+
+/*
  * Frees memory under xl's lock, creates and unpauses.  On failure the half
  * built domain is destroyed again and WHY says what remains, if anything.
  */

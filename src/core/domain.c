@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Identity and type of a domain.  Pure.
+ * Identity, type and ties of a domain.  Pure.
  */
 #include "core/domain.h"
 
@@ -42,4 +42,15 @@ const char *domain_type_name(enum domain_type type)
 	};
 
 	return names[type < DOMAIN_TYPE_COUNT ? type : DOMAIN_TYPE_UNKNOWN];
+}
+
+const char *domain_tie_text(enum domain_tie tie)
+{
+	static const char *const texts[DOMAIN_TIE_COUNT] = {
+#define X(name, text) [DOMAIN_TIE_##name] = text,
+		DOMAIN_TIE_LIST(X)
+#undef X
+	};
+
+	return tie < DOMAIN_TIE_COUNT ? texts[tie] : NULL;
 }

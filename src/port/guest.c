@@ -44,6 +44,59 @@ static enum domain_type type_from(libxl_domain_type type)
 	return DOMAIN_TYPE_UNKNOWN;
 }
 
+static bool is_elsewhere(uint32_t backend_domid, const char *backend_name)
+{
+	return backend_domid ||
+	       (backend_name && backend_name[0] &&
+		strcmp(backend_name, "0") && strcmp(backend_name, "Domain-0"));
+}
+
+static bool is_hardware(const libxl_domain_config *from)
+{
+	return from->num_dtdevs || from->b_info.num_ioports ||
+	       from->b_info.num_irqs || from->b_info.num_iomem;
+}
+
+static bool has_others(const libxl_domain_config *from)
+{
+	return from->num_vfbs || from->num_vkbs || from->num_vtpms ||
+	       from->num_p9s || from->num_pvcallsifs || from->num_vdispls ||
+	       from->num_vsnds || from->num_channels || from->num_usbctrls ||
+	       from->num_usbdevs;
+}
+
+enum domain_tie guest_tie_of_disk(const libxl_device_disk *disk)
+{
+	if (is_elsewhere(disk->backend_domid, disk->backend_domname))
+		return DOMAIN_TIE_DRIVER;
+	return disk->backend == LIBXL_DISK_BACKEND_PHY ||
+	       disk->backend == LIBXL_DISK_BACKEND_UNKNOWN ?
+		DOMAIN_TIE_NONE : DOMAIN_TIE_PROCESS;
+}
+
+enum domain_tie guest_tie_of_nic(const libxl_device_nic *nic)
+{
+	return is_elsewhere(nic->backend_domid, nic->backend_domname) ?
+		DOMAIN_TIE_DRIVER : DOMAIN_TIE_NONE;
+}
+
+enum domain_tie guest_tie(const libxl_domain_config *from)
+{
+	enum domain_tie tie = DOMAIN_TIE_NONE;
+
+	if (from->c_info.type == LIBXL_DOMAIN_TYPE_HVM)
+		return DOMAIN_TIE_MODEL;
+	if (from->num_pcidevs)
+		return DOMAIN_TIE_PCI;
+	if (is_hardware(from))
+		return DOMAIN_TIE_HARDWARE;
+	for (int i = 0; !tie && i < from->num_disks; i++)
+		tie = guest_tie_of_disk(&from->disks[i]);
+	for (int i = 0; !tie && i < from->num_nics; i++)
+		tie = guest_tie_of_nic(&from->nics[i]);
+	return tie || !has_others(from) ? tie : DOMAIN_TIE_OTHER;
+}
+
 void guest_read_config(const libxl_domain_config *from,
 		       struct domain_config *ret_config)
 {
@@ -56,4 +109,5 @@ void guest_read_config(const libxl_domain_config *from,
 	ret_config->on[REASON_CRASH] = action_from(from->on_crash);
 	ret_config->on[REASON_WATCHDOG] = action_from(from->on_watchdog);
 	ret_config->on[REASON_SOFT_RESET] = action_from(from->on_soft_reset);
+	ret_config->tie = guest_tie(from);
 }

@@ -206,6 +206,21 @@ int hv_press_power(struct hv *hv, uint32_t domid)
 		-errno : 0;
 }
 
+int hv_populates(struct hv *hv, uint32_t domid, bool *ret_on_demand)
+{
+	uint64_t total, cache, entries = 0;
+	struct domain_info info;
+	int r = hv_find(hv, domid, &info);
+
+	if (r)
+		return r;
+	if (info.hvm &&
+	    xc_domain_get_pod_target(hv->xch, domid, &total, &cache, &entries))
+		return -errno;
+	*ret_on_demand = entries > 0;
+	return 0;
+}
+
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES])
 {
 	xen_domain_handle_t handle;

@@ -7,6 +7,7 @@
 #include "port/residue.h"
 
 #include <errno.h>
+#include <glob.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -28,6 +29,10 @@
  * while nothing but the entry in the list is left is it asked again.
  */
 #define RESIDUE_ZOMBIE_MS 200
+/* A driver lets go of a device after its directory has gone, and tells
+ * nobody in xenstore. */
+#define RESIDUE_DRIVER_MS 20
+#define RESIDUE_DRIVERS "/sys/bus/xen-backend/devices"
 
 struct residue {
 	struct xs_handle *store;
@@ -37,6 +42,7 @@ struct residue {
 	uint32_t backend[RESIDUE_BACKENDS_MAX]; /* [0] is dom0 */
 	unsigned int backends;
 	bool watching;
+	bool devices;		/* only those are looked at */
 };
 
 static void name_add(struct text *left, const char *fmt, ...)
@@ -195,6 +201,12 @@ static void find_devices(struct residue *residue, uint32_t backend,
 	}
 }
 
+/* A domain that stays keeps its console. */
+static bool may_stay(const struct residue *residue, const char *name)
+{
+	return residue->devices && strncmp(name, "console", 7) == 0;
+}
+
 static void find_backends(struct residue *residue, uint32_t backend,
 			  struct text *left)
 {
@@ -205,7 +217,28 @@ static void find_backends(struct residue *residue, uint32_t backend,
 	snprintf(path, sizeof(path), "/local/domain/%u/backend", backend);
 	kind = list_dir(residue, &kinds, path);
 	for (unsigned int k = 0; k < kinds; k++)
-		find_devices(residue, backend, kind[k], left);
+		if (!may_stay(residue, kind[k]))
+			find_devices(residue, backend, kind[k], left);
+}
+
+/* dom0's own drivers: vbd-DOMID-DEVICE, vif-DOMID-DEVICE, and whatever else
+ * has a backend node, driver or not. */
+static void find_drivers(struct residue *residue, struct text *left)
+{
+	char pattern[RESIDUE_PATH_BYTES];
+	glob_t found = {0};
+
+	snprintf(pattern, sizeof(pattern), RESIDUE_DRIVERS "/*-%u-*",
+		 residue->domid);
+	if (glob(pattern, GLOB_NOSORT, NULL, &found))
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *name = strrchr(found.gl_pathv[i], '/') + 1;
+
+		if (!may_stay(residue, name))
+			name_add(left, "dom0's driver has %s", name);
+	}
+	globfree(&found);
 }
 
 static void find_directory(struct residue *residue, const char *parent,
@@ -243,6 +276,16 @@ static enum present find_domain(struct residue *residue, struct text *left)
 	return PRESENT_YES;
 }
 
+static int look_devices(struct residue *residue, struct text *left,
+			int *ret_wait_ms)
+{
+	for (unsigned int b = 0; b < residue->backends; b++)
+		find_backends(residue, residue->backend[b], left);
+	*ret_wait_ms = left->len ? -1 : RESIDUE_DRIVER_MS;
+	find_drivers(residue, left);
+	return left->error;
+}
+
 /*
  * Looks once.  LEFT stays empty when nothing is left; *RET_WAIT_MS is how
  * long the watches may be trusted.
@@ -251,6 +294,8 @@ static int look(struct residue *residue, struct text *left, int *ret_wait_ms)
 {
 	enum present present;
 
+	if (residue->devices)
+		return look_devices(residue, left, ret_wait_ms);
 	for (unsigned int b = 0; b < residue->backends; b++)
 		find_backends(residue, residue->backend[b], left);
 	find_directory(residue, "/libxl", left);
@@ -319,5 +364,16 @@ int residue_await(struct residue *residue, uint32_t deadline_ms,
 		}
 		text_free(&left);
 	}
+	return r;
+}
+
+int residue_await_devices(struct residue *residue, uint32_t deadline_ms,
+			  struct text *why)
+{
+	int r;
+
+	residue->devices = true;
+	r = residue_await(residue, deadline_ms, why);
+	residue->devices = false;
 	return r;
 }

@@ -39,6 +39,13 @@ int toolstack_parse(struct toolstack *ts, const char *json,
 		    libxl_domain_config *ret_config, struct text *why);
 
 /*
+ * A second writer of a physical disk is refused by the block script while
+ * the first has it, dead as it is: takes the disks of DOMID away.
+ */
+int toolstack_take_disks(struct toolstack *ts, uint32_t domid,
+			 struct text *why);
+
+/*
  * A pending `xl config-update` of DOMID as libxl's JSON, malloc()ed.
  * Returns 0, -ENOENT when there is none, or -errno with the fault in WHY.
  */

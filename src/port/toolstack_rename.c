@@ -146,35 +146,6 @@ static int move_userdata(struct toolstack *ts, uint32_t domid,
 	return r;
 }
 
-/*
- * A second writer of a physical disk is refused by the block script while
- * the first has it, dead as it is: take the copy's disks away.
- */
-static int remove_disks(struct toolstack *ts, uint32_t domid,
-			struct text *why)
-{
-	int count = 0, r = 0;
-	libxl_device_disk *disks = libxl_device_disk_list(ts->ctx, domid,
-							  &count);
-
-	for (int i = 0; i < count; i++) {
-		int rc = libxl_device_disk_destroy(ts->ctx, domid, &disks[i],
-						   NULL);
-
-		if (rc) {
-			r = toolstack_fail(ts, rc, "removing a disk", why);
-			toolstack_note(why, "disk %s stays with the copy",
-				       disks[i].vdev);
-		} else {
-			toolstack_note(why, "disk %s (%s) taken away",
-				       disks[i].vdev,
-				       disks[i].pdev_path ?: "no medium");
-		}
-	}
-	libxl_device_disk_list_free(disks, count);
-	return r;
-}
-
 static int verify(struct toolstack *ts, uint32_t domid, const char *suffix,
 		  const uint8_t *uuid, struct text *why)
 {
@@ -203,7 +174,7 @@ int toolstack_rename(struct toolstack *ts, uint32_t domid, const char *suffix,
 	if (!r)
 		r = move_userdata(ts, domid, uuid, why);
 	if (!r)
-		r = remove_disks(ts, domid, why);
+		r = toolstack_take_disks(ts, domid, why);
 	if (r) {
 		toolstack_note_state(ts, domid, why);
 		return r;

@@ -317,6 +317,7 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 		memcpy(msg->new_id.uuid, incident->copy_uuid, UUID_BYTES);
 		break;
 	case STEP_SAVE:
+	case STEP_ROOM:
 	case STEP_CREATE:
 	case STEP_SOFT_RESET:
 		break;

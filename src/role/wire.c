@@ -33,7 +33,7 @@ struct wire_head {
 	uint8_t step;
 	uint8_t reason_code;
 	uint8_t has_reason;
-	uint8_t type;
+	uint8_t type, tie;
 	uint8_t on[REASON_COUNT];
 	uint8_t formats[2];	/* of the order, and of the core */
 	uint8_t truncated, pause;
@@ -105,6 +105,7 @@ static void head_fill(struct wire_head *head, const struct wire_msg *msg)
 	head->reason_code = msg->reason_code;
 	head->has_reason = msg->has_reason;
 	head->type = (uint8_t)msg->config.type;
+	head->tie = (uint8_t)msg->config.tie;
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		head->on[i] = (uint8_t)msg->config.on[i];
 	fill_core(head, msg);
@@ -140,6 +141,7 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 {
 	if (head->magic != WIRE_MAGIC || head->kind >= WIRE_COUNT ||
 	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
+	    head->tie >= DOMAIN_TIE_COUNT ||
 	    head->has_reason > 1 || head->truncated > 1 || head->pause > 1 ||
 	    head->formats[0] >= CAPTURE_FORMAT_COUNT ||
 	    head->formats[1] >= CAPTURE_FORMAT_COUNT ||
@@ -190,6 +192,7 @@ static void head_read(const struct wire_head *head, struct wire_msg *ret_msg)
 	ret_msg->reason_code = head->reason_code;
 	ret_msg->has_reason = head->has_reason;
 	ret_msg->config.type = head->type;
+	ret_msg->config.tie = head->tie;
 	for (size_t i = 0; i < REASON_COUNT; i++)
 		ret_msg->config.on[i] = head->on[i];
 	read_core(head, ret_msg);

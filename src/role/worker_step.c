@@ -22,11 +22,22 @@
 
 enum found { FOUND_SAME, FOUND_GONE, FOUND_OTHER };
 
-static int look(struct work *work, const struct domain_id *id,
-		enum found *ret_found, struct domain_info *ret_info)
+/* The domain of the order: also under the uuid that a rename, which may have
+ * been done or not, was to give it. */
+static bool is_ordered(const struct work *work, const struct domain_id *id)
+{
+	static const uint8_t none[UUID_BYTES];
+
+	return domain_id_equal(id, &work->order->id) ||
+	       (!uuid_equal(work->order->new_id.uuid, none) &&
+		domain_id_equal(id, &work->order->new_id));
+}
+
+static int look(struct work *work, enum found *ret_found,
+		struct domain_info *ret_info)
 {
 	struct domain_info info = {0};
-	int r = hv_find(work->hv, id->domid, &info);
+	int r = hv_find(work->hv, work->order->id.domid, &info);
 
 	if (r && r != -ESRCH) {
 		text_printf(work->why, "the hypervisor's list: %s",
@@ -34,7 +45,7 @@ static int look(struct work *work, const struct domain_id *id,
 		return r;
 	}
 	*ret_found = r ? FOUND_GONE :
-		     domain_id_equal(&info.id, id) ? FOUND_SAME : FOUND_OTHER;
+		     is_ordered(work, &info.id) ? FOUND_SAME : FOUND_OTHER;
 	*ret_info = info;
 	return 0;
 }
@@ -42,14 +53,14 @@ static int look(struct work *work, const struct domain_id *id,
 /* -ESTALE unless the domain of the order is there. */
 static int look_same(struct work *work, struct domain_info *ret_info)
 {
-	const struct domain_id *id = &work->order->id;
 	enum found found;
-	int r = look(work, id, &found, ret_info);
+	int r = look(work, &found, ret_info);
 
 	if (r || found == FOUND_SAME)
 		return r;
 	text_printf(work->why, found == FOUND_GONE ? "domain %u is gone" :
-		    "domain %u is another domain by now", id->domid);
+		    "domain %u is another domain by now",
+		    work->order->id.domid);
 	return -ESTALE;
 }
 
@@ -266,7 +277,7 @@ static int step_destroy(struct work *work)
 	const struct domain_id *id = &work->order->id;
 	struct domain_info info;
 	enum found found;
-	int r = look(work, id, &found, &info);
+	int r = look(work, &found, &info);
 
 	if (r)
 		return r;
@@ -280,7 +291,49 @@ static int step_destroy(struct work *work)
 			    id->domid);
 		return -EBUSY;
 	}
-	return worker_step_clear(work, id, found == FOUND_SAME && !info.dying);
+	return worker_step_clear(work, found == FOUND_SAME ? &info.id : id,
+				 found == FOUND_SAME && !info.dying);
+}
+
+static int step_room(struct work *work)
+{
+	struct domain_info info;
+	int r = look_same(work, &info);
+
+	if (!r && !work->order->blob)
+		r = -EINVAL;
+	return r ? r : toolstack_room(work->ts, info.id.domid,
+				      work->order->blob, work->why);
+}
+
+/* All that a successor needs, its writable disks first of all.  When it went
+ * away meanwhile, its devices have to go all the same. */
+static int step_release(struct work *work)
+{
+	const struct domain_id *id = &work->order->id;
+	struct residue *residue;
+	struct domain_info info;
+	enum found found;
+	int r = look(work, &found, &info);
+
+	if (r || found == FOUND_OTHER)
+		return r;
+	if (found == FOUND_SAME && !info.dying && !info.shutdown)
+		return worker_look_shut_down(work);
+	r = residue_open(id->domid, id->uuid, &residue);
+	if (r) {
+		text_printf(work->why, "cannot open xenstore: %s",
+			    strerror(-r));
+		return r;
+	}
+	worker_tell(work, "taking its devices away");
+	if (found == FOUND_SAME && !info.dying)
+		r = toolstack_release(work->ts, id->domid, work->why);
+	if (!r)
+		r = residue_await_devices(residue, worker_left_ms(work),
+					  work->why);
+	residue_close(residue);
+	return r;
 }
 
 static int step_soft_reset(struct work *work)
@@ -327,7 +380,9 @@ int worker_step_run(struct work *work)
 		[STEP_REPORT] = worker_report_run,
 		[STEP_DUMP] = step_dump,
 		[STEP_SAVE] = step_save,
+		[STEP_ROOM] = step_room,
 		[STEP_RENAME] = step_rename,
+		[STEP_RELEASE] = step_release,
 		[STEP_DESTROY] = step_destroy,
 		[STEP_CREATE] = worker_create_run,
 		[STEP_SOFT_RESET] = step_soft_reset,

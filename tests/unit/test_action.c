@@ -43,6 +43,10 @@ static void test_names(void)
 	for (unsigned int i = 0; i < DOMAIN_TYPE_COUNT; i++)
 		wrong += !domain_type_name(i)[0];
 	ok(wrong == 0, "each domain type has a name");
+	for (unsigned int i = 0; i <= DOMAIN_TIE_COUNT; i++)
+		wrong += !domain_tie_text(i) != (i == DOMAIN_TIE_NONE ||
+						 i == DOMAIN_TIE_COUNT);
+	ok(wrong == 0, "each tie is told in words");
 }
 
 static void test_bad_names(void)
@@ -147,9 +151,10 @@ static void test_destructive(void)
 
 	for (unsigned int i = 0; i < STEP_COUNT; i++)
 		wrong += step_is_destructive(i) !=
-			 (i == STEP_RENAME || i == STEP_DESTROY ||
-			  i == STEP_SOFT_RESET);
-	ok(wrong == 0, "rename, destroy and soft-reset are destructive");
+			 (i == STEP_RENAME || i == STEP_RELEASE ||
+			  i == STEP_DESTROY || i == STEP_SOFT_RESET);
+	ok(wrong == 0, "rename, release, destroy and soft-reset are "
+	   "destructive");
 }
 
 static void test_identity(void)

@@ -33,6 +33,7 @@ static struct wire_msg *sample(void)
 	msg.new_id = (struct domain_id){ 8, { 4, 5 }, ~0ull };
 	strcpy(msg.config.name, "a guest\n\"");
 	msg.config.type = DOMAIN_TYPE_PVH;
+	msg.config.tie = DOMAIN_TIE_DRIVER;
 	msg.config.on[REASON_CRASH] = ACTION_COREDUMP_RESTART;
 	msg.rc = -110;
 	msg.deadline_ms = 4000000000u;
@@ -77,6 +78,7 @@ static int same(const struct wire_msg *a, const struct wire_msg *b)
 	       !memcmp(&a->new_id, &b->new_id, sizeof(a->new_id)) &&
 	       !strcmp(a->config.name, b->config.name) &&
 	       a->config.type == b->config.type &&
+	       a->config.tie == b->config.tie &&
 	       !memcmp(a->config.on, b->config.on, sizeof(a->config.on)) &&
 	       a->rc == b->rc && a->deadline_ms == b->deadline_ms &&
 	       a->reason_code == b->reason_code &&
@@ -190,6 +192,7 @@ static int decode_copy(const unsigned char *packet, size_t len)
 	free(copy);
 	if (!r && (got.kind >= WIRE_COUNT || got.step >= STEP_COUNT ||
 		   got.config.type >= DOMAIN_TYPE_COUNT ||
+		   got.config.tie >= DOMAIN_TIE_COUNT ||
 		   !memchr(got.text, 0, sizeof(got.text)) ||
 		   !memchr(got.config.name, 0, sizeof(got.config.name)) ||
 		   (got.blob && got.blob[got.blob_len])))
