@@ -10,7 +10,7 @@
 
 /*
  * name, text in configuration files.  The first seven are libxl's
- * (libxl_action_on_shutdown, xl.cfg(5)); pause and log are ours.
+ * (libxl_action_on_shutdown, xl.cfg(5)); those after them are ours.
  */
 #define ACTION_LIST(X)                               \
 	X(DESTROY, "destroy")                        \
@@ -21,7 +21,8 @@
 	X(COREDUMP_RESTART, "coredump-restart")      \
 	X(SOFT_RESET, "soft-reset")                  \
 	X(PAUSE, "pause")                            \
-	X(LOG, "log")
+	X(LOG, "log")                                \
+	X(RESTART_FIRST, "restart-first")
 
 enum action {
 	ACTION_NONE, /* not set */
@@ -57,7 +58,7 @@ enum step {
 	STEP_COUNT
 };
 
-#define ACTION_STEPS_MAX 5 /* the longest plan and its STEP_END */
+#define ACTION_STEPS_MAX 8 /* the longest plan and its STEP_END */
 
 const char *action_name(enum action action); /* "none" for ACTION_NONE */
 int action_parse(const char *name, enum action *ret_action);

@@ -17,11 +17,11 @@ struct caps {
 };
 
 /*
- * Why ACTION cannot work on a domain of TYPE here; NULL when it can.
- * HAVE_CONFIG: a configuration to re-create it from is known.
+ * Why ACTION cannot work here on the domain that CONFIG is of, which is NULL
+ * when none is known to re-create it from; NULL when it can.
  */
 const char *caps_refuse(const struct caps *caps, enum action action,
-			enum domain_type type, bool have_config);
+			const struct domain_config *config);
 
 /* The action that is taken in place of a refused one. */
 enum action caps_fallback(enum action refused);

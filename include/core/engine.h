@@ -76,6 +76,7 @@ enum engine_claim { ENGINE_CLAIM_NONE, ENGINE_CLAIM_OTHER, ENGINE_CLAIM_UNSETTLE
 	X(STEP_DONE, "step-done")                                           \
 	X(STEP_FAILED, "step-failed")                                       \
 	X(WORKER_LOST, "worker-lost")                                       \
+	X(FELL_BACK, "fell-back")	/* restart-first: not this time */  \
 	X(INCIDENT_WAITS, "incident-waits")                                 \
 	X(INCIDENT_HELD, "incident-held")                                   \
 	X(INCIDENT_CLOSED, "incident-closed")                               \

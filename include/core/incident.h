@@ -83,6 +83,29 @@ void incident_free(struct incident *incident);
 /* The step it stands at; STEP_END after the last. */
 enum step incident_step(const struct incident *incident);
 
+/* Is the start of a successor still before it? */
+bool incident_starts_later(const struct incident *incident);
+
+/* Has it begun to set its domain aside, to end it under that other name? */
+bool incident_is_aside(const struct incident *incident);
+
+/* On to the next step, past what need not be done of it. */
+void incident_advance(struct incident *incident);
+
+/* A restart-first becomes a coredump-restart, WHY on record; both begin
+ * again, and neither saves what a domain set aside has no more. */
+void incident_fall_back(struct incident *incident, const char *why);
+
+/* A successor runs: what is left is the copy's end. */
+void incident_pass_start(struct incident *incident);
+
+/*
+ * Which domain its present step is for: *RET_ID, and *RET_OTHER as well when
+ * nobody knows whether it was renamed; else that one is all zeros.
+ */
+void incident_aim(const struct incident *incident, struct domain_id *ret_id,
+		  struct domain_id *ret_other);
+
 /* Is there an attempt at STEP on record? */
 bool incident_has_begun(const struct incident *incident, enum step step);
 

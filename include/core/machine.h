@@ -60,6 +60,7 @@
 	X(RESUMED, "resumed")	/* the domain runs again */                \
 	X(VANISHED, "vanished")	/* the domain left the list */             \
 	X(TAKEN, "taken")	/* somebody else started the guest */      \
+	X(PASSED, "passed")	/* the same, and the copy is still to be ended */\
 	X(HOLD, "hold")		/* the operator holds the guest */         \
 	X(RETRY, "retry")	/* the operator wants it to go on */       \
 	X(POSTPONED, "postponed")/* the next step has to wait */           \

@@ -42,6 +42,7 @@ struct guest_settings {
 	uint32_t backoff_max_s;		/* 0 to 86400 */
 	uint32_t healthy_s;		/* 1 to 86400: then the count restarts */
 	uint32_t loop_cores;		/* cores taken in one loop, 0 to 1000 */
+	int restart_first;		/* 1: a coredump-restart starts first */
 	struct capture_order capture;	/* total, free: not a guest's */
 };
 

@@ -41,6 +41,11 @@ static const enum step plans[ACTION_COUNT][ACTION_STEPS_MAX] = {
 				      STEP_CREATE },
 	[ACTION_SOFT_RESET] = { STEP_SAVE, STEP_SOFT_RESET },
 	[ACTION_PAUSE] = { STEP_PAUSE },
+	/* What follows the create is about the copy.  When anything before it
+	 * fails the guest goes on as for a coredump-restart. */
+	[ACTION_RESTART_FIRST] = { STEP_SAVE, STEP_ROOM, STEP_RENAME,
+				   STEP_RELEASE, STEP_CREATE, STEP_DUMP,
+				   STEP_DESTROY },
 };
 
 const char *action_name(enum action action)

@@ -19,26 +19,47 @@ static const char *refuse_soft_reset(const struct caps *caps,
 	return NULL;
 }
 
-static const char *refuse_start(enum action action, bool have_config)
+static const char *refuse_start(enum action action,
+				const struct domain_config *config)
 {
-	if (action_starts_domain(action) && !have_config)
+	if (action_starts_domain(action) && !config)
 		return "no configuration is known to re-create it from";
 	return NULL;
 }
 
+static const char *refuse_core(const struct caps *caps, enum action action,
+			       const struct domain_config *config)
+{
+	if (!caps->core_dir)
+		return "the core directory cannot be written";
+	return refuse_start(action, config);
+}
+
+/* The records do not tell what it is tied to, but its type. */
+static const char *refuse_first(const struct caps *caps,
+				const struct domain_config *config)
+{
+	const char *why = refuse_core(caps, ACTION_RESTART_FIRST, config);
+
+	if (!why && config->type == DOMAIN_TYPE_HVM)
+		why = domain_tie_text(DOMAIN_TIE_MODEL);
+	return why ? why : domain_tie_text(config->tie);
+}
+
 const char *caps_refuse(const struct caps *caps, enum action action,
-			enum domain_type type, bool have_config)
+			const struct domain_config *config)
 {
 	switch (action) {
 	case ACTION_SOFT_RESET:
-		return refuse_soft_reset(caps, type);
+		return refuse_soft_reset(caps, config ? config->type :
+							DOMAIN_TYPE_UNKNOWN);
 	case ACTION_COREDUMP_DESTROY:
 	case ACTION_COREDUMP_RESTART:
-		if (!caps->core_dir)
-			return "the core directory cannot be written";
-		return refuse_start(action, have_config);
+		return refuse_core(caps, action, config);
+	case ACTION_RESTART_FIRST:
+		return refuse_first(caps, config);
 	default:
-		return refuse_start(action, have_config);
+		return refuse_start(action, config);
 	}
 }
 
@@ -50,6 +71,8 @@ enum action caps_fallback(enum action refused)
 		return ACTION_DESTROY;
 	case ACTION_COREDUMP_RESTART:
 		return ACTION_RESTART;
+	case ACTION_RESTART_FIRST:
+		return ACTION_COREDUMP_RESTART;
 	default:
 		return ACTION_PRESERVE;
 	}

@@ -48,6 +48,13 @@ void engine_case_postpone(struct engine *e, struct incident *incident,
 	fire(e, incident, CASE_EVENT_POSTPONED, now);
 }
 
+void engine_case_fall_back(struct engine *e, struct incident *incident,
+			   const char *why)
+{
+	incident_fall_back(incident, why);
+	engine_tell(e, ENGINE_NOTE_FELL_BACK, NULL, incident, why);
+}
+
 /* --- closing --- */
 
 static struct domain *domain_of(const struct engine *e,
@@ -124,7 +131,7 @@ static bool skip_dump(struct incident *incident, struct engine_time now)
 		return false;
 	incident_end_step(incident, now.wall_ms, -EDQUOT,
 			  "left out: enough cores of this loop");
-	incident->at++;
+	incident_advance(incident);
 	return true;
 }
 
@@ -175,11 +182,35 @@ static bool is_resumed(const struct engine *e, const struct incident *incident)
 	       !(domain->info.dying && incident_removes_domain(incident));
 }
 
+/* Before anything is done: why it would gain nothing by starting first. */
+static const char *why_not_first(const struct engine *e,
+				 const struct incident *incident,
+				 struct engine_time now)
+{
+	const struct guest_settings *set = engine_case_settings(e, incident);
+	const struct budget *budget = &engine_case_guest(e, incident)->budget;
+	uint32_t delay_ms;
+
+	if (incident->verdict.action != ACTION_RESTART_FIRST ||
+	    incident->unreported || incident->at ||
+	    incident_is_aside(incident))
+		return NULL;
+	if (!policy_wants_core(budget, set))
+		return "restart-first: there is no core to be taken";
+	if (policy_decide_start(budget, set, now.mono_ms, &delay_ms) !=
+	    POLICY_START_NOW)
+		return "restart-first: the start has to wait anyway";
+	return NULL;
+}
+
 static void go_on(struct engine *e, struct incident *incident, bool waited,
 		  struct engine_time now)
 {
 	struct guest *guest = engine_case_guest(e, incident);
+	const char *why = why_not_first(e, incident, now);
 
+	if (why)
+		engine_case_fall_back(e, incident, why);
 	if (incident_step(incident) == STEP_DUMP &&
 	    !policy_wants_core(&guest->budget,
 			       engine_case_settings(e, incident)) &&
@@ -277,12 +308,14 @@ static void wait_for_due(struct engine *e, struct incident *incident,
 	engine_tell(e, ENGINE_NOTE_INCIDENT_WAITS, NULL, incident, text);
 }
 
-/* Finished before its plan was: the domain is gone, there is no more to do. */
+/* Finished before its plan was: the domain is gone, there is no more to do; or
+ * it was set aside, and stays. */
 static enum outcome end_outcome(const struct engine *e,
 				const struct incident *incident)
 {
 	if (incident_step(incident) != STEP_END)
-		return OUTCOME_VANISHED;
+		return incident_is_aside(incident) && domain_of(e, incident) ?
+			OUTCOME_FAILED : OUTCOME_VANISHED;
 	if (!action_keeps_domain(incident->verdict.action))
 		return OUTCOME_HANDLED;
 	return is_lost(e, incident) ? OUTCOME_VANISHED : OUTCOME_KEPT;

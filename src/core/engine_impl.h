@@ -117,6 +117,9 @@ void engine_case_begin(struct engine *e, struct incident *incident,
 		       struct engine_time now);
 void engine_case_hold(struct engine *e, struct incident *incident,
 		      const char *why, struct engine_time now);
+/* A restart-first goes on in the ordinary order, from its core on. */
+void engine_case_fall_back(struct engine *e, struct incident *incident,
+			   const char *why);
 void engine_case_postpone(struct engine *e, struct incident *incident,
 			  uint32_t delay_ms, struct engine_time now);
 struct guest *engine_case_guest(const struct engine *e,
@@ -151,6 +154,10 @@ void engine_step_again(struct engine *e, struct incident *incident,
 void engine_step_note_unheard(struct engine *e,
 			      const struct incident *incident,
 			      struct engine_time now);
+/* The guest runs: there is only its domain that was set aside to be ended.
+ * Returns false when there is no such. */
+bool engine_step_pass(struct engine *e, struct incident *incident,
+		      struct engine_time now);
 /* A worker's word. */
 void engine_step_result(struct engine *e, struct incident *incident,
 			const struct engine_result *result,

@@ -100,6 +100,8 @@ void engine_report_copy(struct engine *e, struct incident *incident)
 {
 	uint32_t at;
 
+	if (incident_is_aside(incident) && !renames(&incident->verdict))
+		return; /* it fell back since */
 	if (!renames(&incident->verdict) && !call_it_crash(e, incident))
 		return;
 	at = rename_at(&incident->verdict);

@@ -135,11 +135,12 @@ static void note_taken(struct engine *e, const struct domain *domain,
 
 	if (!incident || domain->incident == incident || half_built ||
 	    !uuid_equal(info->id.uuid, domain->guest->uuid) ||
-	    !action_starts_domain(incident->verdict.action))
+	    !incident_starts_later(incident))
 		return;
 	incident->successor = info->id;
 	engine_step_note_unheard(e, incident, now);
-	engine_case_event(e, incident, CASE_EVENT_TAKEN, now);
+	if (!engine_step_pass(e, incident, now))
+		engine_case_event(e, incident, CASE_EVENT_TAKEN, now);
 }
 
 /* A crash that nobody will handle any more, since another hand tears the

@@ -62,16 +62,55 @@ static void pay(struct engine *e, struct incident *incident,
 	incident->paid = true;
 }
 
-static void hold_failed(struct engine *e, struct incident *incident,
-			struct engine_time now)
+static void say_failed(const struct incident *incident, const char *before,
+		       char ret_why[INCIDENT_TEXT_BYTES])
 {
 	const struct incident_step *last =
 		&incident->steps[incident->step_count - 1];
+
+	snprintf(ret_why, INCIDENT_TEXT_BYTES, "%s%s failed: %.400s", before,
+		 step_name(last->step),
+		 last->text[0] ? last->text : strerror(-last->rc));
+}
+
+/* May its core and its end still come before the start? */
+static bool may_fall_back(const struct incident *incident)
+{
+	return incident->verdict.action == ACTION_RESTART_FIRST &&
+	       !incident->unreported && incident_starts_later(incident);
+}
+
+static void fall_back(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
 	char why[INCIDENT_TEXT_BYTES];
 
-	snprintf(why, sizeof(why), "%s failed: %.400s", step_name(last->step),
-		 last->text[0] ? last->text : strerror(-last->rc));
-	engine_case_hold(e, incident, why, now);
+	say_failed(incident, "restart-first: ", why);
+	engine_case_fall_back(e, incident, why);
+	if (incident->state == CASE_STATE_QUEUED)
+		engine_case_proceed(e, incident, now);
+}
+
+/*
+ * A person has to look; but a copy that does not go must not keep the guest,
+ * which runs, from being looked after.
+ */
+static void give_up(struct engine *e, struct incident *incident,
+		    struct engine_time now)
+{
+	char why[INCIDENT_TEXT_BYTES];
+
+	if (may_fall_back(incident)) {
+		fall_back(e, incident, now);
+		return;
+	}
+	say_failed(incident, "", why);
+	if (incident_is_aside(incident) && !incident_starts_later(incident)) {
+		text_copy(incident->why, sizeof(incident->why), why);
+		fire(e, incident, CASE_EVENT_FINISHED, now);
+	} else {
+		engine_case_hold(e, incident, why, now);
+	}
 }
 
 /* Written down before it is begun: whoever comes after us knows. */
@@ -107,7 +146,7 @@ void engine_step_begin(struct engine *e, struct incident *incident,
 		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
 		if (r != -EAGAIN && r != -ENOMEM &&
 		    ++incident->losses >= ENGINE_ATTEMPTS_MAX)
-			hold_failed(e, incident, now);
+			give_up(e, incident, now);
 		return;
 	}
 	e->working++;
@@ -218,6 +257,18 @@ void engine_step_lost(struct engine *e, struct incident *incident,
 	fire(e, incident, CASE_EVENT_LOST, now);
 }
 
+/* Somebody else's start, or one of ours that nobody heard the end of. */
+bool engine_step_pass(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
+	if (incident->state == CASE_STATE_WORKING ||
+	    !incident_is_aside(incident) || incident->absent)
+		return false;
+	incident_pass_start(incident);
+	fire(e, incident, CASE_EVENT_PASSED, now);
+	return true;
+}
+
 void engine_step_advance(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
@@ -227,7 +278,7 @@ void engine_step_advance(struct engine *e, struct incident *incident,
 		incident->unreported = false;
 		engine_case_begin(e, incident, now);
 	} else {
-		incident->at++;
+		incident_advance(incident);
 		engine_case_proceed(e, incident, now);
 	}
 }
@@ -258,7 +309,7 @@ static void try_again(struct engine *e, struct incident *incident,
 	if (++incident->losses < ENGINE_ATTEMPTS_MAX)
 		engine_case_postpone(e, incident, wait_ms, now);
 	else
-		hold_failed(e, incident, now);
+		give_up(e, incident, now);
 }
 
 /* What a failed step means.  QUEUED by the table, like everything here. */
@@ -270,12 +321,17 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 
 	if (rc == -ESTALE && engine_report_became_copy(e, incident)) {
 		engine_case_proceed(e, incident, now);
+	} else if (rc == -ESTALE && step == STEP_DUMP &&
+		   incident_is_aside(incident)) {
+		engine_step_advance(e, incident, now);
 	} else if (rc == -ESTALE) {
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	} else if (rc == -EBUSY && step_is_destructive(step)) {
 		fire(e, incident, CASE_EVENT_RESUMED, now);
 	} else if (is_excused(e, incident)) {
 		engine_case_proceed(e, incident, now);
+	} else if (may_fall_back(incident)) {
+		fall_back(e, incident, now);
 	} else if (step == STEP_DUMP || step == STEP_REPORT) {
 		/* No evidence must not mean no guest. */
 		engine_step_advance(e, incident, now);
@@ -285,7 +341,7 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 	} else if (is_repeatable(step)) {
 		try_again(e, incident, now);
 	} else {
-		hold_failed(e, incident, now);
+		give_up(e, incident, now);
 	}
 }
 
@@ -303,5 +359,5 @@ void engine_step_again(struct engine *e, struct incident *incident,
 		 ++incident->losses < ENGINE_ATTEMPTS_MAX)
 		engine_case_proceed(e, incident, now);
 	else
-		hold_failed(e, incident, now);
+		give_up(e, incident, now);
 }

@@ -59,6 +59,16 @@ enum step incident_step(const struct incident *incident)
 	       action_steps(incident->verdict.action)[incident->at];
 }
 
+bool incident_starts_later(const struct incident *incident)
+{
+	const enum step *steps = action_steps(incident->verdict.action);
+
+	for (uint32_t i = incident->at; i < ACTION_STEPS_MAX && steps[i]; i++)
+		if (steps[i] == STEP_CREATE)
+			return true;
+	return false;
+}
+
 bool incident_has_begun(const struct incident *incident, enum step step)
 {
 	for (uint32_t i = 0; i < incident->step_count; i++)
@@ -117,6 +127,16 @@ void incident_end_step(struct incident *incident, int64_t wall_ms, int rc,
 	incident->dirty = true;
 }
 
+/* By the step log, which outlives a change of the plan. */
+static bool has_done(const struct incident *incident, enum step step)
+{
+	for (uint32_t i = 0; i < incident->step_count; i++)
+		if (incident->steps[i].step == step &&
+		    incident->steps[i].ended_ms && !incident->steps[i].rc)
+			return true;
+	return false;
+}
+
 /* From then on a domain of its first name is another. */
 static bool is_renamed(const struct incident *incident)
 {
@@ -125,7 +145,7 @@ static bool is_renamed(const struct incident *incident)
 	for (uint32_t i = 0; i < incident->at; i++)
 		if (steps[i] == STEP_RENAME)
 			return true;
-	return false;
+	return has_done(incident, STEP_RENAME);
 }
 
 bool incident_is_about(const struct incident *incident,
@@ -139,4 +159,74 @@ bool incident_is_about(const struct incident *incident,
 	       uuid_equal(incident->copy_uuid, id->uuid) &&
 	       incident->id.domid == id->domid &&
 	       incident->id.epoch == id->epoch;
+}
+
+/* --- a domain that is set aside --- */
+
+bool incident_is_aside(const struct incident *incident)
+{
+	return incident->verdict.action != ACTION_RENAME_RESTART &&
+	       incident_has_begun(incident, STEP_RENAME);
+}
+
+/* What a successor is made of was saved before its domain was renamed. */
+void incident_advance(struct incident *incident)
+{
+	incident->at++;
+	if (incident_step(incident) == STEP_SAVE && incident_is_aside(incident))
+		incident->at++;
+}
+
+void incident_fall_back(struct incident *incident, const char *why)
+{
+	text_copy(incident->why, sizeof(incident->why), why);
+	incident->verdict.action = ACTION_COREDUMP_RESTART;
+	incident->at = 0;
+	incident->losses = 0;
+	incident->paid = false;
+	incident->dirty = true;
+}
+
+static uint32_t index_of(enum action action, enum step step)
+{
+	const enum step *steps = action_steps(action);
+	uint32_t at = 0;
+
+	while (steps[at] && steps[at] != step)
+		at++;
+	return at;
+}
+
+void incident_pass_start(struct incident *incident)
+{
+	enum step step = incident_step(incident);
+
+	if (incident->verdict.action == ACTION_RESTART_FIRST) {
+		incident->at = index_of(ACTION_RESTART_FIRST, STEP_CREATE) + 1;
+	} else {
+		incident->verdict.action = ACTION_COREDUMP_DESTROY;
+		incident->at = index_of(ACTION_COREDUMP_DESTROY,
+					step == STEP_DUMP ? STEP_DUMP :
+							    STEP_DESTROY);
+	}
+	incident->losses = 0;
+	incident->paid = false;
+	incident->dirty = true;
+}
+
+void incident_aim(const struct incident *incident, struct domain_id *ret_id,
+		  struct domain_id *ret_other)
+{
+	enum step step = incident_step(incident);
+
+	*ret_id = incident->id;
+	*ret_other = (struct domain_id){0};
+	if (!incident_is_aside(incident) ||
+	    (step != STEP_RELEASE && step != STEP_DUMP && step != STEP_DESTROY))
+		return;
+	if (!is_renamed(incident)) {
+		*ret_other = incident->id;
+		ret_id = ret_other;
+	}
+	memcpy(ret_id->uuid, incident->copy_uuid, UUID_BYTES);
 }

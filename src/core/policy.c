@@ -37,9 +37,9 @@ static enum reason effective_reason(const struct policy_input *in)
 }
 
 /* What is configured for the reason, and by whom. */
-static enum action wanted_action(const struct policy_input *in,
-				 enum reason reason,
-				 enum policy_source *ret_source)
+static enum action configured_action(const struct policy_input *in,
+				     enum reason reason,
+				     enum policy_source *ret_source)
 {
 	enum action ours = settings_for(in->settings, in->name)->on[reason];
 
@@ -64,17 +64,26 @@ static enum action wanted_action(const struct policy_input *in,
 	return ACTION_PRESERVE;
 }
 
+static enum action wanted_action(const struct policy_input *in,
+				 enum reason reason,
+				 enum policy_source *ret_source)
+{
+	enum action action = configured_action(in, reason, ret_source);
+	bool first = settings_for(in->settings, in->name)->restart_first;
+
+	return first && action == ACTION_COREDUMP_RESTART ?
+		ACTION_RESTART_FIRST : action;
+}
+
 /* A fallback may itself be impossible; preserve never is. */
 static enum action possible_action(const struct policy_input *in,
 				   enum action wanted, const char **ret_refused)
 {
-	enum domain_type type =
-		in->config ? in->config->type : DOMAIN_TYPE_UNKNOWN;
 	enum action action = wanted;
 	const char *why;
 
 	*ret_refused = NULL;
-	while ((why = caps_refuse(in->caps, action, type, in->config))) {
+	while ((why = caps_refuse(in->caps, action, in->config))) {
 		if (!*ret_refused)
 			*ret_refused = why;
 		action = caps_fallback(action);

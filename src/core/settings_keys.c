@@ -27,6 +27,9 @@ static const char *const format_words[] = {
 /* In the order of enum settings_report. */
 static const char *const report_words[] = { "none", "crash", "reboot", NULL };
 
+/* In the order of false and true. */
+static const char *const yes_words[] = { "no", "yes", NULL };
+
 #define GUEST(member) \
 	.per_guest = true, .offset = offsetof(struct guest_settings, member)
 #define GLOBAL(member) .offset = offsetof(struct settings, member)
@@ -79,6 +82,8 @@ const struct setting_key settings_keys[] = {
 		"a guest that ran this long starts with a clean count"),
 	COUNT("loop_cores", 0, 1000, GUEST(loop_cores),
 	      "cores taken of one guest in one crash loop"),
+	WORD("restart_first", 0, yes_words, GUEST(restart_first),
+	     "in a coredump-restart, start the successor before the core is taken"),
 	WORD("format", 0, format_words, GUEST(capture.format),
 	     "the form of a core; a PV guest's is always elf"),
 	COUNT("core_largest_mib", 0, 1u << 24, GUEST(capture.largest_mib),

@@ -41,6 +41,14 @@ static enum transition of_step(const struct incident *incident)
 	}
 }
 
+/* That there is no room to start first is an answer, no failure. */
+static enum transition of_failure(const struct incident *incident)
+{
+	return incident->step_count &&
+	       incident->steps[incident->step_count - 1].step == STEP_ROOM ?
+		TRANSITION_NONE : TRANSITION_ACTION_FAILED;
+}
+
 enum transition transition_of(enum engine_note note,
 			      const struct incident *incident)
 {
@@ -53,6 +61,7 @@ enum transition transition_of(enum engine_note note,
 	case ENGINE_NOTE_STEP_DONE:
 		return of_step(incident);
 	case ENGINE_NOTE_STEP_FAILED:
+		return of_failure(incident);
 	case ENGINE_NOTE_WORKER_LOST:
 		return TRANSITION_ACTION_FAILED;
 	case ENGINE_NOTE_INCIDENT_HELD:

@@ -128,6 +128,7 @@ static enum log_level level_of(enum engine_note note)
 		return LOG_LEVEL_ERROR;
 	case ENGINE_NOTE_ACTION_UNSUPPORTED:
 	case ENGINE_NOTE_WORKER_LOST:
+	case ENGINE_NOTE_FELL_BACK:
 	case ENGINE_NOTE_CRASH_MISSED:
 		return LOG_LEVEL_WARN;
 	case ENGINE_NOTE_INCIDENT_OPENED:

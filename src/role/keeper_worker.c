@@ -363,9 +363,11 @@ int keeper_worker_order(struct keeper *keeper,
 	struct wire_msg msg = {
 		.order = order,
 		.step = incident_step(incident),
-		.id = incident->id,
 	};
-	int r = prepare(keeper, incident, &msg);
+	int r;
+
+	incident_aim(incident, &msg.id, &msg.new_id);
+	r = prepare(keeper, incident, &msg);
 
 	if (r == 0 && !worker) {
 		worker = hire(keeper);

@@ -93,6 +93,8 @@ static void test_plans(void)
 		[ACTION_SOFT_RESET] = "save soft-reset ",
 		[ACTION_PAUSE] = "pause ",
 		[ACTION_LOG] = "",
+		[ACTION_RESTART_FIRST] =
+			"save room rename release create dump destroy ",
 	};
 
 	for (unsigned int i = 0; i < ACTION_COUNT; i++) {
@@ -116,14 +118,16 @@ static int position(enum action action, enum step step)
 	return -1;
 }
 
-/* The core is gone with the domain, and so is its configuration. */
+/* The core is gone with the domain, and so is its configuration.  A domain
+ * that is ended after the start bears another name by then. */
 static bool is_in_order(enum action action)
 {
 	int save = position(action, STEP_SAVE);
 	int dump = position(action, STEP_DUMP);
 	int destroy = position(action, STEP_DESTROY);
 	int create = position(action, STEP_CREATE);
-	int gone = destroy >= 0 ? destroy : position(action, STEP_RENAME);
+	int rename = position(action, STEP_RENAME);
+	int gone = rename >= 0 ? rename : destroy;
 
 	return (dump < 0 || destroy < 0 || dump < destroy) &&
 	       (create < 0 || (save >= 0 && save < gone && gone < create));

@@ -93,6 +93,70 @@ static void test_about(void)
 	incident_free(incident);
 }
 
+/* An attempt at the step it stands at, ended with RC. */
+static void attempt(struct incident *incident, int rc)
+{
+	incident_begin_step(incident, 1);
+	incident_end_step(incident, 2, rc, NULL);
+}
+
+static bool aims_at(const struct incident *incident, uint8_t id, uint8_t other)
+{
+	struct domain_id got, got_other;
+
+	incident_aim(incident, &got, &got_other);
+	return got.uuid[0] == id && got_other.uuid[0] == other &&
+	       got.domid == incident->id.domid;
+}
+
+static void test_aside(void)
+{
+	struct incident *incident = make(ACTION_RESTART_FIRST);
+	struct domain_id id = incident->id, copy = incident->id;
+	uint8_t own = id.uuid[0];
+
+	memset(incident->copy_uuid, 0x22, UUID_BYTES);
+	memset(copy.uuid, 0x22, UUID_BYTES);
+	ok(!incident_is_aside(incident) && incident_starts_later(incident) &&
+	   aims_at(incident, own, 0), "a restart-first begins as itself");
+	incident->at = 2;
+	attempt(incident, -EIO);
+	ok(incident_is_aside(incident) && incident_is_about(incident, &id),
+	   "a rename that failed may have been done");
+	incident_fall_back(incident, "no room");
+	is_text(incident->why, "no room", "it is said why it fell back");
+	ok(incident->verdict.action == ACTION_COREDUMP_RESTART &&
+	   incident_step(incident) == STEP_DUMP &&
+	   aims_at(incident, own, 0x22) && incident_is_about(incident, &id) &&
+	   incident_is_about(incident, &copy), "its core is of either name");
+	incident_advance(incident);
+	ok(incident_step(incident) == STEP_DESTROY,
+	   "what was saved is not saved again, under another name");
+	incident_advance(incident);
+	ok(incident_step(incident) == STEP_CREATE &&
+	   aims_at(incident, own, 0), "the start is of the guest's own");
+	incident->verdict.action = ACTION_RESTART_FIRST;
+	incident->at = 2;
+	attempt(incident, 0);
+	incident_fall_back(incident, "stuck");
+	ok(aims_at(incident, 0x22, 0) && !incident_is_about(incident, &id),
+	   "one that was renamed has that name only");
+	incident_pass_start(incident);
+	ok(incident->verdict.action == ACTION_COREDUMP_DESTROY &&
+	   incident_step(incident) == STEP_DUMP &&
+	   !incident_starts_later(incident), "another's start leaves the core");
+	incident->verdict.action = ACTION_COREDUMP_RESTART;
+	incident->at = 2;
+	incident_pass_start(incident);
+	ok(incident_step(incident) == STEP_DESTROY, "or the end alone");
+	incident->verdict.action = ACTION_RESTART_FIRST;
+	incident->at = 3;
+	incident_pass_start(incident);
+	ok(incident->verdict.action == ACTION_RESTART_FIRST &&
+	   incident_step(incident) == STEP_DUMP, "in its own plan it goes on");
+	incident_free(incident);
+}
+
 static void test_outcomes(void)
 {
 	unsigned int wrong = 0;
@@ -113,6 +177,7 @@ int main(void)
 	test_attempts();
 	test_removes();
 	test_about();
+	test_aside();
 	test_outcomes();
 	return done_testing();
 }

@@ -141,6 +141,7 @@ static enum case_state expected_case(enum case_state state,
 	case CASE_EVENT_HOLD:
 		return CASE_STATE_HELD;
 	case CASE_EVENT_DUE:
+	case CASE_EVENT_PASSED:
 		return CASE_STATE_QUEUED;
 	case CASE_EVENT_RETRY:
 		return CASE_STATE_QUEUED;
@@ -180,7 +181,8 @@ static bool case_effect_fits(enum case_state s, enum case_event e,
 	case CASE_EFFECT_NONE: /* a change of state is never silent */
 		return move.next == s || e == CASE_EVENT_RESTORED;
 	case CASE_EFFECT_QUEUE:
-		return e == CASE_EVENT_DUE && s != CASE_STATE_WORKING;
+		return (e == CASE_EVENT_DUE || e == CASE_EVENT_PASSED) &&
+		       s != CASE_STATE_WORKING;
 	case CASE_EFFECT_BEGIN:
 		return move.next == CASE_STATE_WORKING;
 	case CASE_EFFECT_ADVANCE:

@@ -17,6 +17,8 @@ static struct settings *settings;
 static enum action possible(enum action wanted, const struct caps *caps,
 			    enum domain_type type, bool have_config)
 {
+	bool first = wanted == ACTION_RESTART_FIRST &&
+		     type != DOMAIN_TYPE_HVM && caps->core_dir && have_config;
 	bool starts = wanted == ACTION_RESTART ||
 		      wanted == ACTION_RENAME_RESTART ||
 		      wanted == ACTION_COREDUMP_RESTART;
@@ -25,6 +27,11 @@ static enum action possible(enum action wanted, const struct caps *caps,
 	bool old = caps->xen_major < 4 ||
 		   (caps->xen_major == 4 && caps->xen_minor < 6);
 
+	if (first)
+		return wanted;
+	if (wanted == ACTION_RESTART_FIRST)
+		return possible(ACTION_COREDUMP_RESTART, caps, type,
+				have_config);
 	if (wanted == ACTION_SOFT_RESET)
 		return type == DOMAIN_TYPE_HVM && !old ? wanted :
 							 ACTION_PRESERVE;
@@ -135,6 +142,48 @@ static void test_classes(void)
 	settings->unknown_reason = REASON_CRASH;
 }
 
+/* The setting speaks of coredump-restart alone, wherever that was set. */
+static void test_first(void)
+{
+	static struct caps caps = { .xen_major = 4, .core_dir = true };
+	struct domain_config config = { .type = DOMAIN_TYPE_PV };
+	struct policy_input input = {
+		.reason_code = 3, .settings = settings, .caps = &caps,
+		.config = &config, .name = "guest",
+	};
+	struct policy_verdict v;
+
+	settings->guest.restart_first = 1;
+	for (unsigned int i = 1; i < ACTION_COUNT; i++) {
+		config.on[REASON_CRASH] = i;
+		policy_decide(&input, &v);
+		ok(v.wanted == (i == ACTION_COREDUMP_RESTART ?
+				ACTION_RESTART_FIRST : i) && !v.refused ==
+		   (i != ACTION_SOFT_RESET), "restart_first makes of %s: %s",
+		   action_name(i), action_name(v.wanted));
+	}
+	config.on[REASON_CRASH] = ACTION_COREDUMP_RESTART;
+	for (unsigned int i = 1; i < DOMAIN_TIE_COUNT; i++) {
+		config.tie = i;
+		policy_decide(&input, &v);
+		ok(v.wanted == ACTION_RESTART_FIRST &&
+		   v.action == ACTION_COREDUMP_RESTART &&
+		   v.refused == domain_tie_text(i), "not when %s",
+		   domain_tie_text(i));
+	}
+	config.tie = DOMAIN_TIE_NONE;
+	config.type = DOMAIN_TYPE_HVM;
+	policy_decide(&input, &v);
+	ok(v.action == ACTION_COREDUMP_RESTART &&
+	   v.refused == domain_tie_text(DOMAIN_TIE_MODEL),
+	   "not when all that is known is that it is HVM");
+	settings->guest.restart_first = 0;
+	config.type = DOMAIN_TYPE_PV;
+	policy_decide(&input, &v);
+	ok(v.action == ACTION_COREDUMP_RESTART && !v.refused,
+	   "not when nobody asked for it");
+}
+
 static void test_all_codes(void)
 {
 	struct class c = { .have_config = true, .named = true,
@@ -231,6 +280,7 @@ int main(void)
 {
 	settings = settings_new();
 	test_classes();
+	test_first();
 	test_all_codes();
 	test_own_file();
 	test_migrating();
