@@ -42,6 +42,7 @@ struct sim_domain {
 	struct domain_id id, first_id; /* a rename changes the one */
 	int guest;		/* whose, or whose copy */
 	bool hvm, shutdown, dying, paused, built;
+	bool released;		/* it has no devices any more */
 	uint8_t code;
 	uint64_t cpu_ns;
 	int64_t run_at;		/* monotonic; while it runs */
@@ -76,7 +77,7 @@ struct sim_worker {
 	int64_t ordered_at;
 	uint64_t number;	/* of the incident */
 	enum step step;
-	struct domain_id id;
+	struct domain_id id, other;
 	uint8_t copy_uuid[UUID_BYTES];
 	int guest;
 	int domain;		/* that it builds */

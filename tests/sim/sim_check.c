@@ -142,8 +142,12 @@ static enum action expected_action(const struct sim *s, int guest,
 
 	if (!action)
 		action = config->on[reason];
-	if (action == ACTION_SOFT_RESET && !s->guests[guest].hvm)
+	if (action == ACTION_SOFT_RESET && config->type != DOMAIN_TYPE_HVM)
 		action = ACTION_PRESERVE;
+	if (action == ACTION_COREDUMP_RESTART &&
+	    s->settings->guest.restart_first &&
+	    config->type != DOMAIN_TYPE_HVM)
+		action = ACTION_RESTART_FIRST;
 	return action;
 }
 
@@ -198,7 +202,8 @@ void sim_check_recorded(struct sim *s, const struct incident *incident)
 static bool wants_core(enum action action)
 {
 	return action == ACTION_COREDUMP_DESTROY ||
-	       action == ACTION_COREDUMP_RESTART;
+	       action == ACTION_COREDUMP_RESTART ||
+	       action == ACTION_RESTART_FIRST;
 }
 
 static bool has_tried(const struct incident *incident, enum step step)
@@ -251,6 +256,28 @@ static void check_report(struct sim *s, const struct incident *incident)
 			 step_name(step));
 }
 
+/* What became of the incident's domain under its other name. */
+static const struct sim_domain *find_copy(const struct sim *s,
+					  const struct incident *incident)
+{
+	int domain = sim_find_domid(s, incident->id.domid);
+
+	return domain >= 0 && !s->domains[domain].dying &&
+	       uuid_equal(s->domains[domain].id.uuid, incident->copy_uuid) ?
+		&s->domains[domain] : NULL;
+}
+
+/* Two domains never have one disk. */
+static void check_devices(struct sim *s, const struct incident *incident)
+{
+	const struct sim_domain *copy = find_copy(s, incident);
+
+	if (incident->verdict.action == ACTION_RESTART_FIRST &&
+	    incident_step(incident) == STEP_CREATE && copy && !copy->released)
+		sim_fail(s, "incident %llu: a start while the copy has the "
+			 "devices", (unsigned long long)incident->number);
+}
+
 void sim_check_order(struct sim *s, const struct incident *incident)
 {
 	enum step step = incident_step(incident);
@@ -271,6 +298,7 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 		sim_fail(s, "incident %llu: destroyed without its evidence",
 			 number);
 	check_report(s, incident);
+	check_devices(s, incident);
 	for (int i = 0; i < SIM_WORKERS_MAX; i++)
 		if (s->workers[i].used && !s->workers[i].orphan &&
 		    uuid_equal(s->workers[i].id.uuid, incident->id.uuid))
@@ -383,8 +411,9 @@ static bool was_built(const struct sim *s, const struct domain_id *id)
 {
 	for (int i = 0; i < s->domain_count; i++)
 		if (s->domains[i].built &&
-		    domain_id_equal(&s->domains[i].id, id))
-			return true;
+		    (domain_id_equal(&s->domains[i].id, id) ||
+		     domain_id_equal(&s->domains[i].first_id, id)))
+			return true; /* it may have been set aside since */
 	return false;
 }
 
@@ -401,6 +430,9 @@ void sim_check_closed(struct sim *s, const struct incident *incident)
 	    !was_built(s, &incident->successor))
 		sim_fail(s, "incident %llu names a successor that never was",
 			 number);
+	if (incident->outcome == OUTCOME_HANDLED &&
+	    incident_is_aside(incident) && find_copy(s, incident))
+		sim_fail(s, "incident %llu leaves its copy behind", number);
 }
 
 struct tally {

@@ -30,11 +30,12 @@ int sim_worker_order(struct sim *s, const struct incident *incident,
 		*w = (struct sim_worker){
 			.used = true, .order = order, .domain = -1,
 			.ordered_at = s->mono,
-			.number = incident->number, .id = incident->id,
+			.number = incident->number,
 			.step = incident_step(incident),
 			.at = s->mono + takes_ms(s, 100),
 			.deadline = s->mono + deadline_ms(incident),
 		};
+		incident_aim(incident, &w->id, &w->other);
 		memcpy(w->copy_uuid, incident->copy_uuid, UUID_BYTES);
 		w->guest = sim_guest_of(s, incident->id.uuid);
 		sim_say(s, "order %llu: %s for domain %u",
@@ -82,7 +83,9 @@ static int look(const struct sim *s, const struct sim_worker *w)
 	int domain = sim_find_domid(s, w->id.domid);
 
 	return domain >= 0 &&
-	       domain_id_equal(&s->domains[domain].id, &w->id) ? domain : -1;
+	       (domain_id_equal(&s->domains[domain].id, &w->id) ||
+		domain_id_equal(&s->domains[domain].id, &w->other)) ?
+		domain : -1;
 }
 
 /* The memory of a guest that is not PV is read without libxl. */
@@ -143,6 +146,34 @@ static void do_rename(struct sim *s, struct sim_worker *w)
 		later(s, w, takes_ms(s, 500));
 	} else {
 		end(s, w, sim_chance(s, 8) ? -EIO : 0, &s->domains[domain].id);
+	}
+}
+
+/* There may be no room, or a device that stays. */
+static void do_room(struct sim *s, struct sim_worker *w)
+{
+	if (w->phase == 2 && sim_chance(s, 15))
+		end(s, w, sim_random(s, 2) ? -ENOMEM : -EOPNOTSUPP, NULL);
+	else
+		do_quiet(s, w);
+}
+
+static void do_release(struct sim *s, struct sim_worker *w)
+{
+	int domain = look(s, w);
+
+	if (domain < 0 || s->domains[domain].dying) {
+		end(s, w, 0, NULL);
+	} else if (!s->domains[domain].shutdown) {
+		end(s, w, -EBUSY, NULL);
+	} else if (w->phase == 1) {
+		w->phase = 2;
+		later(s, w, takes_ms(s, 2000));
+	} else if (sim_chance(s, 8)) {
+		end(s, w, -EIO, NULL);
+	} else {
+		s->domains[domain].released = true;
+		end(s, w, 0, NULL);
 	}
 }
 
@@ -239,8 +270,14 @@ static void do_create(struct sim *s, struct sim_worker *w)
 static void do_step(struct sim *s, struct sim_worker *w)
 {
 	switch (w->step) {
+	case STEP_ROOM:
+		do_room(s, w);
+		break;
 	case STEP_RENAME:
 		do_rename(s, w);
+		break;
+	case STEP_RELEASE:
+		do_release(s, w);
 		break;
 	case STEP_DESTROY:
 		do_destroy(s, w);

@@ -63,6 +63,9 @@ struct engine_time sim_now(const struct sim *s)
 
 /* --- guests --- */
 
+/* Cores of a loop, where guests do nothing but to restart with one. */
+#define ONLY_CORES 1000
+
 static void make_guest(struct sim *s, int i)
 {
 	static const enum action actions[] = {
@@ -77,14 +80,28 @@ static void make_guest(struct sim *s, int i)
 	guest->hvm = sim_random(s, 2);
 	guest->bad = sim_random(s, 2);
 	guest->foreign_at = SIM_NEVER;
-	guest->config.type = guest->hvm ? DOMAIN_TYPE_HVM : DOMAIN_TYPE_PV;
+	guest->config.type = !guest->hvm ? DOMAIN_TYPE_PV :
+			     sim_random(s, 2) ? DOMAIN_TYPE_PVH :
+						DOMAIN_TYPE_HVM;
 	snprintf(guest->config.name, sizeof(guest->config.name), "guest-%d",
 		 i);
 	for (int reason = 0; reason < REASON_UNKNOWN; reason++)
-		guest->config.on[reason] = actions[sim_random(s, 10)];
+		guest->config.on[reason] =
+			s->settings->guest.loop_cores == ONLY_CORES ?
+			ACTION_COREDUMP_RESTART : actions[sim_random(s, 10)];
 }
 
 static const uint32_t limits[] = { 5, 3, 3, 1, 0, 64 };
+
+/* Nothing but what the longest plan is for, and nothing that shortens it. */
+static void make_first(struct guest_settings *set)
+{
+	set->restart_first = 1;
+	set->restart_limit = 64;
+	set->backoff_min_s = set->backoff_max_s = 0;
+	set->loop_cores = ONLY_CORES;
+	set->on[REASON_CRASH] = ACTION_NONE;
+}
 
 static void make_settings(struct sim *s)
 {
@@ -98,11 +115,14 @@ static void make_settings(struct sim *s)
 	set->backoff_max_s = set->backoff_min_s + sim_random(s, 30);
 	set->healthy_s = 100 + sim_random(s, 100);
 	set->loop_cores = sim_random(s, 4);
+	set->restart_first = sim_random(s, 2);
 	set->grace_s = sim_random(s, 4) ? 0 : sim_random(s, 20);
 	set->report = sim_random(s, 4) ? SETTINGS_REPORT_REBOOT :
 		      sim_random(s, 2) ? SETTINGS_REPORT_CRASH :
 					 SETTINGS_REPORT_NONE;
 	set->on[REASON_CRASH] = extra[sim_random(s, 4)];
+	if (sim_random(s, 5) == 0)
+		make_first(set);
 	for (int step = 0; step < STEP_COUNT; step++)
 		s->settings->deadline_s[step] = 20;
 }
