@@ -28,7 +28,7 @@ diff()
 list_files()
 {
 	find /etc /usr /var /opt /root /home /run /tmp -xdev 2> /dev/null | grep -vE \
-		-e '^/(run/lab|run/systemd|run/udev|run/user|run/log|run/lock|run/blkid|run/xen|run/xenstored|run/initramfs|tmp/systemd-private)(/|$)' \
+		-e '^/(run/lab|run/systemd|run/udev|run/user|run/log|run/lock|run/blkid|run/xen|run/xen-hotplug|run/xenstored|run/initramfs|tmp/systemd-private)(/|$)' \
 		-e '^/var/(lib/dpkg|lib/xen|lib/xenstored|lib/systemd|log/xen|log/journal|cache|tmp/systemd-private)[^/]*(/|$)' |
 		sort
 }
