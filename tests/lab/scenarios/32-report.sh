@@ -72,7 +72,7 @@ for name in pv pvh silent; do
 	traced "$name"
 	check "$name: its backtrace was read whole" grep -q '^backtrace, from the stack of vCPU 0 in the .* memory:$' "$dir/$name.info"
 	check "$name: and names who panicked" grep -qE '^    ( \? |RIP: )panic\+0x[0-9a-f]+/0x' "$dir/$name.trace"
-	check "$name: and who had it panic" grep -qE '^     \? sysrq_handle_crash\+0x[0-9a-f]+/0x' "$dir/$name.trace"
+	check "$name: and who had it panic" grep -qE '^     (\? )?sysrq_handle_crash\+0x[0-9a-f]+/0x' "$dir/$name.trace"
 	note_file "$dir/$name.trace" 70
 	check "$name is kept as it was" is_shutdown "$name" 3
 	note "$name: the report was there $(report_ms "$name") ms after the crash was seen"
