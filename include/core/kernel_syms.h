@@ -28,6 +28,7 @@ enum kernel_syms_form {
 struct kernel_syms {
 	struct guest_mem *mem;
 	uint64_t names, addresses, base;
+	uint64_t markers;	/* where each 256th name is; 0: not found */
 	enum kernel_syms_form form;
 	uint32_t count;
 	uint16_t token[KERNEL_SYMS_TOKENS];	/* where each begins */
@@ -60,9 +61,8 @@ int kernel_syms_find(const struct kernel_syms *syms, uint64_t address,
 int kernel_syms_end(const struct kernel_syms *syms, uint64_t *ret_address);
 
 /*
- * Fills in type and name of COUNT symbols, in one pass over the names, for
- * they can be found in no other way.  Sorts LIST by index.  Returns 0, or
- * -errno: those without a type could not be read.
+ * Fills in type and name of COUNT symbols, in one pass over the names.  Sorts
+ * LIST by index.  Returns 0, or -errno: those without a type could not be read.
  */
 int kernel_syms_name(const struct kernel_syms *syms, struct kernel_sym **list,
 		     size_t count);

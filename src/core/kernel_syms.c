@@ -124,6 +124,9 @@ static int read_tokens(struct kernel_syms *syms, const struct kernel_ring *note,
 	return r;
 }
 
+static void find_markers(struct kernel_syms *syms,
+			 const struct kernel_ring *note);
+
 int kernel_syms_open(struct kernel_syms *syms, struct guest_mem *mem,
 		     const char *note, size_t note_len,
 		     const char **ret_missing)
@@ -141,6 +144,8 @@ int kernel_syms_open(struct kernel_syms *syms, struct guest_mem *mem,
 		r = find_addresses(syms, &ring, ret_missing);
 	if (r == 0)
 		r = read_tokens(syms, &ring, ret_missing);
+	if (r == 0)
+		find_markers(syms, &ring);
 	return r;
 }
 
@@ -318,6 +323,53 @@ static int get_length(struct reader *reader, size_t *ret_len)
 	return r;
 }
 
+/* The note does not tell of them: they end at the tokens, but for 3 bytes a
+ * symbol in 6.2 and 6.3.  Right ones say where name 256 is. */
+static void find_markers(struct kernel_syms *syms,
+			 const struct kernel_ring *note)
+{
+	struct reader reader = { .mem = syms->mem, .at = syms->names,
+				 .left = NAMES_BYTES_MOST };
+	uint64_t tokens, bytes = ((syms->count + 255ull) / 256 * 4 + 7) & ~7ull;
+	uint64_t between[2] = { 0, (syms->count * 3ull + 7) & ~7ull };
+	uint32_t marker[2];
+	size_t len;
+
+	if (syms->count <= 256 ||
+	    kernel_ring_symbol(note, "kallsyms_token_table", &tokens))
+		return;
+	for (unsigned int i = 0; i < 256; i++)
+		if (get_length(&reader, &len) || skip(&reader, len))
+			return;
+	for (unsigned int i = 0; i < 2 && !syms->markers; i++) {
+		uint64_t at = tokens - bytes - between[i];
+
+		if (guest_mem_read(syms->mem, at, marker, sizeof(marker)) == 0 &&
+		    !marker[0] && syms->names + marker[1] ==
+		    reader.at - (reader.len - reader.next))
+			syms->markers = at;
+	}
+}
+
+/* Goes on at the last marker before INDEX, when that is further on. */
+static int jump(const struct kernel_syms *syms, struct reader *reader,
+		uint32_t index, uint32_t *next)
+{
+	uint32_t marker;
+	int r;
+
+	if (!syms->markers || index / 256 <= *next / 256)
+		return 0;
+	r = guest_mem_read(syms->mem, syms->markers + index / 256 * 4ull,
+			   &marker, sizeof(marker));
+	if (r)
+		return r;
+	reader->at = syms->names + marker;
+	reader->next = reader->len = 0;
+	*next = index / 256 * 256;
+	return 0;
+}
+
 static bool is_name(char c)
 {
 	return c > ' ' && c <= '~';
@@ -394,6 +446,7 @@ int kernel_syms_name(const struct kernel_syms *syms, struct kernel_sym **list,
 			*list[i] = *same;
 			continue;
 		}
+		r = jump(syms, &reader, list[i]->index, &index);
 		for (; r == 0 && index < list[i]->index; index++) {
 			r = get_length(&reader, &len);
 			if (r == 0)

@@ -122,6 +122,53 @@ static void test_many_names(void)
 	ok(found[3].type == 'T' && found[0].type == 'w', "with their types");
 }
 
+/* 600 symbols of 16 bytes each, named by their numbers; the markers are before
+ * the tokens. */
+static void make_many(uint64_t between, uint32_t lie)
+{
+	struct kernel_syms_fake at = make(KERNEL_SYMS_UNSIGNED, true);
+	uint64_t names = FAKE_BASE + 0x28000, addresses = FAKE_BASE + 0x2a000;
+	uint64_t markers = FAKE_BASE + 0x2c000;
+	char name[8];
+
+	for (uint32_t i = 0; i < 600; i++) {
+		if (i % 256 == 0)
+			kernel_fake_put(&fake, markers + i / 64, names + lie -
+					(FAKE_BASE + 0x28000), 4);
+		snprintf(name, sizeof(name), "tn%u", i);
+		names = kernel_syms_fake_name(&fake, names, name);
+		kernel_fake_put(&fake, addresses + i * 4, i * 16, 4);
+	}
+	memcpy(kernel_fake_at(&fake, markers + 16 + between),
+	       kernel_fake_at(&fake, at.table), 0x800);
+	kernel_fake_put(&fake, at.num, 600, 4);
+	fake.note_len = 0;
+	kernel_fake_note(&fake, "OSRELEASE=6.1\n");
+	at.names = FAKE_BASE + 0x28000;
+	at.addresses = addresses;
+	at.table = markers + 16 + between;
+	kernel_syms_fake_note(&fake, &at);
+}
+
+static void test_markers(void)
+{
+	make_many(0, 0);
+	ok(open_syms() == 0 && syms.markers, "markers before the tokens");
+	ok(look(FAKE_FIRST + 599 * 16 - 16, "n598", 0, 16) == 0 &&
+	   look(FAKE_FIRST + 512 * 16, "n512", 0, 16) == 0 &&
+	   look(FAKE_FIRST + 511 * 16, "n511", 0, 16) == 0 &&
+	   look(FAKE_FIRST + 3 * 16, "n3", 0, 16) == 0,
+	   "lead to the right names");
+	make_many(1800, 0);
+	ok(open_syms() == 0 && syms.markers &&
+	   look(FAKE_FIRST + 300 * 16, "n300", 0, 16) == 0,
+	   "as they do with an order by name between");
+	make_many(0, 1);
+	ok(open_syms() == 0 && !syms.markers &&
+	   look(FAKE_FIRST + 598 * 16, "n598", 0, 16) == 0,
+	   "wrong ones are not used");
+}
+
 static void test_missing(void)
 {
 	kernel_fake_begin(&fake, &mem);
@@ -274,6 +321,7 @@ int main(void)
 {
 	test_forms();
 	test_many_names();
+	test_markers();
 	test_missing();
 	test_hostile_tables();
 	test_wild_base();
