@@ -25,6 +25,7 @@ struct kdump {
 	struct core_kdump_info info;
 	uint64_t info_pfn;	/* where the note's text goes on */
 	size_t info_left;
+	bool cut;
 };
 
 /* --- the kernel's note, as its page comes by --- */
@@ -95,16 +96,20 @@ static int has_room(struct kdump *kdump, const struct core_batch *batch)
 	return core_out_room(kdump->out, more);
 }
 
+/* A core without the note is of no use: from a limit on it alone is wanted. */
 static int take_batch(void *ctx, const struct core_batch *batch)
 {
 	struct kdump *kdump = ctx;
-	int r = has_room(kdump, batch);
+	int r = kdump->cut ? CORE_OUT_CUT : has_room(kdump, batch);
 
-	if (r)
+	if (r < 0)
 		return r;
 	for (size_t i = 0; i < batch->count; i++)
 		look_for_note(kdump, batch->pfn[i],
 			      batch->pages + i * CORE_PAGE_BYTES);
+	kdump->cut = r == CORE_OUT_CUT;
+	if (kdump->cut)
+		return kdump->info.text_len ? CORE_OUT_CUT : 0;
 	r = core_kdump_sort_add(&kdump->sort, batch);
 	if (r == 0)
 		r = core_pack_add(kdump->pack, batch);
@@ -187,7 +192,7 @@ int core_kdump_write(const struct core_guest *guest, bool zstd,
 	r = prepare(kdump, zstd);
 	if (r == 0)
 		r = guest->walk(guest->source, take_batch, kdump);
-	out->facts.truncated = r == CORE_OUT_CUT;
+	out->facts.truncated = kdump->cut;
 	if (r >= 0)
 		r = finish(kdump);
 	core_pack_close(kdump->pack);
