@@ -4,7 +4,7 @@
 # image: small
 # needs: daemon
 # boot: idle
-# deadline: 300
+# deadline: 600
 . /lab/dom0/react.sh
 
 rounds=3
