@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "core/kernel_trace.h"
 
 struct memory;
 
@@ -20,11 +21,6 @@ struct memory_tables {
 	unsigned int levels;
 	unsigned int count;
 	uint64_t roots[MEMORY_ROOTS]; /* frames; one may be a program's */
-};
-
-/* Where a vCPU is; all of it is 0 for one that has no registers. */
-struct memory_vcpu {
-	uint64_t rip, rsp, rbp;
 };
 
 /*
@@ -39,9 +35,10 @@ void memory_close(struct memory *memory);
 void memory_tables(const struct memory *memory,
 		   struct memory_tables *ret_tables);
 
-/* By id.  Returns how many. */
+/* Where each vCPU is, by id; all zeros for one that has no registers.  Returns
+ * how many. */
 unsigned int memory_vcpus(const struct memory *memory,
-			  struct memory_vcpu ret_vcpus[MEMORY_VCPUS]);
+			  struct kernel_trace_regs ret_vcpus[MEMORY_VCPUS]);
 
 /*
  * Looks at all pages there are, likely ones first, and calls EACH with copies

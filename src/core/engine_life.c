@@ -260,10 +260,11 @@ static void revive(struct engine *e, struct domain *domain,
 static void pass_on(struct engine *e, struct domain *domain,
 		    enum case_event event, struct engine_time now)
 {
-	if (domain->incident && event == CASE_EVENT_RESUMED)
+	if (!domain->incident)
+		return;
+	if (event == CASE_EVENT_RESUMED)
 		engine_step_note_unheard(e, domain->incident, now);
-	if (domain->incident)
-		engine_case_event(e, domain->incident, event, now);
+	engine_case_event(e, domain->incident, event, now);
 }
 
 /* --- events --- */

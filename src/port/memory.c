@@ -78,7 +78,7 @@ void memory_tables(const struct memory *memory,
 }
 
 unsigned int memory_vcpus(const struct memory *memory,
-			  struct memory_vcpu ret_vcpus[MEMORY_VCPUS])
+			  struct kernel_trace_regs ret_vcpus[MEMORY_VCPUS])
 {
 	const struct core_guest *guest = core_xen_guest(memory->xen);
 	unsigned int count = guest->vcpu_count < MEMORY_VCPUS ?
@@ -88,9 +88,9 @@ unsigned int memory_vcpus(const struct memory *memory,
 		const cpu_user_regs_x86_64_t *regs =
 			&guest->vcpus[id].x64.user_regs;
 
-		ret_vcpus[id] = (struct memory_vcpu){ 0 };
+		ret_vcpus[id] = (struct kernel_trace_regs){ 0 };
 		if (guest->vcpu_there[id])
-			ret_vcpus[id] = (struct memory_vcpu){
+			ret_vcpus[id] = (struct kernel_trace_regs){
 				.rip = regs->rip, .rsp = regs->rsp,
 				.rbp = regs->rbp,
 			};

@@ -79,20 +79,6 @@ static void find_tables(struct reading *reading)
 	memcpy(source->roots, tables.roots, sizeof(source->roots));
 }
 
-static void find_vcpus(struct reading *reading)
-{
-	struct parser_source *source = &reading->source;
-	struct memory_vcpu vcpus[MEMORY_VCPUS];
-
-	_Static_assert(PARSER_VCPUS == MEMORY_VCPUS, "vCPUs are copied");
-	source->vcpu_count = memory_vcpus(reading->memory, vcpus);
-	for (unsigned int i = 0; i < source->vcpu_count; i++)
-		source->vcpus[i] = (struct kernel_trace_regs){
-			.rip = vcpus[i].rip, .rsp = vcpus[i].rsp,
-			.rbp = vcpus[i].rbp,
-		};
-}
-
 /* What only looked like a note costs a parser, and the search goes on. */
 static int on_notes(void *ctx, const uint64_t *pfn, const unsigned char *pages,
 		    size_t count)
@@ -121,7 +107,9 @@ static int search(struct reading *reading)
 	if (r)
 		return r;
 	find_tables(reading);
-	find_vcpus(reading);
+	_Static_assert(PARSER_VCPUS == MEMORY_VCPUS, "as many there as here");
+	reading->source.vcpu_count = memory_vcpus(reading->memory,
+						  reading->source.vcpus);
 	reading->rc = -ENOENT;
 	r = memory_scan(reading->memory, note_pages, on_notes, reading);
 	if (r < 0) {

@@ -63,12 +63,12 @@ void memory_tables(const struct memory *at, struct memory_tables *ret_tables)
 }
 
 unsigned int memory_vcpus(const struct memory *at,
-			  struct memory_vcpu ret_vcpus[MEMORY_VCPUS])
+			  struct kernel_trace_regs ret_vcpus[MEMORY_VCPUS])
 {
 	(void)at;
-	ret_vcpus[0] = (struct memory_vcpu){ 0 };
-	ret_vcpus[1] = (struct memory_vcpu){ .rip = guest.regs.rip,
-					     .rsp = guest.regs.rsp };
+	ret_vcpus[0] = (struct kernel_trace_regs){ 0 };
+	ret_vcpus[1] = (struct kernel_trace_regs){ .rip = guest.regs.rip,
+						   .rsp = guest.regs.rsp };
 	return 2;
 }
 
