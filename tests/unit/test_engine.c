@@ -11,6 +11,7 @@
 
 #include "core/engine.h"
 
+#include "engine_stubs.h"
 #include "tap.h"
 
 #define DOMAINS_MAX 8
@@ -103,16 +104,10 @@ static void call_probe(void *ctx)
 	host.probes++;
 }
 
-static uint32_t call_random(void *ctx, uint32_t range)
-{
-	(void)ctx;
-	return range - 1;
-}
-
 static const struct engine_calls calls = {
 	.order = call_order, .dismiss = call_dismiss, .record = call_record,
 	.record_guest = call_record_guest, .claimed = call_claimed,
-	.note = call_note, .random = call_random,
+	.note = call_note, .random = stub_random,
 };
 
 /* --- the steps of a test --- */

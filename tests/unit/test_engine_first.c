@@ -9,6 +9,7 @@
 
 #include "core/engine.h"
 
+#include "engine_stubs.h"
 #include "tap.h"
 
 static struct {
@@ -40,12 +41,6 @@ static int call_order(void *ctx, const struct incident *incident,
 	return 0;
 }
 
-static void call_dismiss(void *ctx, const struct incident *incident)
-{
-	(void)ctx;
-	(void)incident;
-}
-
 static int call_record(void *ctx, struct incident *incident)
 {
 	size_t bytes = incident->step_count * sizeof(*incident->steps);
@@ -57,20 +52,6 @@ static int call_record(void *ctx, struct incident *incident)
 	if (bytes)
 		memcpy(host.stored.steps, incident->steps, bytes);
 	return 0;
-}
-
-static int call_record_guest(void *ctx, struct guest *guest)
-{
-	(void)ctx;
-	(void)guest;
-	return 0;
-}
-
-static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
-{
-	(void)ctx;
-	(void)domain;
-	return ENGINE_CLAIM_NONE;
 }
 
 static void call_note(void *ctx, enum engine_note note,
@@ -88,16 +69,10 @@ static void call_note(void *ctx, enum engine_note note,
 	}
 }
 
-static uint32_t call_random(void *ctx, uint32_t range)
-{
-	(void)ctx;
-	return range - 1;
-}
-
 static const struct engine_calls calls = {
-	.order = call_order, .dismiss = call_dismiss, .record = call_record,
-	.record_guest = call_record_guest, .claimed = call_claimed,
-	.note = call_note, .random = call_random,
+	.order = call_order, .dismiss = stub_dismiss, .record = call_record,
+	.record_guest = stub_record_guest, .claimed = stub_claimed,
+	.note = call_note, .random = stub_random,
 };
 
 static void scan(void)

@@ -11,6 +11,7 @@
 #include "core/engine.h"
 
 #include "base/text.h"
+#include "engine_stubs.h"
 #include "tap.h"
 
 static const uint8_t uuid[UUID_BYTES] = { 1, 2, 3 };
@@ -39,31 +40,11 @@ static int call_order(void *ctx, const struct incident *incident,
 	return 0;
 }
 
-static void call_dismiss(void *ctx, const struct incident *incident)
-{
-	(void)ctx;
-	(void)incident;
-}
-
 static int call_record(void *ctx, struct incident *incident)
 {
 	(void)ctx;
 	host.stored = *incident;
 	return 0;
-}
-
-static int call_record_guest(void *ctx, struct guest *guest)
-{
-	(void)ctx;
-	(void)guest;
-	return 0;
-}
-
-static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
-{
-	(void)ctx;
-	(void)domain;
-	return ENGINE_CLAIM_NONE;
 }
 
 static void call_note(void *ctx, enum engine_note note,
@@ -86,16 +67,10 @@ static void call_cause(void *ctx, const struct incident *incident,
 		text_copy(ret_panic, EVIDENCE_PANIC_BYTES, host.cause);
 }
 
-static uint32_t call_random(void *ctx, uint32_t range)
-{
-	(void)ctx;
-	return range - 1;
-}
-
 static const struct engine_calls calls = {
-	.order = call_order, .dismiss = call_dismiss, .record = call_record,
-	.record_guest = call_record_guest, .claimed = call_claimed,
-	.note = call_note, .cause = call_cause, .random = call_random,
+	.order = call_order, .dismiss = stub_dismiss, .record = call_record,
+	.record_guest = stub_record_guest, .claimed = stub_claimed,
+	.note = call_note, .cause = call_cause, .random = stub_random,
 };
 
 /* --- the steps of a test --- */
