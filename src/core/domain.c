@@ -26,7 +26,7 @@ void domain_copy_uuid(const struct domain_id *id, uint8_t ret_uuid[UUID_BYTES])
 	uint64_t half[2];
 
 	memcpy(half, id->uuid, UUID_BYTES);
-	half[0] = mix(half[0] ^ mix(id->epoch + id->domid));
+	half[0] = mix(half[0] ^ mix(mix(id->epoch) + id->domid));
 	half[1] = mix(half[1] ^ mix(half[0]));
 	memcpy(ret_uuid, half, UUID_BYTES);
 	ret_uuid[6] = (ret_uuid[6] & 0x0f) | 0x80; /* RFC 9562, version 8 */

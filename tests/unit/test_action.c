@@ -182,7 +182,7 @@ static void test_copies(void)
 	const struct domain_id id = { 7, { 1, 2 }, 99 };
 	const struct domain_id others[] = {
 		{ 8, { 1, 2 }, 99 }, { 7, { 1, 3 }, 99 }, { 7, { 1, 2 }, 100 },
-		{ 7, { [15] = 1 }, 99 },
+		{ 7, { [15] = 1 }, 99 }, { 6, { 1, 2 }, 100 },
 	};
 	uint8_t uuid[UUID_BYTES], again[UUID_BYTES];
 	unsigned int same = 0;
