@@ -17,9 +17,9 @@
 #include "base/text.h"
 #include "keeper.h"
 
-/* To start one costs more than most steps: with its incident over it waits for
- * another this long.  Not for ever, nor again and again: what libxl may leak
- * goes with it. */
+/* To start one costs more than most steps: it waits this long for its next
+ * order, of any incident once its own is over.  Not for ever, nor again and
+ * again: what libxl may leak goes with it. */
 #define LINGER_S 1.
 #define JOBS_MAX 64
 
@@ -49,11 +49,8 @@ static void release(struct keeper_worker *worker)
 	struct keeper *keeper = worker->keeper;
 
 	worker->incident = 0;
-	if (worker->how || worker->jobs >= JOBS_MAX) {
+	if (worker->how || worker->jobs >= JOBS_MAX)
 		keeper_child_close(keeper, &worker->child);
-		return;
-	}
-	keeper_set_timer(keeper, &worker->child.deadline, LINGER_S);
 }
 
 /* --- what comes back --- */
@@ -83,7 +80,7 @@ static void handle_result(struct keeper_worker *worker,
 		return;
 	worker->order = 0;
 	worker->progress[0] = '\0';
-	ev_timer_stop(keeper->loop, &worker->child.deadline);
+	keeper_set_timer(keeper, &worker->child.deadline, LINGER_S);
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
 		store_saved(keeper, msg);
 	if (msg->step == STEP_REPORT)

@@ -24,6 +24,8 @@
 
 /* Opened for a step and kept for the next, if that comes soon. */
 #define KEEP_MS 100
+/* Longer than the keeper lets a worker wait for its next order. */
+#define IDLE_MS 2000
 
 struct ways {
 	struct hv *hv;
@@ -153,8 +155,9 @@ static int run_locked(struct work *work, struct ways *ways)
 }
 
 /*
- * The keeper ends a worker that overruns.  One whose keeper died would keep
- * the guest's lock for ever if it hung or were stopped, so the kernel ends it.
+ * The keeper ends a worker that overruns.  One whose keeper died would stay if
+ * it hung or were stopped, with the guest's lock if it was at work, so the
+ * kernel ends it.
  */
 #define ORPHAN_MORE_S 10
 
@@ -169,8 +172,7 @@ static void limit_life(uint32_t deadline_ms)
 	if (!is_there && timer_create(CLOCK_MONOTONIC, &event, &timer))
 		return; /* then the keeper's own has to do */
 	is_there = true;
-	if (deadline_ms)
-		due.it_value.tv_sec = deadline_ms / 1000 + ORPHAN_MORE_S;
+	due.it_value.tv_sec = deadline_ms / 1000 + ORPHAN_MORE_S;
 	timer_settime(timer, 0, &due, NULL);
 }
 
@@ -185,7 +187,7 @@ static void do_order(const struct wire_msg *order, struct ways *ways)
 
 	limit_life(order->deadline_ms);
 	result.rc = run_locked(&work, ways);
-	limit_life(0);
+	limit_life(IDLE_MS);
 	copy_text(&result, text_get(&why));
 	log_event(LOG_LEVEL_DEBUG, "order-done",
 		  LOG_INT("domid", order->id.domid),
@@ -243,6 +245,7 @@ int worker_main(void)
 
 	/* A device model that we start must not be spared as the keeper is. */
 	(void)oom_set(OOM_USUAL);
+	limit_life(IDLE_MS);
 	while (!r) {
 		r = await_order(&ways, &order);
 		if (r)
