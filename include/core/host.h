@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "core/kmsg.h"
 #include "core/ports.h"
+#include "core/retreat.h"
 
 #define HOST_HEALTH_LIST(X)                                               \
 	X(UNKNOWN, "unknown")	/* nobody has looked yet */               \
@@ -70,7 +71,8 @@ struct host_trouble {
 	int64_t ended_ms;	/* 0: it lasts */
 	char text[HOST_TEXT_BYTES];	/* host_explain()'s, at the worst */
 	char advice[HOST_TEXT_BYTES];
-	char retreat[HOST_TEXT_BYTES];	/* how far one came; "": none */
+	enum retreat_state retreat_state; /* how far one came, ... */
+	char retreat[HOST_TEXT_BYTES];	/* ... and in words; "": none */
 };
 
 /* A host whose xenstored answers, or need not. */

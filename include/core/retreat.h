@@ -25,6 +25,7 @@ enum retreat_state {
 };
 
 const char *retreat_state_name(enum retreat_state state);
+int retreat_state_parse(const char *name, enum retreat_state *ret_state);
 
 enum retreat_fate {
 	RETREAT_FATE_ASKED,	/* by its power button */

@@ -12,15 +12,26 @@
 
 #define NS_PER_TENTH 100000000ull
 
+static const char *const state_names[] = {
+#define X(name, text) [RETREAT_##name] = text,
+	RETREAT_STATE_LIST(X)
+#undef X
+};
+
 const char *retreat_state_name(enum retreat_state state)
 {
-	static const char *const names[] = {
-#define X(name, text) [RETREAT_##name] = text,
-		RETREAT_STATE_LIST(X)
-#undef X
-	};
+	return state_names[state];
+}
 
-	return names[state];
+int retreat_state_parse(const char *name, enum retreat_state *ret_state)
+{
+	for (unsigned int i = 0; i < RETREAT_STATE_COUNT; i++) {
+		if (strcmp(name, state_names[i]) == 0) {
+			*ret_state = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 static void fill(struct retreat_guest *guest, const struct domain_info *info)

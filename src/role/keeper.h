@@ -143,7 +143,8 @@ void keeper_probe_state(const struct keeper *keeper,
 			struct keeper_probe_state *ret_state);
 
 /* How far one came, into the record of the host's trouble. */
-void keeper_probe_note_retreat(struct keeper *keeper, const char *text);
+void keeper_probe_note_retreat(struct keeper *keeper, enum retreat_state state,
+			       const char *text);
 
 /* --- keeper_retreat.c --- */
 void keeper_retreat_open(struct keeper *keeper);

@@ -170,12 +170,14 @@ static void conclude(struct keeper_probe *probe,
 	keeper_retreat_judge(probe->keeper);
 }
 
-void keeper_probe_note_retreat(struct keeper *keeper, const char *text)
+void keeper_probe_note_retreat(struct keeper *keeper, enum retreat_state state,
+			       const char *text)
 {
 	struct keeper_probe *probe = keeper->probe;
 
 	if (!probe || !is_open(probe))
 		return;
+	probe->trouble.retreat_state = state;
 	text_copy(probe->trouble.retreat, sizeof(probe->trouble.retreat),
 		  text);
 	record(probe);

@@ -30,6 +30,7 @@ struct keeper_retreat {
 	char core[sizeof(((struct retreat_guest *)0)->core)];
 	ev_timer tick;
 	ev_child command;
+	char before[HOST_TEXT_BYTES]; /* what an earlier keeper did, or "" */
 	char end[256];		/* how it ended, or "" */
 };
 
@@ -37,7 +38,11 @@ struct keeper_retreat {
 
 static void tell(const struct keeper_retreat *retreat, struct text *text)
 {
-	retreat_tell(&retreat->list, text);
+	text_append(text, retreat->before);
+	if (retreat->before[0] && retreat->list.guest)
+		text_append(text, "; once more: ");
+	if (retreat->list.guest)
+		retreat_tell(&retreat->list, text);
 	if (retreat->end[0])
 		text_printf(text, "; %s", retreat->end);
 }
@@ -48,7 +53,8 @@ static void record(struct keeper_retreat *retreat)
 	struct text text = { 0 };
 
 	tell(retreat, &text);
-	keeper_probe_note_retreat(retreat->keeper, text_get(&text));
+	keeper_probe_note_retreat(retreat->keeper, retreat->state,
+				  text_get(&text));
 	text_free(&text);
 }
 
@@ -312,6 +318,19 @@ static int begin(struct keeper_retreat *retreat)
 	return 0;
 }
 
+/* Returns 0, or -errno. */
+static int start(struct keeper_retreat *retreat, const char *event)
+{
+	int r = begin(retreat);
+
+	if (r < 0)
+		return r;
+	record(retreat);
+	log_state(retreat, event, LOG_LEVEL_WARN);
+	ev_timer_again(retreat->keeper->loop, &retreat->tick);
+	return 0;
+}
+
 const char *keeper_retreat_start(struct keeper *keeper)
 {
 	struct keeper_retreat *retreat = keeper->retreat;
@@ -325,13 +344,24 @@ const char *keeper_retreat_start(struct keeper *keeper)
 		return "the host is not hung: xl shutdown asks the guests";
 	if (retreat->state != RETREAT_NONE && retreat->state != RETREAT_OVER)
 		return "a retreat is under way";
-	r = begin(retreat);
-	if (r < 0)
-		return strerror(-r);
-	record(retreat);
-	log_state(retreat, "retreat-begun", LOG_LEVEL_WARN);
-	ev_timer_again(keeper->loop, &retreat->tick);
-	return NULL;
+	retreat->before[0] = '\0';
+	r = start(retreat, "retreat-begun");
+	return r < 0 ? strerror(-r) : NULL;
+}
+
+/*
+ * One that an earlier keeper had begun and not ended: who still runs is asked
+ * once more, with all the time.  A command is never run twice.
+ */
+static void take_up(struct keeper_retreat *retreat,
+		    const struct host_trouble *trouble)
+{
+	text_copy(retreat->before, sizeof(retreat->before), trouble->retreat);
+	if (trouble->retreat_state == RETREAT_COMMAND)
+		end(retreat, "the daemon ended while the command ran");
+	else if (trouble->retreat_state == RETREAT_WAITING ||
+		 trouble->retreat_state == RETREAT_EVIDENCE)
+		(void)start(retreat, "retreat-resumed"); /* or at the next verdict */
 }
 
 void keeper_retreat_judge(struct keeper *keeper)
@@ -344,6 +374,8 @@ void keeper_retreat_judge(struct keeper *keeper)
 	if (!retreat)
 		return;
 	if (!host_is_well(probe.health)) {
+		if (retreat->state == RETREAT_NONE)
+			take_up(retreat, probe.trouble);
 		/* One is enough, also when an earlier keeper began it. */
 		if (after_s && !probe.trouble->retreat[0] &&
 		    keeper_now(keeper).wall_ms - probe.since_ms >=

@@ -67,6 +67,8 @@ static const char *const schema_migrations[] = {
 	" PRIMARY KEY (incident, kind));",
 	"ALTER TABLE incident ADD COLUMN unreported INTEGER NOT NULL DEFAULT 0;",
 	"ALTER TABLE host ADD COLUMN retreat TEXT NOT NULL DEFAULT '';",
+	/* Before it was on record, nobody took a retreat up again. */
+	"ALTER TABLE host ADD COLUMN retreat_state TEXT NOT NULL DEFAULT 'none';",
 };
 
 #endif

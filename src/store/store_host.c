@@ -13,7 +13,8 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int r = store_prepare(store, "INSERT OR REPLACE INTO host (number,"
 			      " boot, worst, began_ms, ended_ms, text, advice,"
-			      " retreat) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			      " retreat, retreat_state)"
+			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			      &stmt);
 
 	if (r < 0)
@@ -27,6 +28,7 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 	store_bind_text(stmt, 6, trouble->text);
 	store_bind_text(stmt, 7, trouble->advice);
 	store_bind_text(stmt, 8, trouble->retreat);
+	store_bind_text(stmt, 9, retreat_state_name(trouble->retreat_state));
 	r = store_finish(stmt);
 	if (r == 0 && !trouble->number)
 		trouble->number =
@@ -47,6 +49,8 @@ static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
 		  store_column_text(stmt, 5));
 	text_copy(trouble->retreat, sizeof(trouble->retreat),
 		  store_column_text(stmt, 6));
+	retreat_state_parse(store_column_text(stmt, 7),
+			    &trouble->retreat_state);
 }
 
 int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
@@ -56,7 +60,8 @@ int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int rc = SQLITE_DONE;
 	int r = store_prepare(store, "SELECT number, worst, began_ms,"
-			      " ended_ms, text, advice, retreat FROM host"
+			      " ended_ms, text, advice, retreat,"
+			      " retreat_state FROM host"
 			      " WHERE ended_ms = 0 OR ended_ms >= ?"
 			      " ORDER BY number DESC LIMIT ?", &stmt);
 

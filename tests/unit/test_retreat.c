@@ -4,6 +4,7 @@
  */
 #include "core/retreat.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "tap.h"
@@ -80,6 +81,7 @@ static void test_course(void)
 
 static void test_empty(void)
 {
+	enum retreat_state state = RETREAT_NONE;
 	struct retreat retreat = { 0 };
 
 	ok(retreat_begin(&retreat, list, 0) == 0 && !retreat_is_waiting(&retreat),
@@ -88,6 +90,10 @@ static void test_empty(void)
 	retreat_clear(&retreat);
 	is_text(retreat_state_name(RETREAT_EVIDENCE), "evidence",
 		"a state's name");
+	ok(retreat_state_parse("evidence", &state) == 0 &&
+	   state == RETREAT_EVIDENCE, "means it");
+	ok(retreat_state_parse("", &state) == -EINVAL &&
+	   state == RETREAT_EVIDENCE, "what is none does not");
 }
 
 int main(void)

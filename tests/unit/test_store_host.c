@@ -49,7 +49,7 @@ static void test_all(const char *dir)
 	struct host_trouble first = {
 		.worst = HOST_HUNG, .began_ms = 1000,
 		.text = "it's hung", .advice = "mend it",
-		.retreat = "powered off: web",
+		.retreat = "powered off: web", .retreat_state = RETREAT_EVIDENCE,
 	};
 	struct host_trouble second = { .worst = HOST_HUNG, .began_ms = 5000 };
 	struct store *store = open_at(dir);
@@ -65,6 +65,7 @@ static void test_all(const char *dir)
 	is_text(seen.last.text, "it's hung", "its text is kept");
 	is_text(seen.last.advice, "mend it", "so is the advice");
 	is_text(seen.last.retreat, "powered off: web", "and the retreat");
+	ok(seen.last.retreat_state == RETREAT_EVIDENCE, "how far it came, too");
 	ok(count_since(store, INT64_MAX, &seen) == 1, "it lasts till now");
 	first.ended_ms = 2000;
 	store_record_host(store, &first);

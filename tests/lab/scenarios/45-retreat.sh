@@ -67,4 +67,25 @@ check 'and begins no other' test "$(grep -c retreat-begun "$daemon_log")" -eq 2
 kill -CONT $stopped
 expect 10 'healthy once more' is_health healthy
 daemon_stop
+
+# The command may be what ends the daemon: it is not run twice.
+mkfifo "$dir/held"
+printf '#!/bin/sh\necho "$#" >> %s/ran\nread -r end < %s/held\n' "$dir" "$dir" > $command
+: > "$dir/ran"
+daemon_start "retreat_command = \"$command\""
+expect 20 'the host is healthy' is_health healthy
+kill -STOP $stopped
+expect 5 'hung again' is_health hung
+xenvigil retreat > "$dir/said" 2>&1
+expect 10 'its command runs' retreat_is command
+expect 10 'and was begun' test -s "$dir/ran"
+daemon_kill9
+daemon_start "retreat_command = \"$command\""
+expect 20 'another daemon knows that it ran' log_has retreat-over 'the daemon ended while the command ran'
+expect 10 'and shows how far it came' retreat_is 'over: not to be asked'
+check 'it was run once' test "$(wc -l < "$dir/ran")" -eq 1
+echo > "$dir/held"
+kill -CONT $stopped
+expect 10 'healthy at last' is_health healthy
+daemon_stop
 rm $command

@@ -71,6 +71,9 @@ note_file "$dir/said"
 expect 50 'who hears it powers off' is_shutdown hears 0
 note "$(($(uptime_ms) - begin)) ms after the button"
 check 'the daemon says so' retreat_is 'waiting: asked to power off, and waited for: deaf; powered off: hears'
+daemon_kill9
+daemon_start 'retreat_seconds = 30' 'retreat_cores = "left"' "retreat_command = \"$dir/command\""
+expect 10 'another daemon takes it up' log_has 'retreat-resumed' 'state=waiting' 'waited for: deaf'
 expect 120 'the retreat comes to its end' retreat_is over
 note_file "$dir/status"
 check 'who does not is named' grep -q 'asked to power off, and did not: deaf (domid' "$dir/status"
