@@ -9,6 +9,7 @@ packages=/lab/packages
 hooks=/etc/xenvigil/hooks.d
 told=$dir/told
 state=/var/lib/xenvigil
+gate=/lab/bootloader # not below /run, where sysvinit lets nothing be executed
 export DEBIAN_FRONTEND=noninteractive
 
 # The shell prefers busybox's own programs to what is found by PATH; not these.
@@ -63,7 +64,7 @@ package_is()
 # A bootloader that waits at a gate: a create that takes its time.
 make_gates()
 {
-	cat > "$dir/bootloader" <<- END
+	cat > "$gate" <<- END
 		#!/bin/busybox sh
 		for word; do case \$word in --output=*) out=\${word#--output=} ;; esac; done
 		echo boots >> $dir/boots
@@ -71,7 +72,7 @@ make_gates()
 		cp /lab/guest/tiny $dir/kernel.\$\$
 		printf 'kernel %s\\0args %s\\0' $dir/kernel.\$\$ crash=wait > "\$out"
 	END
-	chmod 755 "$dir/bootloader"
+	chmod 755 "$gate"
 	: > "$dir/open"
 	modprobe loop
 	modprobe xen-blkback
@@ -162,7 +163,7 @@ package_guests()
 	guest before type=pv args=crash=wait on_crash=restart
 	guest dumped type=pvh args=crash=wait on_crash=coredump-restart memory=512
 	guest created type=pv args=crash=wait on_crash=restart \
-		bootloader="$dir/bootloader" 'disk=["phy:/dev/loop0,xvda,r"]'
+		bootloader="$gate" 'disk=["phy:/dev/loop0,xvda,r"]'
 	guest kept type=pv args=crash=wait on_crash=preserve
 	[ "$failures" -eq 0 ] || finish
 	for name in bystander before dumped created kept; do
