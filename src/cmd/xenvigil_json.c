@@ -44,8 +44,12 @@ void xenvigil_json_print(json_object *object)
 {
 	const char *at = json_object_to_json_string_ext(
 		object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE);
-	size_t left = strlen(at);
+	size_t left = at ? strlen(at) : 0;
 
+	if (!at) {
+		fputs("xenvigil: out of memory\n", stderr);
+		exit(EXIT_FAILURE);
+	}
 	while (left) {
 		size_t used = put_next(at, left);
 

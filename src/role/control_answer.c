@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "control_json.h"
 #include "keeper.h"
 
 #define LIST_LIMIT 1000
@@ -15,7 +16,7 @@ static json_object *error(const char *text)
 {
 	json_object *answer = json_object_new_object();
 
-	json_object_object_add(answer, "error", json_object_new_string(text));
+	control_json_text(answer, "error", text);
 	return answer;
 }
 
@@ -154,7 +155,7 @@ static json_object *operate(struct keeper *keeper, json_object *request,
 	if (r == -ENOENT)
 		return error("it has no open incident");
 	answer = json_object_new_object();
-	json_object_object_add(answer, "ok", json_object_new_boolean(1));
+	control_json_bool(answer, "ok", true);
 	return answer;
 }
 
@@ -196,8 +197,7 @@ static json_object *do_capture(struct keeper *keeper, json_object *request)
 	if (r < 0)
 		return error(strerror(-r));
 	answer = json_object_new_object();
-	json_object_object_add(answer, "core",
-			       json_object_new_string(capture->path));
+	control_json_text(answer, "core", capture->path);
 	return answer;
 }
 
@@ -232,7 +232,7 @@ static json_object *hand(struct keeper *keeper, json_object *request,
 	if (why)
 		return error(why);
 	answer = json_object_new_object();
-	json_object_object_add(answer, "ok", json_object_new_boolean(1));
+	control_json_bool(answer, "ok", true);
 	return answer;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "control.h"
+#include "control_json.h"
 #include "core/signature.h"
 #include "keeper.h"
 
@@ -139,11 +140,6 @@ static const struct entry *find(const struct control_groups *groups,
 	return NULL;
 }
 
-static void add_int(json_object *to, const char *key, int64_t number)
-{
-	json_object_object_add(to, key, json_object_new_int64(number));
-}
-
 void control_groups_tell(const struct control_groups *groups,
 			 json_object *incident)
 {
@@ -161,7 +157,7 @@ void control_groups_tell(const struct control_groups *groups,
 		entry = find(groups, hash);
 	if (!entry)
 		return;
-	add_int(incident, "alike", entry->times);
-	add_int(incident, "alike_guests", entry->guests);
-	add_int(incident, "alike_since_ms", entry->since_ms);
+	control_json_int(incident, "alike", entry->times);
+	control_json_int(incident, "alike_guests", entry->guests);
+	control_json_int(incident, "alike_since_ms", entry->since_ms);
 }

@@ -6,24 +6,19 @@
 #include <string.h>
 
 #include "control.h"
+#include "control_json.h"
 #include "keeper.h"
-
-static void add_text(json_object *to, const char *key, const char *text)
-{
-	json_object_object_add(to, key, json_object_new_string(text));
-}
 
 static int add_evidence(void *ctx, const struct evidence *evidence)
 {
 	json_object *to = json_object_new_object();
 
-	add_text(to, "kind", evidence_kind_name(evidence->kind));
-	json_object_object_add(to, "at_ms",
-			       json_object_new_int64(evidence->at_ms));
-	add_text(to, "source", evidence->source);
-	add_text(to, "text", evidence->text);
-	add_text(to, "missing", evidence->missing);
-	json_object_array_add(ctx, to);
+	control_json_text(to, "kind", evidence_kind_name(evidence->kind));
+	control_json_int(to, "at_ms", evidence->at_ms);
+	control_json_text(to, "source", evidence->source);
+	control_json_text(to, "text", evidence->text);
+	control_json_text(to, "missing", evidence->missing);
+	control_json_append(ctx, to);
 	return 0;
 }
 
@@ -61,8 +56,8 @@ json_object *control_show_info(struct keeper *keeper, const char *id)
 	groups = r == 0 ? control_groups_load(keeper) : NULL;
 	control_groups_tell(groups, to);
 	control_groups_free(groups);
-	json_object_object_add(to, "evidence", list);
+	control_json_add(to, "evidence", list);
 	if (r < 0)
-		add_text(to, "error", explain(r));
+		control_json_text(to, "error", explain(r));
 	return to;
 }

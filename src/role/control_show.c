@@ -9,30 +9,16 @@
 #include <unistd.h>
 
 #include "control.h"
+#include "control_json.h"
 #include "keeper.h"
 #include "port/origin.h"
 #include "port/owner.h"
-
-static void add_text(json_object *to, const char *key, const char *text)
-{
-	json_object_object_add(to, key, json_object_new_string(text));
-}
-
-static void add_int(json_object *to, const char *key, int64_t number)
-{
-	json_object_object_add(to, key, json_object_new_int64(number));
-}
-
-static void add_bool(json_object *to, const char *key, bool yes)
-{
-	json_object_object_add(to, key, json_object_new_boolean(yes));
-}
 
 static void add_uuid(json_object *to, const char *key, const uint8_t *uuid)
 {
 	char text[UUID_TEXT_BYTES];
 
-	add_text(to, key, uuid_format(uuid, text));
+	control_json_text(to, key, uuid_format(uuid, text));
 }
 
 /* --- incidents --- */
@@ -41,11 +27,11 @@ static json_object *show_step(const struct incident_step *step)
 {
 	json_object *to = json_object_new_object();
 
-	add_text(to, "step", step_name(step->step));
-	add_int(to, "begun_ms", step->begun_ms);
-	add_int(to, "ended_ms", step->ended_ms);
-	add_int(to, "error", -step->rc);
-	add_text(to, "text", step->text);
+	control_json_text(to, "step", step_name(step->step));
+	control_json_int(to, "begun_ms", step->begun_ms);
+	control_json_int(to, "ended_ms", step->ended_ms);
+	control_json_int(to, "error", -step->rc);
+	control_json_text(to, "text", step->text);
 	return to;
 }
 
@@ -53,17 +39,17 @@ static json_object *show_step(const struct incident_step *step)
 static void add_core(json_object *to, const char *path,
 		     const struct capture_facts *core)
 {
-	add_text(to, "core", path);
+	control_json_text(to, "core", path);
 	if (!path[0])
 		return;
-	add_bool(to, "core_present", access(path, F_OK) == 0);
-	add_text(to, "core_format", capture_format_name(core->format));
-	add_int(to, "core_bytes", (int64_t)core->bytes);
-	add_int(to, "core_pages", (int64_t)core->pages);
-	add_int(to, "core_zero_pages", (int64_t)core->zero_pages);
-	add_int(to, "core_of_pages", (int64_t)core->tot_pages);
-	add_int(to, "core_ms", core->duration_ms);
-	add_bool(to, "core_truncated", core->truncated);
+	control_json_bool(to, "core_present", access(path, F_OK) == 0);
+	control_json_text(to, "core_format", capture_format_name(core->format));
+	control_json_int(to, "core_bytes", (int64_t)core->bytes);
+	control_json_int(to, "core_pages", (int64_t)core->pages);
+	control_json_int(to, "core_zero_pages", (int64_t)core->zero_pages);
+	control_json_int(to, "core_of_pages", (int64_t)core->tot_pages);
+	control_json_int(to, "core_ms", core->duration_ms);
+	control_json_bool(to, "core_truncated", core->truncated);
 }
 
 json_object *control_show_incident(const struct incident *incident)
@@ -71,38 +57,38 @@ json_object *control_show_incident(const struct incident *incident)
 	json_object *to = json_object_new_object();
 	json_object *steps = json_object_new_array();
 
-	add_int(to, "incident", (int64_t)incident->number);
-	add_text(to, "domain", incident->name);
-	add_int(to, "domid", incident->id.domid);
+	control_json_int(to, "incident", (int64_t)incident->number);
+	control_json_text(to, "domain", incident->name);
+	control_json_int(to, "domid", incident->id.domid);
 	add_uuid(to, "uuid", incident->id.uuid);
-	add_text(to, "type", domain_type_name(incident->type));
-	add_text(to, "reason", reason_name(incident->verdict.reason));
-	add_int(to, "reason_code", incident->reason_code);
-	add_text(to, "wanted", action_name(incident->verdict.wanted));
-	add_text(to, "action", action_name(incident->verdict.action));
-	add_text(to, "source",
-		 policy_source_name(incident->verdict.source));
-	add_text(to, "why", incident->why);
-	add_text(to, "state", machine_case_name(incident->state));
-	add_text(to, "outcome", outcome_name(incident->outcome));
-	add_text(to, "next_step", step_name(incident_step(incident)));
-	add_int(to, "seen_ms", incident->seen_ms);
-	add_int(to, "closed_ms", incident->closed_ms);
+	control_json_text(to, "type", domain_type_name(incident->type));
+	control_json_text(to, "reason", reason_name(incident->verdict.reason));
+	control_json_int(to, "reason_code", incident->reason_code);
+	control_json_text(to, "wanted", action_name(incident->verdict.wanted));
+	control_json_text(to, "action", action_name(incident->verdict.action));
+	control_json_text(to, "source",
+			  policy_source_name(incident->verdict.source));
+	control_json_text(to, "why", incident->why);
+	control_json_text(to, "state", machine_case_name(incident->state));
+	control_json_text(to, "outcome", outcome_name(incident->outcome));
+	control_json_text(to, "next_step", step_name(incident_step(incident)));
+	control_json_int(to, "seen_ms", incident->seen_ms);
+	control_json_int(to, "closed_ms", incident->closed_ms);
 	if (incident->successor.domid)
-		add_int(to, "new_domid", incident->successor.domid);
+		control_json_int(to, "new_domid", incident->successor.domid);
 	if (incident_has_begun(incident, STEP_RENAME))
 		add_uuid(to, "copy_uuid", incident->copy_uuid);
-	add_text(to, "panic", incident->panic);
+	control_json_text(to, "panic", incident->panic);
 	add_core(to, incident->core_path, &incident->core);
 	for (uint32_t i = 0; i < incident->step_count; i++)
-		json_object_array_add(steps, show_step(&incident->steps[i]));
-	json_object_object_add(to, "steps", steps);
+		control_json_append(steps, show_step(&incident->steps[i]));
+	control_json_add(to, "steps", steps);
 	return to;
 }
 
 static int add_incident(void *ctx, struct incident *incident)
 {
-	json_object_array_add(ctx, control_show_incident(incident));
+	control_json_append(ctx, control_show_incident(incident));
 	incident_free(incident);
 	return 0;
 }
@@ -126,11 +112,11 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 				 list);
 
 	tell_groups(keeper, list);
-	json_object_object_add(to, "incidents", list);
+	control_json_add(to, "incidents", list);
 	if (r == 0)
 		r = control_show_troubles(keeper, since_ms, limit, to);
 	if (r < 0)
-		add_text(to, "error", strerror(-r));
+		control_json_text(to, "error", strerror(-r));
 	return to;
 }
 
@@ -170,11 +156,11 @@ static void add_owner(json_object *to, const struct domain *domain,
 {
 	for (size_t i = 0; i < monitors->count; i++)
 		if (owner_is_log_of(monitors->at[i].log, domain->name)) {
-			add_text(to, "owner", "xl");
-			add_int(to, "owner_pid", monitors->at[i].pid);
+			control_json_text(to, "owner", "xl");
+			control_json_int(to, "owner_pid", monitors->at[i].pid);
 			return;
 		}
-	add_text(to, "owner", domain->guest->disowned ? "other" : "xenvigil");
+	control_json_text(to, "owner", domain->guest->disowned ? "other" : "xenvigil");
 }
 
 static void add_figures(json_object *to, struct keeper *keeper,
@@ -182,13 +168,13 @@ static void add_figures(json_object *to, struct keeper *keeper,
 {
 	const struct guest *guest = domain->guest;
 
-	add_int(to, "vcpus", domain->info.vcpus);
-	add_int(to, "memory_kib", (int64_t)domain->info.memory_kib);
-	add_int(to, "cpu_ms", (int64_t)(domain->info.cpu_time_ns / 1000000));
-	add_int(to, "restarts_left",
-		budget_left(&guest->budget,
-			    settings_for(keeper->settings, guest->name),
-			    keeper_now(keeper).mono_ms));
+	control_json_int(to, "vcpus", domain->info.vcpus);
+	control_json_int(to, "memory_kib", (int64_t)domain->info.memory_kib);
+	control_json_int(to, "cpu_ms", (int64_t)(domain->info.cpu_time_ns / 1000000));
+	control_json_int(to, "restarts_left",
+			 budget_left(&guest->budget,
+			 settings_for(keeper->settings, guest->name),
+			 keeper_now(keeper).mono_ms));
 }
 
 static json_object *show_domain(struct keeper *keeper,
@@ -199,23 +185,23 @@ static json_object *show_domain(struct keeper *keeper,
 	json_object *to = json_object_new_object();
 	char origin[ORIGIN_BYTES];
 
-	add_text(to, "domain", domain->name[0] ? domain->name :
-						 domain->guest->name);
-	add_int(to, "domid", info->id.domid);
+	control_json_text(to, "domain", domain->name[0] ? domain->name :
+			  domain->guest->name);
+	control_json_int(to, "domid", info->id.domid);
 	add_uuid(to, "uuid", info->id.uuid);
-	add_text(to, "type", domain_type_name(domain->guest->config.type));
-	add_text(to, "state", machine_life_name(domain->state));
-	add_bool(to, "shutdown", info->shutdown);
+	control_json_text(to, "type", domain_type_name(domain->guest->config.type));
+	control_json_text(to, "state", machine_life_name(domain->state));
+	control_json_bool(to, "shutdown", info->shutdown);
 	if (info->shutdown)
-		add_text(to, "reason",
-			 reason_name(reason_from_code(info->reason_code)));
-	add_bool(to, "paused", info->paused);
-	add_bool(to, "dying", info->dying);
-	add_bool(to, "held", domain->guest->hold);
+		control_json_text(to, "reason",
+				  reason_name(reason_from_code(info->reason_code)));
+	control_json_bool(to, "paused", info->paused);
+	control_json_bool(to, "dying", info->dying);
+	control_json_bool(to, "held", domain->guest->hold);
 	add_figures(to, keeper, domain);
 	add_owner(to, domain, monitors);
 	origin_get(ORIGIN_DIR, info->id.domid, info->id.uuid, origin);
-	add_text(to, "made_by", origin);
+	control_json_text(to, "made_by", origin);
 	return to;
 }
 
@@ -225,10 +211,10 @@ static json_object *show_open(struct keeper *keeper,
 	json_object *to = control_show_incident(incident);
 
 	if (incident->order)
-		add_text(to, "progress",
-			 keeper_worker_progress(keeper, incident->order));
+		control_json_text(to, "progress",
+				  keeper_worker_progress(keeper, incident->order));
 	if (incident->state == CASE_STATE_WAITING)
-		add_int(to, "due_ms", incident->due_wall_ms);
+		control_json_int(to, "due_ms", incident->due_wall_ms);
 	return to;
 }
 
@@ -236,13 +222,13 @@ static json_object *show_capture(const struct keeper_capture *capture)
 {
 	json_object *to = json_object_new_object();
 
-	add_text(to, "domain", capture->name);
-	add_int(to, "domid", capture->id.domid);
+	control_json_text(to, "domain", capture->name);
+	control_json_int(to, "domid", capture->id.domid);
 	add_uuid(to, "uuid", capture->id.uuid);
 	add_core(to, capture->path, &capture->facts);
-	add_bool(to, "done", capture->done);
-	add_int(to, "error", -capture->rc);
-	add_text(to, "text", capture->text);
+	control_json_bool(to, "done", capture->done);
+	control_json_int(to, "error", -capture->rc);
+	control_json_text(to, "text", capture->text);
 	return to;
 }
 
@@ -253,7 +239,7 @@ static json_object *show_captures(const struct keeper *keeper)
 
 	LIST_EACH(capture, (struct list *)&keeper->captures,
 		  const struct keeper_capture, node)
-		json_object_array_add(to, show_capture(capture));
+		control_json_append(to, show_capture(capture));
 	return to;
 }
 
@@ -264,20 +250,20 @@ static void add_daemon(json_object *to, struct keeper *keeper)
 
 	snprintf(xen, sizeof(xen), "%u.%u%s", host->major, host->minor,
 		 host->extra);
-	add_text(to, "version", XENVIGIL_VERSION);
-	add_int(to, "pid", getpid());
-	add_int(to, "started_ms", keeper->started_ms);
-	add_text(to, "xen", xen);
-	add_text(to, "toolstack", keeper->toolstack);
-	add_bool(to, "toolstack_answers",
-		 engine_toolstack_answers(keeper->engine));
-	add_int(to, "watcher_pid", keeper->watcher.pid);
-	add_bool(to, "watcher_ready", keeper->watcher_ready);
-	add_int(to, "working", engine_working(keeper->engine));
-	add_bool(to, "disk_full", keeper->disk_full);
-	add_int(to, "unrecorded", engine_unrecorded(keeper->engine));
-	add_int(to, "hook_failures", keeper->hook_failures);
-	add_text(to, "hook_failed", keeper->hook_failed);
+	control_json_text(to, "version", XENVIGIL_VERSION);
+	control_json_int(to, "pid", getpid());
+	control_json_int(to, "started_ms", keeper->started_ms);
+	control_json_text(to, "xen", xen);
+	control_json_text(to, "toolstack", keeper->toolstack);
+	control_json_bool(to, "toolstack_answers",
+			  engine_toolstack_answers(keeper->engine));
+	control_json_int(to, "watcher_pid", keeper->watcher.pid);
+	control_json_bool(to, "watcher_ready", keeper->watcher_ready);
+	control_json_int(to, "working", engine_working(keeper->engine));
+	control_json_bool(to, "disk_full", keeper->disk_full);
+	control_json_int(to, "unrecorded", engine_unrecorded(keeper->engine));
+	control_json_int(to, "hook_failures", keeper->hook_failures);
+	control_json_text(to, "hook_failed", keeper->hook_failed);
 }
 
 json_object *control_show_status(struct keeper *keeper)
@@ -292,19 +278,19 @@ json_object *control_show_status(struct keeper *keeper)
 
 	owner_each_monitor("/proc", note_monitor, &monitors);
 	add_daemon(to, keeper);
-	json_object_object_add(to, "host", control_show_host(keeper));
+	control_json_add(to, "host", control_show_host(keeper));
 	for (size_t i = 0; i < count; i++)
-		json_object_array_add(domains_to,
-				      show_domain(keeper, domains[i],
-						  &monitors));
+		control_json_append(domains_to,
+				    show_domain(keeper, domains[i],
+				    &monitors));
 	free(monitors.at);
-	json_object_object_add(to, "domains", domains_to);
+	control_json_add(to, "domains", domains_to);
 	LIST_EACH(incident,
 		  (struct list *)engine_incidents(keeper->engine),
 		  const struct incident, node)
-		json_object_array_add(incidents, show_open(keeper, incident));
-	json_object_object_add(to, "open", incidents);
-	json_object_object_add(to, "captures", show_captures(keeper));
+		control_json_append(incidents, show_open(keeper, incident));
+	control_json_add(to, "open", incidents);
+	control_json_add(to, "captures", show_captures(keeper));
 	return to;
 }
 
@@ -321,13 +307,13 @@ static json_object *show_verdict(struct keeper *keeper,
 	engine_policy_input(keeper->engine, guest, guest ? guest->name : "",
 			    code, &input);
 	policy_decide(&input, &verdict);
-	add_text(to, "reason", reason);
-	add_bool(to, "leave_alone", verdict.leave_alone);
-	add_text(to, "wanted", action_name(verdict.wanted));
-	add_text(to, "action", action_name(verdict.action));
-	add_text(to, "source", policy_source_name(verdict.source));
+	control_json_text(to, "reason", reason);
+	control_json_bool(to, "leave_alone", verdict.leave_alone);
+	control_json_text(to, "wanted", action_name(verdict.wanted));
+	control_json_text(to, "action", action_name(verdict.action));
+	control_json_text(to, "source", policy_source_name(verdict.source));
 	if (verdict.refused)
-		add_text(to, "refused", verdict.refused);
+		control_json_text(to, "refused", verdict.refused);
 	return to;
 }
 
@@ -337,8 +323,8 @@ static json_object *show_delays(const struct guest_settings *set)
 	json_object *to = json_object_new_array();
 
 	for (uint32_t i = 0; i < set->restart_limit; i++)
-		json_object_array_add(to, json_object_new_int64(
-			budget_delay_of_streak_ms(i, set)));
+		control_json_append(to, json_object_new_int64(
+				    budget_delay_of_streak_ms(i, set)));
 	return to;
 }
 
@@ -350,26 +336,26 @@ static json_object *show_guest_policy(struct keeper *keeper,
 	json_object *to = json_object_new_object();
 	json_object *reasons = json_object_new_array();
 
-	add_text(to, "domain", guest ? guest->name : "");
+	control_json_text(to, "domain", guest ? guest->name : "");
 	if (guest) {
 		add_uuid(to, "uuid", guest->uuid);
-		add_text(to, "type", domain_type_name(guest->config.type));
-		add_bool(to, "held", guest->hold);
-		add_int(to, "starts_counted", guest->budget.count);
-		add_int(to, "streak", guest->budget.streak);
+		control_json_text(to, "type", domain_type_name(guest->config.type));
+		control_json_bool(to, "held", guest->hold);
+		control_json_int(to, "starts_counted", guest->budget.count);
+		control_json_int(to, "streak", guest->budget.streak);
 	}
-	add_int(to, "grace_s", set->grace_s);
-	add_int(to, "restart_limit", set->restart_limit);
-	add_int(to, "restart_window_s", set->restart_window_s);
-	add_int(to, "healthy_s", set->healthy_s);
-	json_object_object_add(to, "delays_ms", show_delays(set));
+	control_json_int(to, "grace_s", set->grace_s);
+	control_json_int(to, "restart_limit", set->restart_limit);
+	control_json_int(to, "restart_window_s", set->restart_window_s);
+	control_json_int(to, "healthy_s", set->healthy_s);
+	control_json_add(to, "delays_ms", show_delays(set));
 	for (uint8_t i = 0; i < REASON_UNKNOWN; i++)
-		json_object_array_add(reasons,
-				      show_verdict(keeper, guest, i,
-						   reason_name(i)));
-	json_object_array_add(reasons, show_verdict(keeper, guest, UINT8_MAX,
-						    "any other code"));
-	json_object_object_add(to, "reasons", reasons);
+		control_json_append(reasons,
+				    show_verdict(keeper, guest, i,
+				    reason_name(i)));
+	control_json_append(reasons, show_verdict(keeper, guest, UINT8_MAX,
+			    "any other code"));
+	control_json_add(to, "reasons", reasons);
 	return to;
 }
 
@@ -382,11 +368,11 @@ json_object *control_show_policy(struct keeper *keeper,
 	size_t count = engine_domains(keeper->engine, &domains);
 
 	if (guest)
-		json_object_array_add(list, show_guest_policy(keeper, guest));
+		control_json_append(list, show_guest_policy(keeper, guest));
 	for (size_t i = 0; !guest && i < count; i++)
-		json_object_array_add(list,
-				      show_guest_policy(keeper,
-							domains[i]->guest));
-	json_object_object_add(to, "guests", list);
+		control_json_append(list,
+				    show_guest_policy(keeper,
+				    domains[i]->guest));
+	control_json_add(to, "guests", list);
 	return to;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "control.h"
+#include "control_json.h"
 #include "keeper.h"
 
 #define WAITING_MAX 64
@@ -184,16 +185,16 @@ static struct hook_job *new_job(enum transition transition,
 				json_object *about)
 {
 	struct hook_job *job = calloc(1, sizeof(*job));
+	const char *json;
 
 	if (!job)
 		return NULL;
-	json_object_object_add(about, "transition",
-			       json_object_new_string(
-				       transition_name(transition)));
+	control_json_text(about, "transition", transition_name(transition));
 	job->transition = transition;
 	job->incident = incident ? incident->number : 0;
-	job->json = strdup(json_object_to_json_string_ext(
-		about, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json = json_object_to_json_string_ext(
+		about, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	job->json = json ? strdup(json) : NULL;
 	if (!job->json) {
 		free(job);
 		return NULL;
