@@ -16,6 +16,9 @@
 #define CORE_PAGE_BYTES 4096u
 #define CORE_BATCH 1024
 
+/* What a walk returns, and no error: the domain went away meanwhile. */
+#define CORE_GUEST_GOING 2
+
 /* Pages that were found, as copies, by rising number within a batch. */
 struct core_batch {
 	size_t count;
@@ -38,7 +41,7 @@ struct core_guest {
 	/*
 	 * Calls EACH with all pages there are, likely ones first, until
 	 * TOT_PAGES were found.  A non-zero value of EACH ends it, and is
-	 * returned.
+	 * returned.  CORE_GUEST_GOING: these were all that could be had.
 	 */
 	int (*walk)(void *source,
 		    int (*each)(void *ctx, const struct core_batch *batch),

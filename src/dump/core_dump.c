@@ -101,7 +101,9 @@ static int write_into(const struct core_dump_order *order,
 		    (unsigned long long)out->facts.pages,
 		    (unsigned long long)out->facts.tot_pages);
 	if (out->facts.truncated)
-		text_append(why, ", cut at a limit");
+		text_append(why, out->guest_going ?
+			    ", the domain went away meanwhile" :
+			    ", cut at a limit");
 	return r;
 }
 

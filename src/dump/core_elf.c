@@ -226,7 +226,8 @@ int core_elf_write(const struct core_guest *guest, struct core_out *out)
 	out->facts = (struct capture_facts){ .tot_pages = guest->tot_pages };
 	lay_out(elf);
 	r = guest->walk(guest->source, write_batch, elf);
-	out->facts.truncated = r == CORE_OUT_CUT;
+	out->guest_going = r == CORE_GUEST_GOING;
+	out->facts.truncated = r == CORE_OUT_CUT || out->guest_going;
 	if (r >= 0)
 		r = write_end(elf);
 	free(elf);

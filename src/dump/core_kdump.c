@@ -192,7 +192,8 @@ int core_kdump_write(const struct core_guest *guest, bool zstd,
 	r = prepare(kdump, zstd);
 	if (r == 0)
 		r = guest->walk(guest->source, take_batch, kdump);
-	out->facts.truncated = kdump->cut;
+	out->guest_going = r == CORE_GUEST_GOING;
+	out->facts.truncated = kdump->cut || out->guest_going;
 	if (r >= 0)
 		r = finish(kdump);
 	core_pack_close(kdump->pack);

@@ -22,6 +22,7 @@ struct core_out {
 	void *ctx;
 
 	struct capture_facts facts;	/* filled while writing */
+	bool guest_going;	/* so it is truncated */
 	uint64_t unchecked_bytes;	/* since free space was looked at */
 };
 

@@ -42,6 +42,15 @@ static int walk_translated(struct core_xen *xen, struct core_frames *frames)
 	return r;
 }
 
+/* One that is torn down loses its pages while they are looked for. */
+static bool is_going(const struct core_xen *xen)
+{
+	xc_domaininfo_t info;
+
+	return xc_domain_getinfolist(xen->xch, xen->domid, 1, &info) != 1 ||
+	       info.domain != xen->domid || info.flags & XEN_DOMINF_dying;
+}
+
 static int walk(void *source,
 		int (*each)(void *ctx, const struct core_batch *batch),
 		void *ctx)
@@ -68,6 +77,8 @@ static int walk(void *source,
 		r = core_p2m_walk(&p2m, xen->map, frames);
 	if (r == 0)
 		r = core_frames_flush(frames);
+	if (r == 0 && !core_frames_done(frames) && is_going(xen))
+		r = CORE_GUEST_GOING;
 	core_frames_close(frames);
 	return r;
 }

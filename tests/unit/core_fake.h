@@ -25,6 +25,7 @@ struct core_fake {
 	/* Changes a page after it was made up; may be NULL. */
 	void (*plant)(uint64_t pfn, unsigned char *page);
 	int fail_after;		/* batches; then -EIO; 0: never */
+	bool going;		/* then it has no more instead, and says so */
 	vcpu_guest_context_any_t vcpus[4];
 	bool there[4];
 	unsigned char shared_info[CORE_PAGE_BYTES];
@@ -77,7 +78,7 @@ static inline int core_fake_walk(void *source,
 			r = each(ctx, batch);
 			if (r == 0 && fake->fail_after &&
 			    ++batches == fake->fail_after)
-				r = -EIO;
+				r = fake->going ? CORE_GUEST_GOING : -EIO;
 		}
 	return r;
 }

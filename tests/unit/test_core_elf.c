@@ -128,6 +128,24 @@ static void test_free_kept(void)
 	close(out.fd);
 }
 
+static void test_going(void)
+{
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+	struct core_read core;
+
+	core_fake_setup(&fake, false, two_parts);
+	fake.fail_after = 2;
+	fake.going = true;
+	ok(core_elf_write(&fake.guest, &out) == 0 && out.facts.truncated &&
+	   out.guest_going, "a core of a domain that goes away is a cut one");
+	ok(core_read_open(PATH, &core) == 0 && core.count == 2048 &&
+	   holds(&core, &fake, 2048), "which holds what there was");
+	core_read_close(&core);
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
 static void test_failures(void)
 {
 	struct core_out out = { .fd = open_core() };
@@ -154,6 +172,7 @@ int main(void)
 	test_whole(true);
 	test_cut();
 	test_free_kept();
+	test_going();
 	test_failures();
 	unlink(PATH);
 	return chdir("/") || rmdir(dir) ? 1 : done_testing();

@@ -197,6 +197,26 @@ static void test_cut(void)
 	close(out.fd);
 }
 
+static void test_going(void)
+{
+	struct core_out out = { .fd = open_core() };
+	struct core_fake fake;
+	struct core_read core;
+
+	core_fake_setup(&fake, true, late);
+	fake.fail_after = 2;
+	fake.going = true;
+	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
+	   out.facts.truncated && out.guest_going,
+	   "a core of a domain that goes away is a cut one");
+	ok(core_read_open(PATH, &core) == 0 && core.is_incomplete &&
+	   core.count == 2048 && holds(&core, &fake, 2048),
+	   "which holds what there was, and says so itself");
+	core_read_close(&core);
+	core_fake_free(&fake);
+	close(out.fd);
+}
+
 static void test_long_note(void)
 {
 	struct core_out out = { .fd = open_core() };
@@ -285,6 +305,7 @@ int main(int argc, char **argv)
 		test_whole("out of order", late, 5608, zstd);
 	}
 	test_cut();
+	test_going();
 	test_long_note();
 	test_failures();
 	test_full_at(1 << 20, "the pages");
