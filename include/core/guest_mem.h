@@ -41,4 +41,9 @@ int guest_mem_translate(struct guest_mem *mem, uint64_t address,
 int guest_mem_read(struct guest_mem *mem, uint64_t address, void *ret_bytes,
 		   size_t len);
 
+/* The same, where nobody says how much there is: *RET_LEN is what came before
+ * the page that the error is of. */
+int guest_mem_read_part(struct guest_mem *mem, uint64_t address,
+			void *ret_bytes, size_t len, size_t *ret_len);
+
 #endif

@@ -105,28 +105,35 @@ int guest_mem_translate(struct guest_mem *mem, uint64_t address,
 	return 0;
 }
 
-int guest_mem_read(struct guest_mem *mem, uint64_t address, void *ret_bytes,
-		   size_t len)
+int guest_mem_read_part(struct guest_mem *mem, uint64_t address,
+			void *ret_bytes, size_t len, size_t *ret_len)
 {
 	unsigned char *to = ret_bytes;
 
-	while (len) {
-		size_t in_page = address % GUEST_MEM_PAGE_BYTES;
+	*ret_len = 0;
+	while (*ret_len < len) {
+		size_t in_page = (address + *ret_len) % GUEST_MEM_PAGE_BYTES;
 		size_t part = GUEST_MEM_PAGE_BYTES - in_page;
 		const unsigned char *page;
 		uint64_t frame;
-		int r = guest_mem_translate(mem, address, &frame);
+		int r = guest_mem_translate(mem, address + *ret_len, &frame);
 
 		if (r == 0)
 			r = get_page(mem, frame, &page);
 		if (r)
 			return r;
-		if (part > len)
-			part = len;
-		memcpy(to, page + in_page, part);
-		to += part;
-		address += part;
-		len -= part;
+		if (part > len - *ret_len)
+			part = len - *ret_len;
+		memcpy(to + *ret_len, page + in_page, part);
+		*ret_len += part;
 	}
 	return 0;
+}
+
+int guest_mem_read(struct guest_mem *mem, uint64_t address, void *ret_bytes,
+		   size_t len)
+{
+	size_t part;
+
+	return guest_mem_read_part(mem, address, ret_bytes, len, &part);
 }

@@ -109,19 +109,11 @@ static int read_tokens(struct kernel_syms *syms, const struct kernel_ring *note,
 	if (r == 0)
 		r = guest_mem_read(syms->mem, index, syms->token,
 				   sizeof(syms->token));
-	while (r == 0 && syms->tokens_len < sizeof(syms->tokens)) {
-		size_t len = GUEST_MEM_PAGE_BYTES -
-			     (table + syms->tokens_len) % GUEST_MEM_PAGE_BYTES;
-
-		if (len > sizeof(syms->tokens) - syms->tokens_len)
-			len = sizeof(syms->tokens) - syms->tokens_len;
-		r = guest_mem_read(syms->mem, table + syms->tokens_len,
-				   syms->tokens + syms->tokens_len, len);
-		if ((r == -EFAULT || r == -ENOENT) && syms->tokens_len)
-			return 0;
-		syms->tokens_len += r ? 0 : len;
-	}
-	return r;
+	if (r == 0)
+		r = guest_mem_read_part(syms->mem, table, syms->tokens,
+					sizeof(syms->tokens),
+					&syms->tokens_len);
+	return (r == -EFAULT || r == -ENOENT) && syms->tokens_len ? 0 : r;
 }
 
 static void find_markers(struct kernel_syms *syms,

@@ -131,19 +131,11 @@ static int read_stack(struct kernel_trace *trace, uint64_t begin,
 		      size_t *ret_len)
 {
 	size_t most = KERNEL_TRACE_STACK_BYTES -
-		      begin % KERNEL_TRACE_STACK_BYTES, len = 0;
-	int r = 0;
+		      begin % KERNEL_TRACE_STACK_BYTES;
+	int r = guest_mem_read_part(trace->mem, begin, trace->stack, most,
+				    ret_len);
 
-	while (r == 0 && len < most) {
-		size_t part = GUEST_MEM_PAGE_BYTES -
-			      (begin + len) % GUEST_MEM_PAGE_BYTES;
-
-		r = guest_mem_read(trace->mem, begin + len, trace->stack + len,
-				   part);
-		len += r ? 0 : part;
-	}
-	*ret_len = len;
-	return len ? 0 : r;
+	return *ret_len ? 0 : r;
 }
 
 /* The last word of an interrupt's stack is where the one before it is. */
