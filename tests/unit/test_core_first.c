@@ -3,50 +3,26 @@
  * What a core has first: page tables and the kernel's image, over a memory of
  * the test's own; each frame once, and no more of what tables that lie name.
  */
-#include "port/core_first.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "core_map_fake.h"
+#include "port/core_first.h"
 #include "port/core_frames.h"
 #include "tap.h"
 
 #define FRAMES 4096u
 #define ENTRIES 512u
 
-/* Instead of the real one, which needs Xen. */
-struct core_map {
-	uint64_t page[FRAMES][ENTRIES];
-	unsigned long calls;
-};
+static uint64_t pages[FRAMES][ENTRIES];
 
-static struct core_map memory;
-
-int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
-		  unsigned char *ret_pages, bool *ret_there)
+static const void *page_at(const struct core_map *map, uint64_t frame)
 {
-	int found = 0;
-
-	map->calls++;
-	for (size_t i = 0; i < count; i++) {
-		ret_there[i] = frames[i] < FRAMES;
-		if (ret_there[i])
-			memcpy(ret_pages + i * CORE_PAGE_BYTES,
-			       map->page[frames[i]], CORE_PAGE_BYTES);
-		found += ret_there[i];
-	}
-	return found;
+	(void)map;
+	return frame < FRAMES ? pages[frame] : NULL;
 }
 
-int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
-		  void (*view)(void *ctx, size_t at,
-			       const unsigned char *page),
-		  void *ctx)
-{
-	for (size_t i = 0; i < count; i++)
-		view(ctx, i, (unsigned char *)map->page[frames[i]]);
-	return (int)count;
-}
+static struct core_map memory = { .page_at = page_at };
 
 /* --- a guest --- */
 
@@ -61,17 +37,18 @@ static bool there = true;
 
 static struct core_guest make(uint64_t root)
 {
-	memset(&memory, 0, sizeof(memory));
-	memory.page[ROOT][0] = LOW3 << 12 | 7;
-	memory.page[LOW3][1] = LOW2 << 12 | 7;
-	memory.page[LOW2][2] = LOW1 << 12 | 7;
-	memory.page[LOW1][3] = (uint64_t)DATA << 12 | 7;
-	memory.page[ROOT][511] = HIGH3 << 12 | 7;
-	memory.page[HIGH3][510] = IMAGE2 << 12 | 7;
-	memory.page[IMAGE2][8] = (uint64_t)IMAGE << 12 | 0x83;
-	memory.page[HIGH3][511] = MODULES2 << 12 | 7;
-	memory.page[MODULES2][0] = MODULES1 << 12 | 7;
-	memory.page[MODULES1][0] = (uint64_t)MODULE << 12 | 7;
+	memset(pages, 0, sizeof(pages));
+	memory.calls = 0;
+	pages[ROOT][0] = LOW3 << 12 | 7;
+	pages[LOW3][1] = LOW2 << 12 | 7;
+	pages[LOW2][2] = LOW1 << 12 | 7;
+	pages[LOW1][3] = (uint64_t)DATA << 12 | 7;
+	pages[ROOT][511] = HIGH3 << 12 | 7;
+	pages[HIGH3][510] = IMAGE2 << 12 | 7;
+	pages[IMAGE2][8] = (uint64_t)IMAGE << 12 | 0x83;
+	pages[HIGH3][511] = MODULES2 << 12 | 7;
+	pages[MODULES2][0] = MODULES1 << 12 | 7;
+	pages[MODULES1][0] = (uint64_t)MODULE << 12 | 7;
 	vcpu.x64.ctrlreg[3] = root << 12;
 	return (struct core_guest){ .translated = true, .tot_pages = FRAMES,
 				    .end_pfn = FRAMES, .vcpu_count = 1,
@@ -119,8 +96,8 @@ static void test_five_levels(void)
 	struct core_guest guest = make(20);
 	struct core_first *first;
 
-	memory.page[20][511] = ROOT << 12 | 7;
-	memory.page[20][0] = ROOT << 12 | 7;
+	pages[20][511] = ROOT << 12 | 7;
+	pages[20][0] = ROOT << 12 | 7;
 	vcpu.x64.ctrlreg[4] = 1 << 12;
 	first = collect(&guest);
 	vcpu.x64.ctrlreg[4] = 0;
@@ -135,16 +112,16 @@ static void test_hostile(void)
 	struct core_first *first;
 
 	for (unsigned int i = 0; i < ENTRIES; i++)
-		memory.page[ROOT][i] = ROOT << 12 | 7;
+		pages[ROOT][i] = ROOT << 12 | 7;
 	first = collect(&guest);
 	ok(count_of(first) == 2, "a table that names itself alone");
 	core_first_close(first);
 
 	guest = make(ROOT);
-	memory.page[HIGH3][510] = UINT64_MAX;
-	memory.page[IMAGE2][8] = UINT64_MAX;
-	memory.page[LOW1][3] = UINT64_MAX;
-	memory.page[MODULES2][0] = UINT64_MAX & ~0x80ull;
+	pages[HIGH3][510] = UINT64_MAX;
+	pages[IMAGE2][8] = UINT64_MAX;
+	pages[LOW1][3] = UINT64_MAX;
+	pages[MODULES2][0] = UINT64_MAX & ~0x80ull;
 	first = collect(&guest);
 	ok(!core_first_has(first, FRAMES) && count_of(first) < 16,
 	   "frames that no guest has stay out");
@@ -153,7 +130,7 @@ static void test_hostile(void)
 	guest = make(ROOT);
 	guest.end_pfn = 1ull << 40;
 	for (uint64_t i = 0; i < ENTRIES; i++) /* all of 2 GiB, spread */
-		memory.page[IMAGE2][i] = (i * 1024 + 8192) << 12 | 0x83;
+		pages[IMAGE2][i] = (i * 1024 + 8192) << 12 | 0x83;
 	first = collect(&guest);
 	ok(count_of(first) == CORE_FIRST_MOST, "too much is cut");
 	ok(core_first_has(first, MODULES1), "but has the tables");

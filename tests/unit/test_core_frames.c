@@ -6,63 +6,39 @@
  */
 #include <string.h>
 
+#include "core_map_fake.h"
 #include "port/core_frames.h"
 #include "tap.h"
 
-/* Instead of the real one, which needs Xen: RAM in up to two parts, and the
- * pages just below 4 GiB. */
-struct core_map {
+/* RAM in up to two parts, and the pages just below 4 GiB. */
+struct memory {
+	struct core_map map;
 	struct { uint64_t first, count; } ram[2];
 	uint64_t video, special;
-	unsigned int calls;
 };
 
 #define VIDEO_FIRST 0xf0000ull
 #define SPECIAL_FIRST 0xfeff8ull
 #define FOUR_GIB 0x100000ull
 
-static bool is_there(const struct core_map *map, uint64_t frame)
+static bool is_there(const struct memory *memory, uint64_t frame)
 {
 	for (int i = 0; i < 2; i++)
-		if (frame >= map->ram[i].first &&
-		    frame < map->ram[i].first + map->ram[i].count)
+		if (frame >= memory->ram[i].first &&
+		    frame < memory->ram[i].first + memory->ram[i].count)
 			return true;
-	return (frame >= VIDEO_FIRST && frame < VIDEO_FIRST + map->video) ||
-	       (frame >= SPECIAL_FIRST && frame < SPECIAL_FIRST + map->special);
+	return (frame >= VIDEO_FIRST && frame < VIDEO_FIRST + memory->video) ||
+	       (frame >= SPECIAL_FIRST &&
+		frame < SPECIAL_FIRST + memory->special);
 }
 
-int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
-		  unsigned char *ret_pages, bool *ret_there)
+/* Each begins with its number. */
+static const void *page_at(const struct core_map *map, uint64_t frame)
 {
-	int found = 0;
+	static uint64_t page[CORE_PAGE_BYTES / sizeof(uint64_t)];
 
-	map->calls++;
-	for (size_t i = 0; i < count; i++) {
-		ret_there[i] = is_there(map, frames[i]);
-		if (ret_there[i])
-			memcpy(ret_pages + i * CORE_PAGE_BYTES, &frames[i],
-			       sizeof(*frames));
-		found += ret_there[i];
-	}
-	return found;
-}
-
-int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
-		  void (*view)(void *ctx, size_t at,
-			       const unsigned char *page),
-		  void *ctx)
-{
-	static unsigned char page[CORE_PAGE_BYTES];
-	int found = 0;
-
-	map->calls++;
-	for (size_t i = 0; i < count; i++)
-		if (is_there(map, frames[i])) {
-			memcpy(page, &frames[i], sizeof(*frames));
-			view(ctx, i, page);
-			found++;
-		}
-	return found;
+	page[0] = frame;
+	return is_there((const struct memory *)map, frame) ? page : NULL;
 }
 
 struct seen {
@@ -89,16 +65,16 @@ static size_t is_goal(const unsigned char *page)
 	return frame == goal;
 }
 
-static struct seen walk(struct core_map *map,
+static struct seen walk(struct memory *memory,
 			size_t (*wanted)(const unsigned char *page))
 {
-	uint64_t tot_pages = map->ram[0].count + map->ram[1].count +
-			     map->video + map->special;
+	uint64_t tot_pages = memory->ram[0].count + memory->ram[1].count +
+			     memory->video + memory->special;
 	struct seen seen = { 0 };
 	struct core_frames *frames;
 
-	map->calls = 0;
-	if (core_frames_open(map, tot_pages, see, &seen, &frames))
+	memory->map.calls = 0;
+	if (core_frames_open(&memory->map, tot_pages, see, &seen, &frames))
 		return seen;
 	core_frames_pick(frames, wanted);
 	if (core_frames_walk(frames, 1ull << 22) || core_frames_flush(frames))
@@ -109,41 +85,43 @@ static struct seen walk(struct core_map *map,
 
 static void test_core(void)
 {
-	struct core_map map = { .ram = { { 0, 2048 } }, .special = 8 };
+	struct memory memory = { .map.page_at = page_at,
+				 .ram = { { 0, 2048 } }, .special = 8 };
 
-	ok(walk(&map, NULL).count == 2056 && map.calls <= 64,
+	ok(walk(&memory, NULL).count == 2056 && memory.map.calls <= 64,
 	   "a core of a small guest has its special pages too");
-	map.ram[1].first = FOUR_GIB;
-	map.ram[1].count = 5000;
-	ok(walk(&map, NULL).count == 7056, "and what is above 4 GiB");
+	memory.ram[1].first = FOUR_GIB;
+	memory.ram[1].count = 5000;
+	ok(walk(&memory, NULL).count == 7056, "and what is above 4 GiB");
 }
 
-static bool is_found(struct core_map *map, uint64_t frame)
+static bool is_found(struct memory *memory, uint64_t frame)
 {
 	struct seen seen;
 
 	goal = frame;
-	seen = walk(map, is_goal);
+	seen = walk(memory, is_goal);
 	return seen.count == 1 && seen.last == frame;
 }
 
 static void test_search(void)
 {
-	struct core_map map = { .ram = { { 0, 2048 } }, .special = 8 };
+	struct memory memory = { .map.page_at = page_at,
+				 .ram = { { 0, 2048 } }, .special = 8 };
 
-	ok(is_found(&map, 2047) && map.calls <= 4,
+	ok(is_found(&memory, 2047) && memory.map.calls <= 4,
 	   "a search of it is over with its memory");
-	ok(!is_found(&map, SPECIAL_FIRST), "the special pages are none");
-	map.video = 4096;
-	map.ram[0].count = 50000;
-	ok(is_found(&map, 49999) && map.calls <= 60,
+	ok(!is_found(&memory, SPECIAL_FIRST), "the special pages are none");
+	memory.video = 4096;
+	memory.ram[0].count = 50000;
+	ok(is_found(&memory, 49999) && memory.map.calls <= 60,
 	   "nor is a video card's memory");
-	map.ram[1].first = FOUR_GIB;
-	map.ram[1].count = 100000;
-	ok(is_found(&map, FOUR_GIB + 99999), "what is above 4 GiB is searched");
+	memory.ram[1].first = FOUR_GIB;
+	memory.ram[1].count = 100000;
+	ok(is_found(&memory, FOUR_GIB + 99999), "what is above 4 GiB is searched");
 	/* Its other pages were given back, wherever they were. */
-	map.ram[1].first = 700000;
-	ok(is_found(&map, 700000 + 99999), "and what lies apart");
+	memory.ram[1].first = 700000;
+	ok(is_found(&memory, 700000 + 99999), "and what lies apart");
 }
 
 int main(void)

@@ -6,53 +6,29 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core_map_fake.h"
 #include "port/core_p2m.h"
 #include "tap.h"
 
 #define HOST_FRAMES 8192u
 #define ENTRIES 512u
 
-/* Instead of the real one, which needs Xen. */
-struct core_map {
-	uint64_t page[HOST_FRAMES][ENTRIES];
-	bool there[HOST_FRAMES];
-	unsigned long calls;
-};
+static uint64_t pages[HOST_FRAMES][ENTRIES];
+static bool there[HOST_FRAMES];
 
-static struct core_map memory;
-
-int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
-		  unsigned char *ret_pages, bool *ret_there)
+static const void *page_at(const struct core_map *map, uint64_t frame)
 {
-	int found = 0;
-
-	map->calls++;
-	for (size_t i = 0; i < count; i++) {
-		ret_there[i] = frames[i] < HOST_FRAMES &&
-			       map->there[frames[i]];
-		if (!ret_there[i])
-			continue;
-		memcpy(ret_pages + i * CORE_PAGE_BYTES, map->page[frames[i]],
-		       CORE_PAGE_BYTES);
-		found++;
-	}
-	return found;
+	(void)map;
+	return frame < HOST_FRAMES && there[frame] ? pages[frame] : NULL;
 }
 
-int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
-		  void (*view)(void *ctx, size_t at,
-			       const unsigned char *page),
-		  void *ctx)
-{
-	int found = 0;
+static struct core_map memory = { .page_at = page_at };
 
-	map->calls++;
-	for (size_t i = 0; i < count; i++)
-		if (frames[i] < HOST_FRAMES && map->there[frames[i]]) {
-			view(ctx, i, (unsigned char *)map->page[frames[i]]);
-			found++;
-		}
-	return found;
+static void forget_all(void)
+{
+	memset(pages, 0, sizeof(pages));
+	memset(there, 0, sizeof(there));
+	memory.calls = 0;
 }
 
 #define VADDR 0xffffc90000200000ull
@@ -70,14 +46,14 @@ static uint64_t mfn_of(uint64_t pfn)
 static void put_entries(unsigned int first_frame)
 {
 	for (unsigned int i = 0; i < ENTRIES * 6; i++) {
-		memory.page[first_frame + i / ENTRIES][i % ENTRIES] =
+		pages[first_frame + i / ENTRIES][i % ENTRIES] =
 			i < PFNS ? mfn_of(i) : UINT64_MAX;
-		memory.there[first_frame + i / ENTRIES] = true;
+		there[first_frame + i / ENTRIES] = true;
 	}
 	for (unsigned int pfn = 0; pfn < PFNS; pfn++)
 		if (mfn_of(pfn) != UINT64_MAX) {
-			memory.there[mfn_of(pfn)] = true;
-			memory.page[mfn_of(pfn)][0] = pfn;
+			there[mfn_of(pfn)] = true;
+			pages[mfn_of(pfn)][0] = pfn;
 		}
 }
 
@@ -86,16 +62,16 @@ static shared_info_t by_list(void)
 {
 	shared_info_t info = {0};
 
-	memset(&memory, 0, sizeof(memory));
+	forget_all();
 	for (unsigned int level = 1; level < 4; level++) {
 		unsigned int shift = 12 + 9 * (4 - level);
 
-		memory.page[level][VADDR >> shift & 511] = PTE(level + 1ull);
-		memory.there[level] = true;
+		pages[level][VADDR >> shift & 511] = PTE(level + 1ull);
+		there[level] = true;
 	}
-	memory.there[4] = true;
+	there[4] = true;
 	for (unsigned int i = 0; i < 6; i++)
-		memory.page[4][(VADDR >> 12 & 511) + i] = PTE(10ull + i);
+		pages[4][(VADDR >> 12 & 511) + i] = PTE(10ull + i);
 	put_entries(10);
 	info.arch.max_pfn = PFNS;
 	info.arch.p2m_cr3 = 1 << 12;
@@ -108,11 +84,11 @@ static shared_info_t by_tree(void)
 {
 	shared_info_t info = {0};
 
-	memset(&memory, 0, sizeof(memory));
-	memory.there[1] = memory.there[2] = true;
-	memory.page[1][0] = 2;
+	forget_all();
+	there[1] = there[2] = true;
+	pages[1][0] = 2;
 	for (unsigned int i = 0; i < 6; i++)
-		memory.page[2][i] = 10 + i;
+		pages[2][i] = 10 + i;
 	put_entries(10);
 	info.arch.max_pfn = PFNS;
 	info.arch.pfn_to_mfn_frame_list_list = 1;
@@ -187,16 +163,16 @@ static void test_holes(void)
 	struct seen seen;
 	shared_info_t info = by_list();
 
-	memory.there[12] = false;
+	there[12] = false;
 	ok(walk(&info, PFNS, &seen) == 0 && seen.wrong == 0 &&
 	   seen.count > PFNS / 10 * 9 - ENTRIES && seen.count < PFNS / 10 * 9,
 	   "a page of the list that is not there costs its own frames only");
 	info = by_list();
-	memory.page[3][VADDR >> 21 & 511] = 0;
+	pages[3][VADDR >> 21 & 511] = 0;
 	ok(walk(&info, PFNS, &seen) == 0 && seen.count == 0,
 	   "page tables that end early give nothing");
 	info = by_tree();
-	memory.page[1][0] = UINT64_MAX;
+	pages[1][0] = UINT64_MAX;
 	ok(walk(&info, PFNS, &seen) == 0 && seen.count == 0,
 	   "nor does a tree that leads nowhere");
 }
@@ -289,15 +265,15 @@ static void test_endless(void)
 
 	info.arch.max_pfn = UINT64_MAX;
 	for (unsigned int i = 0; i < ENTRIES; i++) {
-		memory.page[2][i] = PTE(3ull);
-		memory.page[3][i] = PTE(4ull);
-		memory.page[4][i] = PTE(10ull);
-		memory.page[10][i] = FIRST_MFN;
+		pages[2][i] = PTE(3ull);
+		pages[3][i] = PTE(4ull);
+		pages[4][i] = PTE(10ull);
+		pages[10][i] = FIRST_MFN;
 	}
 	ok(walk(&info, 5000, &seen) == 0 && seen.count == 5000,
 	   "a table of a single page gives no more than the guest has");
 	for (unsigned int i = 0; i < ENTRIES; i++)
-		memory.page[10][i] = HOST_FRAMES - 1;
+		pages[10][i] = HOST_FRAMES - 1;
 	memory.calls = 0;
 	ok(walk(&info, 5000, &seen) == 0 && seen.count == 0 &&
 	   memory.calls < 1 << 16, "frames that are not the guest's are not "
