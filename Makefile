@@ -177,7 +177,7 @@ MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install \
 ATTACKS = $(sort $(wildcard tests/attack/r[0-9]*))
 INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*)) tests/cmd/top tests/cmd/evidence
 PACKAGING = $(if $(LONG),tests/build/packages)
-LAB = tests/lab/run
+LAB = tests/lab/run tests/lab/readers
 
 # What the lab puts over its dom0, whose kernel is the newest with headers.
 LAB_KERNEL = $(notdir $(patsubst %/build,%,$(shell \
