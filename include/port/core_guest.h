@@ -42,9 +42,11 @@ struct core_guest {
 	 * Calls EACH with all pages there are, likely ones first, until
 	 * TOT_PAGES were found.  A non-zero value of EACH ends it, and is
 	 * returned.  CORE_GUEST_GOING: these were all that could be had.
+	 * EACH may keep PAGES, and put others in their place: from malloc()
+	 * and of CORE_BATCH pages, as these.
 	 */
 	int (*walk)(void *source,
-		    int (*each)(void *ctx, const struct core_batch *batch),
+		    int (*each)(void *ctx, struct core_batch *batch),
 		    void *ctx);
 	/* Copies one page.  Returns 0, -ENOENT, or -errno. */
 	int (*read)(void *source, uint64_t pfn, unsigned char *ret_page);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dump/core_behind.h"
 #include "dump/core_elf_notes.h"
 
 /* In the order of the file's section headers. */
@@ -134,7 +135,7 @@ static int write_runs(struct elf *elf, const struct core_batch *batch,
 	return r;
 }
 
-static int write_batch(void *ctx, const struct core_batch *batch)
+static int write_batch(void *ctx, struct core_batch *batch)
 {
 	struct elf *elf = ctx;
 	uint64_t zero = 0;
@@ -214,6 +215,21 @@ static int write_end(struct elf *elf)
 	return r;
 }
 
+/* Pages are read and written at one time. */
+static int write_pages(struct elf *elf)
+{
+	const struct core_guest *guest = elf->guest;
+	struct core_behind *behind;
+	int r = core_behind_open(write_batch, elf, &behind), last;
+
+	if (r)
+		return r;
+	r = guest->walk(guest->source, core_behind_take, behind);
+	elf->out->guest_going = r == CORE_GUEST_GOING;
+	last = core_behind_close(behind);
+	return r >= 0 && last ? last : r;
+}
+
 int core_elf_write(const struct core_guest *guest, struct core_out *out)
 {
 	struct elf *elf = calloc(1, sizeof(*elf));
@@ -225,8 +241,7 @@ int core_elf_write(const struct core_guest *guest, struct core_out *out)
 	elf->out = out;
 	out->facts = (struct capture_facts){ .tot_pages = guest->tot_pages };
 	lay_out(elf);
-	r = guest->walk(guest->source, write_batch, elf);
-	out->guest_going = r == CORE_GUEST_GOING;
+	r = write_pages(elf);
 	out->facts.truncated = r == CORE_OUT_CUT || out->guest_going;
 	if (r >= 0)
 		r = write_end(elf);

@@ -97,7 +97,7 @@ static int has_room(struct kdump *kdump, const struct core_batch *batch)
 }
 
 /* A core without the note is of no use: from a limit on it alone is wanted. */
-static int take_batch(void *ctx, const struct core_batch *batch)
+static int take_batch(void *ctx, struct core_batch *batch)
 {
 	struct kdump *kdump = ctx;
 	int r = kdump->cut ? CORE_OUT_CUT : has_room(kdump, batch);

@@ -282,16 +282,18 @@ void core_pack_close(struct core_pack *pack)
 	free(pack);
 }
 
-static void fill_job(struct job *job, uint64_t first,
-		     const struct core_batch *batch)
+static void fill_job(struct job *job, uint64_t first, struct core_batch *batch)
 {
+	unsigned char *pages = job->pages;
+
 	job->first = first;
 	job->count = batch->count;
 	memcpy(job->pfn, batch->pfn, batch->count * sizeof(*job->pfn));
-	memcpy(job->pages, batch->pages, batch->count * CORE_PAGE_BYTES);
+	job->pages = batch->pages;
+	batch->pages = pages;
 }
 
-int core_pack_add(struct core_pack *pack, const struct core_batch *batch)
+int core_pack_add(struct core_pack *pack, struct core_batch *batch)
 {
 	struct job *job;
 	int r;

@@ -27,10 +27,10 @@ int core_pack_open(const struct core_out *out, uint32_t flag, uint64_t desc_at,
 void core_pack_close(struct core_pack *pack);
 
 /*
- * Takes a copy of BATCH in hand, after waiting for room.  Returns 0, or the
- * error of an earlier one.
+ * Takes BATCH in hand, after waiting for room; it gets other pages for its own.
+ * Returns 0, or the error of an earlier one.
  */
-int core_pack_add(struct core_pack *pack, const struct core_batch *batch);
+int core_pack_add(struct core_pack *pack, struct core_batch *batch);
 
 /* What is in hand may take so many bytes more. */
 uint64_t core_pack_pending(struct core_pack *pack);

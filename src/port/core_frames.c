@@ -23,7 +23,7 @@ struct core_frames {
 	struct core_map *map;
 	uint64_t tot_pages, found;
 	const struct core_first *taken;	/* NULL: none is yet */
-	int (*each)(void *ctx, const struct core_batch *batch);
+	int (*each)(void *ctx, struct core_batch *batch);
 	void *ctx;
 	bool there[CORE_BATCH];
 	size_t (*wanted)(const unsigned char *page); /* NULL: all are */
@@ -34,7 +34,7 @@ struct core_frames {
 };
 
 int core_frames_open(struct core_map *map, uint64_t tot_pages,
-		     int (*each)(void *ctx, const struct core_batch *batch),
+		     int (*each)(void *ctx, struct core_batch *batch),
 		     void *ctx, struct core_frames **ret_frames)
 {
 	struct core_frames *frames = calloc(1, sizeof(*frames));

@@ -13,7 +13,7 @@ struct core_frames;
 
 /* TOT_PAGES and EACH as in struct core_guest. */
 int core_frames_open(struct core_map *map, uint64_t tot_pages,
-		     int (*each)(void *ctx, const struct core_batch *batch),
+		     int (*each)(void *ctx, struct core_batch *batch),
 		     void *ctx, struct core_frames **ret_frames);
 void core_frames_close(struct core_frames *frames);
 

@@ -52,7 +52,7 @@ static bool is_going(const struct core_xen *xen)
 }
 
 static int walk(void *source,
-		int (*each)(void *ctx, const struct core_batch *batch),
+		int (*each)(void *ctx, struct core_batch *batch),
 		void *ctx)
 {
 	struct core_xen *xen = source;

@@ -98,7 +98,7 @@ unsigned int memory_vcpus(const struct memory *memory,
 	return count;
 }
 
-static int pass_on(void *ctx, const struct core_batch *batch)
+static int pass_on(void *ctx, struct core_batch *batch)
 {
 	const struct memory *memory = ctx;
 

@@ -18,7 +18,8 @@ struct work {
 	struct toolstack *ts;		/* NULL: not needed */
 	struct text *why;
 	int64_t end_ms;			/* CLOCK_MONOTONIC */
-	unsigned int percent;		/* told of the core last */
+	unsigned int percent;		/* told of the core last, ... */
+	int64_t told_ms;		/* ... and when, monotonic */
 	unsigned int found, missed;	/* pieces of evidence */
 };
 

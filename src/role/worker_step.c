@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "dump/core_dir.h"
 #include "dump/core_dump.h"
 #include "port/residue.h"
@@ -89,7 +90,10 @@ static const char *split(const char *path, char ret_dir[PATH_MAX])
 	return path + (slash - ret_dir) + 1;
 }
 
-/* A message for each of a hundred parts, however large the guest is. */
+/* A message for each of a hundred parts, however large the guest is, and a few
+ * a second, however small. */
+#define TELL_MS 200
+
 static void tell_pages(void *ctx, const struct capture_facts *facts)
 {
 	struct work *work = ctx;
@@ -97,9 +101,10 @@ static void tell_pages(void *ctx, const struct capture_facts *facts)
 	unsigned int percent = (unsigned int)(facts->pages * 100 / of);
 	char text[64];
 
-	if (percent == work->percent)
+	if (percent == work->percent || clock_ms() < work->told_ms + TELL_MS)
 		return;
 	work->percent = percent;
+	work->told_ms = clock_ms();
 	snprintf(text, sizeof(text), "writing the core: %u %%", percent);
 	worker_tell(work, text);
 }

@@ -54,7 +54,7 @@ static inline uint64_t core_fake_gmfn(uint64_t pfn)
 
 static inline int core_fake_walk(void *source,
 				 int (*each)(void *ctx,
-					     const struct core_batch *batch),
+					     struct core_batch *batch),
 				 void *ctx)
 {
 	struct core_fake *fake = source;

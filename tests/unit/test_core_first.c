@@ -150,7 +150,7 @@ static struct {
 	bool rising;
 } seen;
 
-static int see(void *ctx, const struct core_batch *batch)
+static int see(void *ctx, struct core_batch *batch)
 {
 	(void)ctx;
 	for (size_t i = 0; i < batch->count && seen.count < FRAMES; i++) {

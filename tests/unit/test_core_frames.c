@@ -45,7 +45,7 @@ struct seen {
 	uint64_t count, last;
 };
 
-static int see(void *ctx, const struct core_batch *batch)
+static int see(void *ctx, struct core_batch *batch)
 {
 	struct seen *seen = ctx;
 
