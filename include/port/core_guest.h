@@ -27,6 +27,12 @@ struct core_batch {
 	unsigned char *pages;		/* COUNT of them */
 };
 
+/* Room for CORE_BATCH pages; NULL: no memory. */
+unsigned char *core_pages_new(void);
+/* All will be written to: had one by one they cost more than to copy into. */
+void core_pages_ready(unsigned char *pages);
+void core_pages_free(unsigned char *pages); /* NULL does nothing */
+
 struct core_guest {
 	xc_interface *xch;	/* for the hypervisor's version, or NULL */
 	bool translated;	/* HVM, PVH: it has no p2m of its own */
@@ -42,8 +48,8 @@ struct core_guest {
 	 * Calls EACH with all pages there are, likely ones first, until
 	 * TOT_PAGES were found.  A non-zero value of EACH ends it, and is
 	 * returned.  CORE_GUEST_GOING: these were all that could be had.
-	 * EACH may keep PAGES, and put others in their place: from malloc()
-	 * and of CORE_BATCH pages, as these.
+	 * EACH may keep PAGES, and put others of core_pages_new() in their
+	 * place.
 	 */
 	int (*walk)(void *source,
 		    int (*each)(void *ctx, struct core_batch *batch),

@@ -61,7 +61,7 @@ static void free_behind(struct core_behind *behind)
 {
 	pthread_cond_destroy(&behind->changed);
 	pthread_mutex_destroy(&behind->mutex);
-	free(behind->batch.pages);
+	core_pages_free(behind->batch.pages);
 	free(behind);
 }
 
@@ -77,7 +77,9 @@ int core_behind_open(int (*each)(void *ctx, struct core_batch *batch),
 	behind->ctx = ctx;
 	pthread_mutex_init(&behind->mutex, NULL);
 	pthread_cond_init(&behind->changed, NULL);
-	behind->batch.pages = malloc(CORE_BATCH * (size_t)CORE_PAGE_BYTES);
+	behind->batch.pages = core_pages_new();
+	if (behind->batch.pages)
+		core_pages_ready(behind->batch.pages);
 	r = behind->batch.pages ? start(behind) : -ENOMEM;
 	if (r) {
 		free_behind(behind);

@@ -229,9 +229,11 @@ static int start_all(struct core_pack *pack)
 	int r = 0, count = thread_count();
 
 	for (int i = 0; r == 0 && i < count + 1; i++) {
-		pack->jobs[i].pages = malloc(BATCH_BYTES);
+		pack->jobs[i].pages = core_pages_new();
 		pack->job_count += pack->jobs[i].pages != NULL;
 		r = pack->jobs[i].pages ? 0 : -ENOMEM;
+		if (r == 0)
+			core_pages_ready(pack->jobs[i].pages);
 	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -276,7 +278,7 @@ void core_pack_close(struct core_pack *pack)
 	for (int i = 0; i < pack->thread_count; i++)
 		pthread_join(pack->threads[i], NULL);
 	for (int i = 0; i < pack->job_count; i++)
-		free(pack->jobs[i].pages);
+		core_pages_free(pack->jobs[i].pages);
 	pthread_cond_destroy(&pack->changed);
 	pthread_mutex_destroy(&pack->mutex);
 	free(pack);

@@ -40,8 +40,7 @@ int core_frames_open(struct core_map *map, uint64_t tot_pages,
 	struct core_frames *frames = calloc(1, sizeof(*frames));
 
 	if (frames)
-		frames->batch.pages = malloc(CORE_BATCH *
-					     (size_t)CORE_PAGE_BYTES);
+		frames->batch.pages = core_pages_new();
 	if (!frames || !frames->batch.pages) {
 		free(frames);
 		return -ENOMEM;
@@ -58,7 +57,7 @@ void core_frames_close(struct core_frames *frames)
 {
 	if (!frames)
 		return;
-	free(frames->batch.pages);
+	core_pages_free(frames->batch.pages);
 	free(frames);
 }
 
@@ -145,9 +144,12 @@ static int take_wanted(struct core_frames *frames, const uint64_t *pfn,
 static int take_all(struct core_frames *frames, const uint64_t *pfn,
 		    const uint64_t *gmfn, size_t count)
 {
-	int r = core_map_copy(frames->map, gmfn, count, frames->batch.pages,
-			      frames->there);
+	int r;
 
+	if (!frames->found)
+		core_pages_ready(frames->batch.pages);
+	r = core_map_copy(frames->map, gmfn, count, frames->batch.pages,
+			  frames->there);
 	if (r <= 0)
 		return r;
 	pack(frames, pfn, gmfn, count);

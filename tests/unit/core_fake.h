@@ -104,7 +104,7 @@ static inline void core_fake_setup(struct core_fake *fake, bool translated,
 
 	memset(fake, 0, sizeof(*fake));
 	fake->ranges = ranges;
-	fake->batch.pages = malloc(CORE_BATCH * (size_t)CORE_PAGE_BYTES);
+	fake->batch.pages = core_pages_new();
 	for (; ranges->count; ranges++) {
 		guest->tot_pages += ranges->count;
 		if (ranges->first + ranges->count > guest->end_pfn)
@@ -128,7 +128,7 @@ static inline void core_fake_setup(struct core_fake *fake, bool translated,
 
 static inline void core_fake_free(struct core_fake *fake)
 {
-	free(fake->batch.pages);
+	core_pages_free(fake->batch.pages);
 }
 
 #endif

@@ -7,6 +7,39 @@
 # deadline: 2400
 . /lab/dom0/core.sh
 
+median()
+{
+	printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"
+}
+
+# xl_cores NAME TIMES: sets xl_ms to the median, and leaves the last one.
+xl_cores()
+{
+	local all=
+	while [ "${2:?}" -gt "$(echo "$all" | wc -w)" ]; do
+		rm -f "$dir/$1.xl"
+		xl_core "$1" || return 1
+		all="$all $xl_ms"
+	done
+	# shellcheck disable=SC2086
+	xl_ms=$(median $all)
+	note "xl, $1:$all"
+}
+
+# captures NAME FORMAT: three; sets ms to the median, the rest by the last one.
+captures()
+{
+	local all='' i
+	for i in 1 2 3; do
+		[ "$i" -eq 1 ] || rm -f "$core"
+		capture "$1" "$2" || return 1
+		all="$all $ms"
+	done
+	# shellcheck disable=SC2086
+	ms=$(median $all)
+	note "ours, $1:$all"
+}
+
 # capture NAME FORMAT: sets ms, kib, memory_kib and core.
 capture()
 {
@@ -54,12 +87,15 @@ daemon_start 'core_free_percent = 0' 'on_crash = "preserve"'
 for type in pv pvh; do
 	guest "$type" type="$type" kernel=linux memory=96 args=lab=panic on_crash=preserve
 	expect 60 "$type crashed" is_shutdown "$type" 3
-	check "a core of $type by xl" xl_core "$type"
+	# A PVH guest's takes it minutes.
+	times=3
+	[ "$type" = pv ] || times=1
+	check "a core of $type by xl" xl_cores "$type" "$times"
 	xl_kib=$(kib_on_disk "$dir/$type.xl")
 	formats=elf
 	[ "$type" = pv ] || formats='elf kdump-zstd kdump-zlib'
 	for format in $formats; do
-		if ! capture "$type" "$format"; then
+		if ! captures "$type" "$format"; then
 			not_ok "a core of $type as $format"
 			continue
 		fi
