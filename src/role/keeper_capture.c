@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "keeper.h"
@@ -40,19 +41,35 @@ static void forget_oldest(struct keeper *keeper)
 		}
 }
 
-/* As an incident's core is named; no incident has the number 0. */
+/* By a file, or by a capture that somebody may still ask for. */
+static bool is_taken(const struct keeper *keeper, const char *path)
+{
+	const struct keeper_capture *capture;
+
+	LIST_EACH(capture, (struct list *)&keeper->captures,
+		  const struct keeper_capture, node)
+		if (strcmp(capture->path, path) == 0)
+			return true;
+	return access(path, F_OK) == 0;
+}
+
+/* As an incident's core is named; no incident has the number 0.  Of two within
+ * a second the later one has the next. */
 static void name_core(const struct keeper *keeper,
 		      struct keeper_capture *capture)
 {
 	char uuid[UUID_TEXT_BYTES], when[32];
-	time_t now = time(NULL);
+	time_t at = time(NULL);
 	struct tm tm;
 
-	gmtime_r(&now, &tm);
-	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(capture->path, sizeof(capture->path), "%s/%s-%s-0.core",
-		 keeper->settings->core_dir,
-		 uuid_format(capture->id.uuid, uuid), when);
+	do {
+		gmtime_r(&at, &tm);
+		strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+		snprintf(capture->path, sizeof(capture->path),
+			 "%s/%s-%s-0.core", keeper->settings->core_dir,
+			 uuid_format(capture->id.uuid, uuid), when);
+		at++;
+	} while (is_taken(keeper, capture->path));
 }
 
 int keeper_capture_start(struct keeper *keeper, const struct domain *domain,

@@ -54,6 +54,10 @@ check 'the others are kdump-compressed' sh -c "head -c 5 $(cat "$dir/pvh.path") 
 xl pause stopped
 check 'a core of a paused guest is taken' capture stopped
 check 'which stays paused' is_paused stopped
+first=$(cat "$dir/stopped.path")
+check 'and one more, within the same second if need be' capture stopped
+check 'of another name' test "$(cat "$dir/stopped.path")" != "$first"
+check 'both are there' test -s "$first" -a -s "$(cat "$dir/stopped.path")"
 check 'nobody is told a core that was not taken' sh -c '! xenvigil capture nobody 2> /dev/null'
 
 before pvh
