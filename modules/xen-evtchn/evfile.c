@@ -52,7 +52,7 @@ static int evfile_release(struct inode *inode, struct file *filp)
 	return 0;
 }
 
-/* Nothing leaves the queue before it has reached the caller's memory. */
+/* What does not reach the caller's memory goes back to where it was. */
 static ssize_t evfile_take(struct evfile *file, char __user *buf, size_t max)
 {
 	unsigned int n;
@@ -61,13 +61,13 @@ static ssize_t evfile_take(struct evfile *file, char __user *buf, size_t max)
 
 	if (mutex_lock_interruptible(&file->read_mutex))
 		return -ERESTARTSYS;
-	n = evqueue_peek(file, file->bounce, max, &last);
+	n = evqueue_take(file, file->bounce, max, &last);
 	if (n) {
 		rc = n * sizeof(*file->bounce);
-		if (copy_to_user(buf, file->bounce, rc))
+		if (copy_to_user(buf, file->bounce, rc)) {
+			evqueue_put_back(file, file->bounce, n, last);
 			rc = -EFAULT;
-		else
-			evqueue_drop(file, last);
+		}
 	}
 	mutex_unlock(&file->read_mutex);
 	return rc;
@@ -84,9 +84,11 @@ static ssize_t evfile_read(struct file *filp, char __user *buf, size_t count,
 	if (!max)
 		return 0;
 	for (;;) {
-		rc = evfile_take(file, buf, max);
-		if (rc)
-			return rc;
+		if (READ_ONCE(file->nr_pending)) {
+			rc = evfile_take(file, buf, max);
+			if (rc)
+				return rc;
+		}
 		if (filp->f_flags & O_NONBLOCK)
 			return -EAGAIN;
 		rc = wait_event_interruptible(file->wait,

@@ -5,8 +5,8 @@
  * Must not bind, unbind or allocate.
  *
  * A port is queued at most once: an event for one that is queued already is
- * counted as coalesced. Each queueing takes the next sequence number, which
- * lets a reader drop exactly what it has copied although the lock was
+ * counted as coalesced. Each queueing takes the next sequence number, by which
+ * what a reader took and could not use is known again although the lock was
  * released in between.
  */
 #include "evtchn.h"
@@ -52,21 +52,21 @@ irqreturn_t evqueue_interrupt(int irq, void *data)
 {
 	struct evport *p = data;
 	struct evfile *file = p->file;
-	unsigned long flags;
 	bool wake;
 
-	spin_lock_irqsave(&file->lock, flags);
+	/* Interrupts are off here, or the handlers are threads, all of them. */
+	spin_lock(&file->lock);
 	if (!p->armed) {
 		if (COMPAT_SHARED && list_empty(&p->queued))
 			p->missed = true;
 		file->counts.coalesced++;
-		spin_unlock_irqrestore(&file->lock, flags);
+		spin_unlock(&file->lock);
 		return IRQ_NONE;
 	}
 	p->armed = false;
 	compat_mask_irq(irq);
 	wake = evqueue_push(p);
-	spin_unlock_irqrestore(&file->lock, flags);
+	spin_unlock(&file->lock);
 
 	if (wake)
 		evqueue_wake(file);
@@ -78,16 +78,15 @@ void evqueue_rearm(struct evport *p)
 {
 	struct evfile *file = p->file;
 	bool wake = false, masked;
-	unsigned long flags;
 
-	spin_lock_irqsave(&file->lock, flags);
+	spin_lock_irq(&file->lock);
 	masked = !p->armed;
 	p->armed = true;
 	if (p->missed) {
 		p->missed = false;
 		wake = evqueue_push(p);
 	}
-	spin_unlock_irqrestore(&file->lock, flags);
+	spin_unlock_irq(&file->lock);
 
 	if (masked)
 		compat_unmask_irq(p->irq);
@@ -95,57 +94,65 @@ void evqueue_rearm(struct evport *p)
 		evqueue_wake(file);
 }
 
-/* Copies the oldest pending ports and leaves them queued. */
-unsigned int evqueue_peek(struct evfile *file, evtchn_port_t *ports,
+/* Takes the oldest pending ports out; *RET_LAST is the last one's number. */
+unsigned int evqueue_take(struct evfile *file, evtchn_port_t *ports,
 			  unsigned int max, u64 *ret_last)
 {
-	struct evport *p;
-	unsigned long flags;
+	struct evport *p, *next;
 	unsigned int n = 0;
 
-	spin_lock_irqsave(&file->lock, flags);
-	list_for_each_entry(p, &file->pending, queued) {
+	spin_lock_irq(&file->lock);
+	list_for_each_entry_safe(p, next, &file->pending, queued) {
 		if (n == max)
 			break;
 		ports[n++] = p->port;
 		*ret_last = p->sequence;
+		evqueue_pop(p);
 	}
-	spin_unlock_irqrestore(&file->lock, flags);
+	spin_unlock_irq(&file->lock);
 	return n;
 }
 
 /*
- * Drops what evqueue_peek() returned. A port that was unbound, or unbound and
- * bound again, in between is either gone or has a later number.
+ * Puts back what evqueue_take() returned, before all others. A port that was
+ * unbound, or unbound and bound again, in between is either gone or has another
+ * number; one that had an event meanwhile is there already.
  */
-void evqueue_drop(struct evfile *file, u64 last)
+void evqueue_put_back(struct evfile *file, const evtchn_port_t *ports,
+		      unsigned int n, u64 last)
 {
-	struct evport *p, *next;
-	unsigned long flags;
+	struct evport *p;
 
-	spin_lock_irqsave(&file->lock, flags);
-	list_for_each_entry_safe(p, next, &file->pending, queued) {
-		if (p->sequence > last)
-			break;
-		evqueue_pop(p);
+	spin_lock_irq(&file->lock);
+	while (n--) {
+		p = evtable_find(file, ports[n]);
+		if (!p || !p->sequence || p->sequence > last ||
+		    !list_empty(&p->queued))
+			continue;
+		list_add(&p->queued, &file->pending);
+		WRITE_ONCE(file->nr_pending, file->nr_pending + 1);
 	}
-	spin_unlock_irqrestore(&file->lock, flags);
+	spin_unlock_irq(&file->lock);
+	evqueue_wake(file); /* who looked meanwhile saw nothing */
 }
 
 void evqueue_forget(struct evport *p)
 {
-	unsigned long flags;
-
-	spin_lock_irqsave(&p->file->lock, flags);
+	spin_lock_irq(&p->file->lock);
 	if (!list_empty(&p->queued))
 		evqueue_pop(p);
-	spin_unlock_irqrestore(&p->file->lock, flags);
+	spin_unlock_irq(&p->file->lock);
 }
 
 /* The ports stay disarmed: they await a write, as if they had been read. */
 void evqueue_reset(struct evfile *file)
 {
+	struct evport *p, *next;
+
 	mutex_lock(&file->read_mutex);
-	evqueue_drop(file, ~0ULL);
+	spin_lock_irq(&file->lock);
+	list_for_each_entry_safe(p, next, &file->pending, queued)
+		evqueue_pop(p);
+	spin_unlock_irq(&file->lock);
 	mutex_unlock(&file->read_mutex);
 }

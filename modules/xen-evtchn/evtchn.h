@@ -48,7 +48,7 @@ struct evfile {
 	spinlock_t lock;
 	struct rb_root ports;
 	struct list_head pending;	/* FIFO of evport.queued */
-	u64 sequence;			/* of the newest pending port */
+	u64 sequence;			/* of the newest event */
 	unsigned int nr_ports;
 	unsigned int nr_pending;
 	wait_queue_head_t wait;
@@ -101,9 +101,10 @@ void evtable_remove(struct evport *p);
 /* evqueue.c: the FIFO of one file's pending ports */
 irqreturn_t evqueue_interrupt(int irq, void *data);
 void evqueue_rearm(struct evport *p);
-unsigned int evqueue_peek(struct evfile *file, evtchn_port_t *ports,
+unsigned int evqueue_take(struct evfile *file, evtchn_port_t *ports,
 			  unsigned int max, u64 *ret_last);
-void evqueue_drop(struct evfile *file, u64 last);
+void evqueue_put_back(struct evfile *file, const evtchn_port_t *ports,
+		      unsigned int n, u64 last);
 void evqueue_forget(struct evport *p);
 void evqueue_reset(struct evfile *file);
 

@@ -98,6 +98,14 @@ static inline bool list_empty(const struct list_head *h)
 	return h->next == h;
 }
 
+static inline void list_add(struct list_head *e, struct list_head *h)
+{
+	e->next = h->next;
+	e->prev = h;
+	h->next->prev = e;
+	h->next = e;
+}
+
 static inline void list_add_tail(struct list_head *e, struct list_head *h)
 {
 	e->next = h;
@@ -166,6 +174,8 @@ void down_write(struct rw_semaphore *s);
 void up_write(struct rw_semaphore *s);
 int model_locks_held(void);
 
+#define spin_lock_irq(l)		spin_lock(l)
+#define spin_unlock_irq(l)		spin_unlock(l)
 #define spin_lock_irqsave(l, flags)	((flags) = 0, spin_lock(l))
 #define spin_unlock_irqrestore(l, flags) ((void)(flags), spin_unlock(l))
 

@@ -140,10 +140,14 @@ size_t copy_from_user(void *to, const void *from, size_t size_bytes)
 	return 0;
 }
 
+void (*model_copying)(void);
+
 size_t copy_to_user(void *to, const void *from, size_t size_bytes)
 {
 	model_might_sleep("copy_to_user");
 	model_point();
+	if (model_copying)
+		model_copying();
 	if ((uintptr_t)to < PAGE_SIZE)
 		return size_bytes;
 	memcpy(to, from, size_bytes);

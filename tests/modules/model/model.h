@@ -22,6 +22,7 @@ unsigned int model_random(unsigned int below);
 void model_fault_nth(int n);
 void model_fault_one_in(unsigned int n);
 bool model_fault_hit(void);
+extern void (*model_copying)(void); /* before a copy to the user */
 const char *model_fault_name(void);
 long model_total(const char *key);
 

@@ -4,6 +4,8 @@
  * with the modelled hypervisor as witness.
  * Must not use more than one thread of its own: the races are stress.c's.
  */
+#include <pthread.h>
+
 #include "model.h"
 
 static int passed, failed;
@@ -268,6 +270,56 @@ static void trap_static(void)
 
 #endif
 
+/* What another thread does while a read copies. */
+static struct file *meddled;
+static unsigned int anew, anew_sender, again, again_sender;
+
+static void *meddle(void *unused)
+{
+	(void)unused;
+	model_one(meddled, EV_UNBIND, anew_sender);
+	model_one(meddled, EV_UNBIND, anew);
+	check(model_bind_unbound(meddled) == anew,
+	      "T14 a port is bound anew while a read copies");
+	model_unmask(meddled, again);
+	send(meddled, again_sender);
+	return NULL;
+}
+
+static void on_copy(void)
+{
+	pthread_t thread;
+
+	model_copying = NULL;
+	pthread_create(&thread, NULL, meddle, NULL);
+	pthread_join(thread, NULL);
+}
+
+static void trap_put_back(void)
+{
+	struct file *filp = open_one(O_NONBLOCK);
+	unsigned int ports[3], same, same_sender, woken;
+
+	meddled = filp;
+	pair(filp, &anew, &anew_sender);
+	pair(filp, &same, &same_sender);
+	pair(filp, &again, &again_sender);
+	send(filp, anew_sender);
+	send(filp, same_sender);
+	send(filp, again_sender);
+	model_async(filp, true);
+	woken = model_asyncs;
+	model_copying = on_copy;
+	check(model_read(filp, MODEL_BAD, sizeof(ports)) == -EFAULT &&
+	      model_asyncs == woken + 2,
+	      "T14 what a read could not use wakes who waits");
+	check(model_read(filp, ports, sizeof(ports)) == 2 * sizeof(*ports) &&
+	      ports[0] == same && ports[1] == again,
+	      "T14 it comes first, once, and nothing of what is bound anew");
+	model_async(filp, false);
+	model_close(filp);
+}
+
 static void trap_faults(void)
 {
 	struct file *filp = open_one(O_NONBLOCK);
@@ -313,7 +365,7 @@ static void trap_core_closes(void)
 static void trap_async(void)
 {
 	struct file *filp = open_one(O_NONBLOCK);
-	unsigned int port, sender, asyncs;
+	unsigned int port, sender, asyncs, before = model_asyncs;
 
 	pair(filp, &port, &sender);
 	check(model_poll(filp) == (EPOLLOUT | EPOLLWRNORM),
@@ -321,7 +373,7 @@ static void trap_async(void)
 	send(filp, sender);
 	check(model_poll(filp) & EPOLLIN, "poll: readable");
 	asyncs = model_asyncs;
-	check(asyncs == 0, "no SIGIO where none was asked for");
+	check(asyncs == before, "no SIGIO where none was asked for");
 	check(model_ioctl(filp, EV_RESET, NULL) == 0 && reads_nothing(filp),
 	      "RESET drops what is pending");
 	send(filp, sender);
@@ -352,6 +404,7 @@ int main(void)
 	trap_shared();
 	trap_static();
 	trap_faults();
+	trap_put_back();
 	trap_core_closes();
 	trap_async();
 	check(!xen_mock_open_ports() && !xen_mock_irqs(),

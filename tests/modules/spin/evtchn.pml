@@ -166,7 +166,8 @@ proctype sender() {
 	od
 }
 
-/* One read of one port: peek, copy, drop what was copied if still there. */
+/* One read of one port: taken, copied; and put back when the copy faults, if
+ * the port is still the same. */
 inline read_one(f, p) {
 	p = NONE;
 	acquire(read_mutex[f]);
@@ -177,18 +178,25 @@ inline read_one(f, p) {
 	:: !(entered[0] && owner[0] == f && queued[0]) &&
 	   !(entered[1] && owner[1] == f && queued[1]) -> assert(npending[f] == 0)
 	fi;
+	if
+	:: p != NONE -> queued[p] = false; npending[f]--; unread[p] = true
+	:: else
+	fi;
 	release(spin_lock[f]);
 	/* the copy to user space; nothing is held that an interrupt wants */
 	if
+	:: p == NONE
+	:: p != NONE
 	:: p != NONE ->
 		acquire(spin_lock[f]);
 		if
-		:: entered[p] && owner[p] == f && queued[p] ->
-			queued[p] = false; npending[f]--; unread[p] = true
-		:: else -> p = NONE
+		:: entered[p] && owner[p] == f && unread[p] && !queued[p] ->
+			queued[p] = true; npending[f]++; unread[p] = false
+		:: else
 		fi;
-		release(spin_lock[f])
-	:: else
+		release(spin_lock[f]);
+		asleep[f] = false;
+		p = NONE
 	fi;
 	release(read_mutex[f])
 }
