@@ -127,10 +127,11 @@ uuid_of()
 	if [ -e "$dir/$1.uuid" ]; then read -r line < "$dir/$1.uuid"; echo "$line"; else echo "$1"; fi
 }
 
-# guest_kernel_lines KERNEL TYPE: only a PV or PVH builder takes the ELF file.
+# guest_kernel_lines KERNEL TYPE: only a PV or PVH builder takes the ELF file, which
+# is another Debian's when the scenario sets guest_vmlinux.
 guest_kernel_lines()
 {
-	local image=/lab/guest/vmlinux
+	local image=${guest_vmlinux:-/lab/guest/vmlinux}
 	[ "$2" != hvm ] || image=/lab/guest/vmlinuz
 	case $1 in
 	tiny) printf 'kernel = "/lab/guest/tiny"\n' ;;
