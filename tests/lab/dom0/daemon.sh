@@ -26,12 +26,14 @@ daemon_answers()
 	timeout 5 xenvigil status --json > "$dir/status.json" 2> "$dir/status.stderr"
 }
 
-# daemon_start [CONF-LINE...]: returns when it answers.
+# daemon_start [CONF-LINE...]: returns when it answers. $daemon_by: a program and its
+# options that become it, as strace -D.
 daemon_start()
 {
 	[ $# -eq 0 ] || daemon_conf "$@"
 	mkdir -p /etc/xenvigil/domains.d
-	setsid /usr/sbin/xenvigild >> "$daemon_log" 2>&1 < /dev/null &
+	# shellcheck disable=SC2086 # words on purpose
+	setsid ${daemon_by:-} /usr/sbin/xenvigild >> "$daemon_log" 2>&1 < /dev/null &
 	daemon_pid=$!
 	if ! await 30 'xenvigild to answer on its control socket' daemon_answers; then
 		note_file "$daemon_log"

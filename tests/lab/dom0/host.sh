@@ -71,7 +71,9 @@ host_reset()
 {
 	host_stop_ours
 	errors=$(host_destroy_guests)
-	umount /var/lib/xenvigil 2>/dev/null # if it was a file system of its own
+	# If they were file systems of their own.
+	umount /var/lib/xenvigil/cores 2>/dev/null
+	umount /var/lib/xenvigil 2>/dev/null
 	rm -rf /var/lib/xenvigil /etc/xenvigil /run/xenvigil /var/log/xen/*.log /var/log/xen/console/*
 	end=$(($(uptime_ms) + 30000))
 	while left=$(host_leftovers); [ -n "$left" ]; do

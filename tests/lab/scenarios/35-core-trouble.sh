@@ -1,0 +1,155 @@
+# shellcheck shell=dash disable=SC2154,SC1091,SC2034
+# SPDX-License-Identifier: GPL-2.0-only
+# about: no room for a core at any of its parts: reported, restarted, nothing left
+# image: small
+# needs: daemon
+# deadline: 400
+. /lab/dom0/core.sh
+
+cores=/var/lib/xenvigil/cores
+
+# begin DUMP-DEADLINE
+begin()
+{
+	daemon_start 'core_free_percent = 0' 'restart_limit = 64' 'backoff_min_seconds = 0' \
+		'loop_cores = 1000' "deadline_dump_seconds = $1"
+}
+
+# spied DUMP-DEADLINE [STRACE-OPTION...]: the same, and what the daemon and its workers
+# write at places and rename is written down; by the options these fail or take long.
+spied()
+{
+	local deadline=$1
+	shift
+	: > "$dir/calls"
+	daemon_by="strace -D -f --seccomp-bpf -A -o $dir/calls -e trace=pwrite64,renameat2 $*"
+	begin "$deadline"
+	daemon_by=''
+}
+
+# room KIB [OPTION]: what the cores' own file system has in all.
+room()
+{
+	umount "$cores" 2> /dev/null
+	mount -t tmpfs -o "size=${1}k,mode=700${2:+,$2}" cores "$cores"
+	: > "$dir/calls"
+}
+
+# Where the first write was that found no room, in pages; "name" when it was the
+# renaming.
+full_at()
+{
+	awk '/= -1 ENOSPC/ && /pwrite64/ { sub(/\) *= -1.*/, ""); print int($NF / 4096); exit }
+		/= -1 ENOSPC/ { print "name"; exit }' "$dir/calls"
+}
+
+# at TEXT FIRST END: that it was there.
+at()
+{
+	note "$1: full at page $(full_at)"
+	check "$1: it was there" test "$(full_at)" -ge "$2" -a "$(full_at)" -lt "$3"
+}
+
+crash()
+{
+	before "$1"
+	guest_go "$1"
+}
+
+has_no_lock()
+{
+	flock -n "/run/xenvigil/lock/$(uuid_of "$1")" true
+}
+
+no_worker()
+{
+	[ -z "$(role_pids worker)" ]
+}
+
+is_closed()
+{
+	xenvigil info "$1" > "$dir/$1.info" 2>&1 && ! xenvigil status --json | grep -q '"incident"'
+}
+
+# reported NAME TEXT CORES: what has to be, whatever became of the core.
+reported()
+{
+	expect 20 "$2: the incident is over" is_closed "$1"
+	check "$2: the report is there" grep -q '^registers, from ' "$dir/$1.info"
+	check "$2: and its console" grep -q '^    tiny: PV' "$dir/$1.info"
+	check "$2: the guest has $3 cores" test "$(core_of "$1" | wc -l)" -eq "$3"
+	check "$2: no part of one is left" no_core_is_broken_off
+	check "$2: nor its lock" has_no_lock "$1"
+	expect 10 "$2: nor a worker" no_worker
+}
+
+# says NAME PATTERN: its record.
+says()
+{
+	grep -q -E -e "$2" "$dir/$1.info" || { note_file "$dir/$1.info" 60; return 1; }
+}
+
+# restarted NAME TEXT CORES [PATTERN]: and what the record says of the dump.
+restarted()
+{
+	expect 60 "$2: $1 runs again" is_restarted "$1"
+	reported "$1" "$2" "$3"
+	[ -z "${4:-}" ] || check "$2: the record says so" says "$1" " dump .* FAILED .*$4"
+}
+
+# full NAME TEXT: a crash whose core finds no room.
+full()
+{
+	crash "$1"
+	restarted "$1" "$2" 0 'No space left on device'
+}
+
+# --- The disk is full ---------------------------------------------------------
+
+spied 30
+guest pvh type=pvh args=crash=wait memory=32 on_crash=coredump-restart
+guest pv type=pv args=crash=wait memory=32 on_crash=coredump-restart
+for name in pvh pv; do
+	expect 20 "$name runs" is_running "$name"
+done
+for name in pvh pv; do
+	room 65536
+	crash "$name"
+	restarted "$name" 'with room' 1
+	eval "$name=$(($(kib_on_disk "$(core_of "$name")") / 4))"
+	# Of a kdump, in pages: the head but for its first, and both bitmaps.
+	od -A n -t u4 -j 432 -N 8 "$(core_of "$name")" > "$dir/$name.blocks"
+done
+read -r head bitmaps < "$dir/pvh.blocks"
+head=$((head + 1))
+note "in pages: a PVH core $pvh, its head at most $head, its bitmaps $bitmaps; a PV core $pv"
+
+room 4096 nr_inodes=1
+full pvh 'no room for a file'
+room 80
+full pvh 'no room for pages'
+at 'no room for pages' $((head + bitmaps)) 100000
+# The head is written last, the bitmaps before it.
+room $(((pvh - 3 - bitmaps / 2) * 4))
+full pvh 'no room for bitmaps'
+at 'no room for bitmaps' "$head" $((head + bitmaps))
+room $(((pvh - 2) * 4))
+full pvh 'no room for the head'
+at 'no room for the head' 0 "$head"
+room $(((pv - 2) * 4))
+full pv 'no room for the head, ELF'
+at 'no room for the head, ELF' 0 3
+room $((pv * 4 / 2))
+full pv 'no room for pages, ELF'
+at 'no room for pages, ELF' 3 100000
+xl destroy "$(domid_of pv)"
+daemon_stop
+
+room 65536
+spied 30 -e inject=renameat2:error=ENOSPC
+full pvh 'no room for the name'
+check 'no room for the name: it came to that' test "$(full_at)" = name
+daemon_stop
+
+xl destroy "$(domid_of pvh)"
+umount "$cores"
