@@ -14,8 +14,9 @@ done
 guest elf type=pv memory=8 args=crash on_crash=coredump-destroy
 expect 60 'elf crashed' is_shutdown elf 3
 before whole cut elf
-domain_conf cut 'core_largest_mib = 12'
-daemon_start
+domain_conf cut 'core_largest_mib = 16'
+# The task that panicked is known by the report, which a busy machine takes long for.
+daemon_start 'deadline_report_seconds = 40'
 for name in whole cut; do
 	came_to coredump-destroy 120 "$name"
 done
@@ -29,7 +30,7 @@ check 'the whole one holds all pages' test "$(figure whole core_pages)" -eq "$(f
 check 'it is not truncated' test "$(figure whole core_truncated)" = false
 check 'it takes at most 0.25 of the memory' test "$(figure whole core_bytes)" -le $((96 * 1024 * 1024 / 4))
 check 'the cut one is marked' test "$(figure cut core_truncated)" = true
-check 'it took no more than was allowed' test "$(figure cut core_bytes)" -le $((13 * 1024 * 1024))
+check 'it took no more than was allowed' test "$(figure cut core_bytes)" -le $((17 * 1024 * 1024))
 check 'but something' test "$(figure cut core_pages)" -gt 1000
 check 'what the cut one holds is what the memory is' sh -c "domcores $(core_of cut) $(core_of cut) > $dir/cut.cmp"
 check 'no core was broken off' no_core_is_broken_off
