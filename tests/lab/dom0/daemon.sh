@@ -35,9 +35,9 @@ daemon_start()
 	# shellcheck disable=SC2086 # words on purpose
 	setsid ${daemon_by:-} /usr/sbin/xenvigild >> "$daemon_log" 2>&1 < /dev/null &
 	daemon_pid=$!
-	if ! await 30 'xenvigild to answer on its control socket' daemon_answers; then
+	if ! await "${daemon_wait_s:-30}" 'xenvigild to answer on its control socket' daemon_answers; then
 		note_file "$daemon_log"
-		fail "xenvigild answers within 30 s of its start"
+		fail "xenvigild answers within ${daemon_wait_s:-30} s of its start"
 	fi
 }
 

@@ -15,14 +15,15 @@ begin()
 		'loop_cores = 1000' "deadline_dump_seconds = $1"
 }
 
-# spied DUMP-DEADLINE [STRACE-OPTION...]: the same, and what the daemon and its workers
-# write at places and rename is written down; by the options these fail or take long.
+# spied DUMP-DEADLINE CALLS [STRACE-OPTION...]: the same, and such calls of the daemon
+# and its workers are written down; by the options they fail or take long.
 spied()
 {
 	local deadline=$1
-	shift
 	: > "$dir/calls"
-	daemon_by="strace -D -f --seccomp-bpf -A -o $dir/calls -e trace=pwrite64,renameat2 $*"
+	daemon_by="strace -D -f --seccomp-bpf -A -o $dir/calls -e trace=$2"
+	shift 2
+	daemon_by="$daemon_by $*"
 	begin "$deadline"
 	daemon_by=''
 }
@@ -106,7 +107,10 @@ full()
 
 # --- The disk is full ---------------------------------------------------------
 
-spied 30
+# It writes its reserve page for page, and each is looked at.
+daemon_wait_s=120
+spied 30 pwrite64
+daemon_wait_s=30
 guest pvh type=pvh args=crash=wait memory=32 on_crash=coredump-restart
 guest pv type=pv args=crash=wait memory=32 on_crash=coredump-restart
 for name in pvh pv; do
@@ -146,7 +150,7 @@ xl destroy "$(domid_of pv)"
 daemon_stop
 
 room 65536
-spied 30 -e inject=renameat2:error=ENOSPC
+spied 30 renameat2 -e inject=renameat2:error=ENOSPC
 full pvh 'no room for the name'
 check 'no room for the name: it came to that' test "$(full_at)" = name
 daemon_stop
