@@ -150,7 +150,8 @@ static int add_pages(struct core_first *first, uint64_t entry)
 	return r;
 }
 
-/* The last entry of the upper levels leads to it on Linux. */
+/* The last entry of the upper levels leads to it on Linux.  It is taken from
+ * its end on: data is there, and text can be had from the kernel's package. */
 static int walk_image(struct core_first *first, uint64_t root)
 {
 	uint64_t *table = first->tables[0], *lower = first->tables[1];
@@ -168,9 +169,9 @@ static int walk_image(struct core_first *first, uint64_t root)
 		if (!(table[i] & PRESENT) || table[i] & LARGE)
 			continue;
 		r = read_table(first, FRAME(table[i]), lower);
-		for (unsigned int j = 0; r == 0 && j < ENTRIES; j++)
-			if (lower[j] & PRESENT)
-				r = add_pages(first, lower[j]);
+		for (unsigned int j = ENTRIES; r == 0 && j > 0; j--)
+			if (lower[j - 1] & PRESENT)
+				r = add_pages(first, lower[j - 1]);
 	}
 	return r;
 }

@@ -23,8 +23,9 @@ void core_first_close(struct core_first *first);
 /* Is FRAME one of them? */
 bool core_first_has(const struct core_first *first, uint64_t frame);
 
-/* The next ones from *AT on (0 at first), tables before the rest, by rising
- * number.  Returns how many, at most CORE_BATCH; 0: that was all. */
+/* The next ones from *AT on (0 at first), tables before the rest and the image's
+ * data before its text; those at once by rising number.  Returns how many, at
+ * most CORE_BATCH; 0: that was all. */
 size_t core_first_next(const struct core_first *first, size_t *at,
 		       uint64_t ret_frames[CORE_BATCH]);
 

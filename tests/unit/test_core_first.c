@@ -91,6 +91,27 @@ static void test_good(void)
 	core_first_close(first);
 }
 
+/* Of an image of 8 MiB. */
+static void test_order(void)
+{
+	struct core_guest guest = make(ROOT);
+	uint64_t frames[CORE_BATCH];
+	bool data = false, text = false;
+	struct core_first *first;
+	size_t at = 0, count;
+
+	for (uint64_t i = 0; i < 4; i++)
+		pages[IMAGE2][8 + i] = (IMAGE + i * ENTRIES) << 12 | 0x83;
+	first = collect(&guest);
+	count = core_first_next(first, &at, frames);
+	for (size_t i = 0; i < count; i++) {
+		data |= frames[i] == IMAGE + 4 * ENTRIES - 1;
+		text |= frames[i] == IMAGE;
+	}
+	ok(data && !text, "the image's end is before its begin");
+	core_first_close(first);
+}
+
 static void test_five_levels(void)
 {
 	struct core_guest guest = make(20);
@@ -189,6 +210,7 @@ static void test_walk(void)
 int main(void)
 {
 	test_good();
+	test_order();
 	test_five_levels();
 	test_hostile();
 	test_walk();
