@@ -15,6 +15,12 @@ pids_of()
 	grep -lzE -e "$1" /proc/[0-9]*/cmdline 2>/dev/null | sed 's:^/proc/::; s:/cmdline$::'
 }
 
+# C's or OCaml's: whichever this image has.
+xenstored_pids()
+{
+	pids_of '(^|/)o?xenstored$'
+}
+
 host_collect()
 {
 	[ ! -d /var/lib/xenvigil ] || ls -lR /var/lib/xenvigil > "$1/var-lib-xenvigil" 2>&1
@@ -28,7 +34,7 @@ host_collect()
 host_stop_ours()
 {
 	# A scenario that broke off may have left it stopped.
-	for pid in $(pids_of '(^|/)xenstored$'); do
+	for pid in $(xenstored_pids); do
 		kill -CONT "$pid"
 	done
 	# The judges, our daemon and all its roles, and what xl left running.

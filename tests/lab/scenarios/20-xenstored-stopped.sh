@@ -30,7 +30,7 @@ for name in $names; do
 	ttys="$ttys $(guest_tty "$name")"
 done
 before $names
-stopped=$(pids_of '(^|/)xenstored$')
+stopped=$(xenstored_pids)
 kill -STOP $stopped
 for tty in $ttys; do
 	printf x > "$tty"

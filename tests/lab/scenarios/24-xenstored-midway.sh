@@ -28,7 +28,7 @@ expect 20 'midway runs' is_running midway
 before midway
 guest_go midway
 await 20 'a worker to be at work' in_the_middle || not_ok 'a worker is at work'
-xenstored=$(pids_of '(^|/)xenstored$')
+xenstored=$(xenstored_pids)
 kill -STOP $xenstored
 expect 60 'its worker is ended by its deadline' a_worker_was_ended
 expect 60 'the daemon says that xenstored does not answer' says_so

@@ -75,7 +75,7 @@ timed xlv list --long-state
 check 'the state of each guest is there' grep -qE '^one .* xenvigil +watched' "$dir/out"
 note_file "$dir/out"
 
-stopped=$(pids_of '(^|/)xenstored$')
+stopped=$(xenstored_pids)
 kill -STOP $stopped
 check 'xl list hangs while xenstored is stopped' hangs xl list
 by_hypercalls

@@ -41,7 +41,7 @@ device_works()
 
 expect 10 'an event through the device comes back' device_works
 
-stopped=$(pids_of '(^|/)xenstored$')
+stopped=$(xenstored_pids)
 kill -STOP $stopped
 expect 5 'stopped: hung' is_health hung
 check 'because it is stopped' grep -q 'is stopped by a signal' "$dir/status"

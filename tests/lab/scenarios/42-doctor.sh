@@ -94,7 +94,7 @@ expect 20 'the zombie is gone' is_gone two
 doctor 0 'all is mended'
 expect 10 'and the event channels are well' ports_are well
 
-stopped=$(pids_of '(^|/)xenstored$')
+stopped=$(xenstored_pids)
 kill -STOP $stopped
 begin=$(uptime_ms)
 doctor 3 'a hung xenstored'

@@ -33,7 +33,7 @@ expect 20 'the host is healthy' is_health healthy
 check 'no retreat from a host that is well' sh -c '! xenvigil retreat' > "$dir/said" 2>&1
 note_file "$dir/said"
 
-stopped=$(pids_of '(^|/)xenstored$')
+stopped=$(xenstored_pids)
 kill -STOP $stopped
 expect 5 'stopped: hung' is_health hung
 xenvigil retreat > "$dir/said" 2>&1

@@ -60,7 +60,7 @@ expect 20 'the host is healthy' is_health healthy
 xenvigil retreat > "$dir/said" 2>&1
 check 'no retreat from a host that is well' grep -q 'xl shutdown' "$dir/said"
 
-stopped=$(pids_of '(^|/)xenstored$')
+stopped=$(xenstored_pids)
 kill -STOP $stopped
 expect 5 'stopped: hung' is_health hung
 begin=$(uptime_ms)

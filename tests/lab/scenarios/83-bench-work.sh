@@ -16,7 +16,7 @@ trace()
 		strace -qq -f -p "$pid" -o "$dir/calls.$pid" &
 		tracers="$tracers $!"
 	done
-	strace -qq -e trace=read,recvfrom -p "$(pids_of '(^|/)(o|)xenstored$')" -o "$dir/store" &
+	strace -qq -e trace=read,recvfrom -p "$(xenstored_pids)" -o "$dir/store" &
 	tracers="$tracers $!"
 	for pid in "$@"; do
 		await 10 "strace to hold $pid" grep -qs 'TracerPid:.*[1-9]' "/proc/$pid/status" || fail "strace $pid"
