@@ -34,7 +34,10 @@
 	X(ORDER)    /* keeper -> worker: see struct wire_msg */               \
 	X(PROGRESS) /* worker: text: what it waits for now */                 \
 	X(EVIDENCE) /* worker, of a REPORT: a piece of it, see below */       \
-	X(RESULT)   /* worker: rc, text, and by step new_id, blob */
+	X(RESULT)   /* worker: rc, text, and by step new_id, blob */          \
+	X(HELLO)    /* one that was started for us (role/unit.h): I am here */\
+	X(LOG)      /* keeper -> that one: text: target,level of the log */   \
+	X(END)      /* that one: rc: its exit status, in a moment */
 
 enum wire_kind {
 #define X(name) WIRE_##name,
@@ -112,5 +115,8 @@ int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg);
 
 /* A pair for one child: [0] non-blocking for the keeper, both close-on-exec. */
 int wire_pair(int ret_fd[2]);
+
+/* Room at an end that is none of a pair for the largest packet, and more. */
+void wire_enlarge(int fd);
 
 #endif

@@ -2,15 +2,18 @@
 /*
  * The daemon's command line, and the choice of the role.  No logic.
  */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "port/conf.h"
 #include "port/hostprobe.h"
 #include "role/roles.h"
+#include "role/unit.h"
 
 static const char usage[] =
 	"Usage: xenvigild [OPTION]...\n"
@@ -35,7 +38,8 @@ static const struct option options[] = {
 	{ "list-settings", no_argument, NULL, OPT_SETTINGS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
-	/* For the keeper's children only. */
+	/* For the keeper's children only.  The log of one in a unit of its
+	 * own is what the keeper says: "wire". */
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ 0 },
@@ -64,24 +68,59 @@ static int list_settings(void)
 	return EXIT_SUCCESS;
 }
 
-static int run_role(const char *role, const char *log)
+struct role {
+	const char *name;
+	int (*main)(void);
+	bool is_heir;	/* does what a keeper that ended left to it */
+};
+
+static const struct role roles[] = {
+	{ "watcher", watcher_main, false },
+	{ "worker", worker_main, false },
+	{ "hook", hook_main, true },
+	{ "probe", probe_main, false },
+	{ "parser", parser_main, false },
+};
+
+static const struct role *find_role(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(roles); i++)
+		if (strcmp(roles[i].name, name) == 0)
+			return &roles[i];
+	return NULL;
+}
+
+/* In a unit of its own.  One that comes too late for its keeper does nothing:
+ * what it was wanted for is another's by now. */
+static int run_unit(const struct role *role)
 {
 	int target = LOG_TARGET_STDERR, level = LOG_LEVEL_INFO;
+	int r = unit_greet(&target, &level);
 
-	if (log && sscanf(log, "%d,%d", &target, &level) != 2)
+	log_setup(target, level, role->name);
+	if (r == -EPIPE && !role->is_heir)
+		return EXIT_SUCCESS;
+	if (r && r != -EPIPE) {
+		log_event(LOG_LEVEL_ERROR, "not-greeted",
+			  LOG_TEXT("error", strerror(-r)));
+		return ROLE_EXIT_SYSTEM;
+	}
+	r = role->main();
+	unit_say_end(r);
+	return r;
+}
+
+static int run_role(const char *name, const char *log)
+{
+	const struct role *role = find_role(name);
+	int target = LOG_TARGET_STDERR, level = LOG_LEVEL_INFO;
+
+	if (role && log && strcmp(log, "wire") == 0)
+		return run_unit(role);
+	if (!role || (log && sscanf(log, "%d,%d", &target, &level) != 2))
 		return ROLE_EXIT_USAGE;
-	log_setup(target, level, role);
-	if (strcmp(role, "watcher") == 0)
-		return watcher_main();
-	if (strcmp(role, "worker") == 0)
-		return worker_main();
-	if (strcmp(role, "hook") == 0)
-		return hook_main();
-	if (strcmp(role, "probe") == 0)
-		return probe_main();
-	if (strcmp(role, "parser") == 0)
-		return parser_main();
-	return ROLE_EXIT_USAGE;
+	log_setup(target, level, role->name);
+	return role->main();
 }
 
 int main(int argc, char **argv)

@@ -275,7 +275,8 @@ int hook_main(void)
 	setsid(); /* not ended by what is sent to the keeper's group */
 	if (r == 0)
 		r = recv_and_run();
-	if (r == 0)
+	/* Of a keeper that ended, what it said may come after the news. */
+	if (r == 0 || r == -EPIPE)
 		r = run_left();
 	if (r == 0 || r == -EPIPE)
 		return 0;

@@ -333,6 +333,11 @@ int keeper_main(const char *config_dir)
 
 	keep_to_ourselves();
 	log_setup(LOG_TARGET_STDERR, LOG_LEVEL_INFO, "keeper");
+	if (unit_read_dir(keeper.spawn_dir) < 0) {
+		log_event(LOG_LEVEL_ERROR, "no-spawn-directory",
+			  LOG_TEXT("variable", UNIT_SPAWN_VARIABLE));
+		return ROLE_EXIT_SYSTEM;
+	}
 	list_init(&keeper.workers);
 	list_init(&keeper.claims);
 	list_init(&keeper.captures);

@@ -16,6 +16,7 @@
 #include "core/host.h"
 #include "core/transition.h"
 #include "port/hv.h"
+#include "role/unit.h"
 #include "role/wire.h"
 #include "store/store.h"
 
@@ -27,11 +28,30 @@ struct keeper_retreat;
 struct metrics;
 struct notify;
 
-/* A child of ours and its socket. */
+struct child;
+
+/* What its owner does, who is the DATA of the two watchers. */
+struct child_calls {
+	void (*readable)(struct ev_loop *loop, ev_io *io, int events);
+	void (*deadline)(struct ev_loop *loop, ev_timer *timer, int events);
+	/* It is no more, but for what it said; keeper_child_forget() it. */
+	void (*ended)(struct child *child);
+};
+
+/* A process of another role and its socket: a child of ours, or one in a unit
+ * of its own that the service manager started for us. */
 struct child {
-	pid_t pid;		/* 0: none */
+	const struct child_calls *calls;
+	const char *role;
+	void *data;
+	bool is_there;		/* started, or asked for, and not forgotten */
+	bool is_unit, has_ended;
+	pid_t pid;		/* 0: none, or not known yet */
+	int pidfd;		/* a unit's; -1: none */
 	int fd;			/* our end; -1: none */
+	int status;		/* as wait() has it; -1: not known */
 	ev_child exited;
+	ev_io unit_ended;
 	ev_io readable;
 	ev_timer deadline;
 };
@@ -64,6 +84,7 @@ struct keeper_capture {
 struct keeper {
 	struct ev_loop *loop;
 	const char *config_dir;
+	char spawn_dir[UNIT_PATH_BYTES]; /* sockets of units; "": no units */
 	struct settings *settings;
 	struct hv *hv;
 	struct hv_host host;
@@ -110,11 +131,23 @@ void keeper_rearm(struct keeper *keeper);
 void keeper_set_timer(struct keeper *keeper, ev_timer *timer, double seconds);
 
 /* --- keeper_child.c --- */
+void keeper_child_init(struct child *child, const struct child_calls *calls,
+		       void *data);
 int keeper_child_spawn(struct keeper *keeper, struct child *child,
 		       const char *role);
+/* What it says to its owner; errors as wire_recv()'s. */
+int keeper_child_recv(struct keeper *keeper, struct child *child,
+		      struct wire_msg *ret_msg);
+/* No more is said to it: it ends by itself, and that is told. */
 void keeper_child_close(struct keeper *keeper, struct child *child);
-/* Kills it.  The kernel may keep it for ever: said, and not waited for. */
-void keeper_child_kill(struct child *child, const char *role);
+/* Its end will not be told. */
+void keeper_child_forget(struct keeper *keeper, struct child *child);
+/* Its end follows, unless the kernel keeps it. */
+void keeper_child_kill(struct keeper *keeper, struct child *child);
+/* Kills it and forgets it.  One that the kernel keeps is told of. */
+void keeper_child_end(struct keeper *keeper, struct child *child);
+/* Until the manager has begun it, or a moment has passed: when we end. */
+void keeper_child_await(struct child *child);
 
 /* --- keeper_watcher.c --- */
 void keeper_watcher_start(struct keeper *keeper);

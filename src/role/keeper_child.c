@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Starting this binary again in another role, with a socket at WIRE_FD.
- * Waits for nothing.
+ * Starting this binary again in another role, with a socket at WIRE_FD: as a
+ * child of ours, or by the service manager in a unit of its own.  Waits for
+ * nothing but, at our end, a moment for what has to have begun.
  */
 #include <errno.h>
 #include <poll.h>
@@ -9,6 +10,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -19,8 +21,12 @@
 
 /* What the kernel does not hold is gone by then. */
 #define END_MS 1000
+/* And what the manager does not begin by then, it does not begin. */
+#define BEGIN_MS 3000
 
 extern char **environ;
+
+/* --- a child of ours --- */
 
 /* Children start with an open mind: no signal blocked or ignored by us. */
 static void set_signals(posix_spawnattr_t *attr)
@@ -59,63 +65,261 @@ static int spawn(const char *role, int fd, const struct settings *settings,
 	return -r;
 }
 
-int keeper_child_spawn(struct keeper *keeper, struct child *child,
-		       const char *role)
+static int start_child(struct keeper *keeper, struct child *child)
 {
 	int fd[2];
 	int r = wire_pair(fd);
 
 	if (r < 0)
 		return r;
-	r = spawn(role, fd[1], keeper->settings, &child->pid);
+	r = spawn(child->role, fd[1], keeper->settings, &child->pid);
 	close(fd[1]);
 	if (r < 0) {
-		log_event(LOG_LEVEL_ERROR, "spawn-failed",
-			  LOG_TEXT("role", role),
-			  LOG_TEXT("error", strerror(-r)));
 		close(fd[0]);
 		return r;
 	}
 	child->fd = fd[0];
 	ev_child_set(&child->exited, child->pid, 0);
 	ev_child_start(keeper->loop, &child->exited);
+	return 0;
+}
+
+static void on_exited(struct ev_loop *loop, ev_child *watcher, int events)
+{
+	struct child *child = watcher->data;
+
+	(void)events;
+	ev_child_stop(loop, watcher);
+	child->status = watcher->rstatus;
+	child->calls->ended(child);
+}
+
+/* --- one in a unit --- */
+
+/* What it is to know is there before it is. */
+static int start_unit(struct keeper *keeper, struct child *child)
+{
+	struct wire_msg log = { .kind = WIRE_LOG };
+	int fd, r = unit_ask(keeper->spawn_dir, child->role, &fd);
+
+	if (r < 0)
+		return r;
+	snprintf(log.text, sizeof(log.text), "%d,%d",
+		 keeper->settings->log_target, keeper->settings->log_level);
+	r = wire_send(fd, &log);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	child->fd = fd;
+	child->is_unit = true;
+	return 0;
+}
+
+/* A process holds its end until it ends. */
+static bool is_hung_up(int fd)
+{
+	struct pollfd end = { .fd = fd };
+
+	return poll(&end, 1, 0) > 0 && end.revents & (POLLHUP | POLLERR);
+}
+
+/*
+ * Who it is, from its first word.  The number may be another's only when it has
+ * ended already, and then its end of the socket has, too.
+ */
+static int meet(struct keeper *keeper, struct child *child)
+{
+	int r = unit_peek_sender(child->fd, &child->pid);
+
+	if (r < 0)
+		return r;
+	child->pidfd = owner_open_pidfd(child->pid);
+	if (child->pidfd >= 0 && is_hung_up(child->fd)) {
+		close(child->pidfd);
+		child->pidfd = -1;
+	}
+	if (child->pidfd >= 0) {
+		ev_io_set(&child->unit_ended, child->pidfd, EV_READ);
+		ev_io_start(keeper->loop, &child->unit_ended);
+	}
+	return 0;
+}
+
+static void on_unit_ended(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct child *child = watcher->data;
+
+	(void)events;
+	ev_io_stop(loop, watcher);
+	child->has_ended = true;
+	child->calls->ended(child);
+}
+
+/* No pidfd tells: the end of the socket does, in the loop's next turn. */
+static void tell_end(struct keeper *keeper, struct child *child)
+{
+	if (child->is_unit && child->pidfd < 0 && !child->has_ended)
+		ev_feed_event(keeper->loop, &child->unit_ended, EV_CUSTOM);
+}
+
+/* Without pidfds (before Linux 5.3) its number has to do. */
+static void kill_unit(struct keeper *keeper, struct child *child)
+{
+	if (child->fd >= 0 && !child->pid) {
+		/* One that says nothing until now cannot any more. */
+		shutdown(child->fd, SHUT_RD);
+		(void)meet(keeper, child);
+	}
+	if (child->pidfd >= 0)
+		(void)owner_signal(child->pidfd, SIGKILL);
+	else if (child->pid && child->fd >= 0 && !is_hung_up(child->fd))
+		kill(child->pid, SIGKILL);
+	else
+		tell_end(keeper, child);
+	if (child->fd >= 0 && !child->pid)
+		log_event(LOG_LEVEL_ERROR, "unit-not-started",
+			  LOG_TEXT("role", child->role),
+			  LOG_TEXT("text", "the service manager was asked, and "
+					   "nothing came of it"));
+}
+
+/* What is for us, not for its owner. */
+static bool take(struct child *child, struct wire_msg *msg)
+{
+	if (!child->is_unit ||
+	    (msg->kind != WIRE_HELLO && msg->kind != WIRE_END))
+		return false;
+	if (msg->kind == WIRE_END)
+		child->status = (msg->rc & 0xff) << 8;
+	wire_clear(msg);
+	return true;
+}
+
+/* --- both --- */
+
+void keeper_child_init(struct child *child, const struct child_calls *calls,
+		       void *data)
+{
+	*child = (struct child){
+		.calls = calls, .data = data, .fd = -1, .pidfd = -1,
+	};
+	ev_init(&child->exited, on_exited);
+	ev_init(&child->unit_ended, on_unit_ended);
+	ev_init(&child->readable, calls->readable);
+	ev_init(&child->deadline, calls->deadline);
+	child->exited.data = child;
+	child->unit_ended.data = child;
+	child->readable.data = data;
+	child->deadline.data = data;
+}
+
+int keeper_child_spawn(struct keeper *keeper, struct child *child,
+		       const char *role)
+{
+	int r;
+
+	child->role = role;
+	child->status = -1;
+	r = keeper->spawn_dir[0] ? start_unit(keeper, child) :
+				   start_child(keeper, child);
+	if (r < 0) {
+		log_event(LOG_LEVEL_ERROR, "spawn-failed",
+			  LOG_TEXT("role", role),
+			  LOG_TEXT("sockets", keeper->spawn_dir[0] ?
+				   keeper->spawn_dir : NULL),
+			  LOG_TEXT("error", strerror(-r)));
+		return r;
+	}
+	child->is_there = true;
 	ev_io_set(&child->readable, child->fd, EV_READ);
 	ev_io_start(keeper->loop, &child->readable);
 	return 0;
 }
 
-/* Our end is closed: the child sees it and ends by itself. */
+int keeper_child_recv(struct keeper *keeper, struct child *child,
+		      struct wire_msg *ret_msg)
+{
+	int r;
+
+	do {
+		r = child->is_unit && !child->pid ? meet(keeper, child) : 0;
+		if (r == 0)
+			r = wire_recv(child->fd, ret_msg);
+	} while (r == 0 && take(child, ret_msg));
+	if (r < 0 && r != -EAGAIN)
+		tell_end(keeper, child);
+	return r;
+}
+
 void keeper_child_close(struct keeper *keeper, struct child *child)
 {
 	ev_timer_stop(keeper->loop, &child->deadline);
 	ev_io_stop(keeper->loop, &child->readable);
-	if (child->fd >= 0)
-		close(child->fd);
+	if (child->fd < 0)
+		return;
+	if (child->is_unit && !child->pid)
+		(void)meet(keeper, child);
+	close(child->fd);
 	child->fd = -1;
+	tell_end(keeper, child);
 }
 
-static void log_left(pid_t pid, const char *role)
+void keeper_child_forget(struct keeper *keeper, struct child *child)
+{
+	keeper_child_close(keeper, child);
+	ev_child_stop(keeper->loop, &child->exited);
+	ev_io_stop(keeper->loop, &child->unit_ended);
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	child->pidfd = -1;
+	child->pid = 0;
+	child->is_there = child->is_unit = child->has_ended = false;
+}
+
+void keeper_child_kill(struct keeper *keeper, struct child *child)
+{
+	if (child->is_unit)
+		kill_unit(keeper, child);
+	else if (child->pid)
+		kill(child->pid, SIGKILL);
+	child->status = SIGKILL;
+}
+
+static void log_left(const struct child *child)
 {
 	struct text text = { 0 };
 	struct procview view;
 
-	if (procview_read("/proc", pid, &view))
+	if (procview_read("/proc", child->pid, &view))
 		return; /* now it has ended */
 	procview_tell(&view, &text);
-	log_event(LOG_LEVEL_ERROR, "child-left", LOG_INT("pid", pid),
-		  LOG_TEXT("role", role), LOG_TEXT("text", text_get(&text)));
+	log_event(LOG_LEVEL_ERROR, "child-left", LOG_INT("pid", child->pid),
+		  LOG_TEXT("role", child->role),
+		  LOG_TEXT("text", text_get(&text)));
 	text_free(&text);
 }
 
-/* Without pidfds (before Linux 5.3) nobody looks whether it went. */
-void keeper_child_kill(struct child *child, const char *role)
+/* Without pidfds nobody looks whether it went. */
+void keeper_child_end(struct keeper *keeper, struct child *child)
 {
-	AUTO_CLOSE int fd = child->pid ? owner_open_pidfd(child->pid) : -1;
-	struct pollfd end = { .fd = fd, .events = POLLIN };
+	AUTO_CLOSE int fd = -1;
+	struct pollfd end = { .events = POLLIN };
 
-	if (!child->pid)
+	if (!child->is_there)
 		return;
-	kill(child->pid, SIGKILL);
-	if (fd >= 0 && poll(&end, 1, END_MS) == 0)
-		log_left(child->pid, role);
+	fd = child->pid && !child->is_unit ? owner_open_pidfd(child->pid) : -1;
+	keeper_child_kill(keeper, child);
+	end.fd = child->is_unit ? child->pidfd : fd;
+	if (end.fd >= 0 && poll(&end, 1, END_MS) == 0)
+		log_left(child);
+	keeper_child_forget(keeper, child);
+}
+
+void keeper_child_await(struct child *child)
+{
+	struct pollfd word = { .fd = child->fd, .events = POLLIN };
+
+	if (child->is_unit && !child->pid && child->fd >= 0)
+		(void)poll(&word, 1, BEGIN_MS);
 }

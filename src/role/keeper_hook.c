@@ -81,7 +81,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	int r;
 
 	(void)events;
-	while ((r = wire_recv(hooks->child.fd, &msg)) == 0) {
+	while ((r = keeper_child_recv(hooks->keeper, &hooks->child, &msg)) == 0) {
 		note_result(hooks->keeper, hooks->job, &msg);
 		wire_clear(&msg);
 	}
@@ -95,7 +95,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	kill(hooks->child.pid, SIGKILL);
+	keeper_child_kill(hooks->keeper, &hooks->child);
 }
 
 static int send_order(struct keeper_hooks *hooks, const struct hook_job *job)
@@ -148,16 +148,15 @@ static void start_next(struct keeper_hooks *hooks)
 	}
 }
 
-static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+static void on_ended(struct child *child)
 {
 	struct keeper_hooks *hooks = child->data;
 
-	if (hooks->child.fd >= 0)
-		on_readable(loop, &hooks->child.readable, events);
-	if (child->rstatus)
+	if (child->fd >= 0)
+		on_readable(hooks->keeper->loop, &child->readable, EV_READ);
+	if (child->status)
 		log_lost(hooks->job, "the child that runs hooks was lost");
-	ev_child_stop(loop, child);
-	keeper_child_close(hooks->keeper, &hooks->child);
+	keeper_child_forget(hooks->keeper, child);
 	free_job(hooks->job);
 	hooks->job = NULL;
 	start_next(hooks);
@@ -276,22 +275,19 @@ void keeper_hook_toolstack(struct keeper *keeper, bool answers)
 
 void keeper_hook_open(struct keeper *keeper)
 {
+	static const struct child_calls calls = {
+		on_readable, on_deadline, on_ended
+	};
 	struct keeper_hooks *hooks = calloc(1, sizeof(*hooks));
 
 	if (!hooks)
 		return;
 	hooks->keeper = keeper;
-	hooks->child.fd = -1;
+	keeper_child_init(&hooks->child, &calls, hooks);
 	list_init(&hooks->waiting);
 	snprintf(hooks->dir, sizeof(hooks->dir), "%s/hooks.d",
 		 keeper->config_dir);
-	ev_init(&hooks->child.readable, on_readable);
-	ev_init(&hooks->child.exited, on_exited);
-	ev_init(&hooks->child.deadline, on_deadline);
 	ev_init(&hooks->hung, on_hung);
-	hooks->child.readable.data = hooks;
-	hooks->child.exited.data = hooks;
-	hooks->child.deadline.data = hooks;
 	hooks->hung.data = hooks;
 	keeper->hooks = hooks;
 }
@@ -302,8 +298,7 @@ static void hand_over(struct keeper_hooks *hooks, const struct hook_job *job)
 	int r = hooks->child.fd < 0 ? -EPIPE : send_order(hooks, job);
 
 	if (r == -EPIPE || r == -ECONNRESET) {
-		ev_child_stop(hooks->keeper->loop, &hooks->child.exited);
-		keeper_child_close(hooks->keeper, &hooks->child);
+		keeper_child_forget(hooks->keeper, &hooks->child);
 		r = order(hooks, job);
 	}
 	if (r < 0)
@@ -324,8 +319,8 @@ void keeper_hook_close(struct keeper *keeper)
 		list_remove(&job->node);
 		free_job(job);
 	}
-	ev_child_stop(keeper->loop, &hooks->child.exited);
-	keeper_child_close(keeper, &hooks->child);
+	keeper_child_await(&hooks->child);
+	keeper_child_forget(keeper, &hooks->child);
 	free_job(hooks->job);
 	free(hooks);
 	keeper->hooks = NULL;

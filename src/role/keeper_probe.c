@@ -216,7 +216,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	int r;
 
 	(void)events;
-	while ((r = wire_recv(probe->child.fd, &msg)) == 0) {
+	while ((r = keeper_child_recv(probe->keeper, &probe->child, &msg)) == 0) {
 		on_health(probe, &msg);
 		wire_clear(&msg);
 	}
@@ -224,17 +224,14 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io); /* its exit follows */
 }
 
-static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+static void on_ended(struct child *child)
 {
 	struct keeper_probe *probe = child->data;
 
-	(void)events;
 	log_event(LOG_LEVEL_WARN, "probe-lost",
-		  LOG_INT("pid", probe->child.pid),
-		  LOG_INT("status", child->rstatus));
-	ev_child_stop(loop, child);
-	keeper_child_close(probe->keeper, &probe->child);
-	probe->child.pid = 0;
+		  LOG_INT("pid", child->pid),
+		  LOG_INT("status", child->status));
+	keeper_child_forget(probe->keeper, child);
 	probe->asked = probe->stuck = false;
 	set_again(probe, AGAIN_S);
 	control_resume(probe->keeper->control);
@@ -250,7 +247,7 @@ static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
 	if (probe->stuck) {
 		log_event(LOG_LEVEL_ERROR, "probe-stuck",
 			  LOG_INT("pid", probe->child.pid));
-		kill(probe->child.pid, SIGKILL);
+		keeper_child_kill(probe->keeper, &probe->child);
 		return;
 	}
 	probe->stuck = true;
@@ -264,7 +261,7 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (!probe->child.pid &&
+	if (!probe->child.is_there &&
 	    keeper_child_spawn(probe->keeper, &probe->child, "probe") < 0)
 		set_again(probe, AGAIN_S);
 	keeper_probe_ask(probe->keeper);
@@ -277,7 +274,7 @@ void keeper_probe_ask(struct keeper *keeper)
 	struct wire_msg msg = { .kind = WIRE_PING, .deadline_ms = ANSWER_MS };
 	struct keeper_probe *probe = keeper->probe;
 
-	if (!probe || !probe->child.pid || probe->child.fd < 0 || probe->asked)
+	if (!probe || probe->child.fd < 0 || probe->asked)
 		return;
 	probe->asked = true;
 	wire_send(probe->child.fd, &msg); /* one that cannot be told is late */
@@ -289,7 +286,7 @@ bool keeper_probe_is_fresh(const struct keeper *keeper)
 {
 	const struct keeper_probe *probe = keeper->probe;
 
-	if (!probe || !probe->child.pid || probe->stuck)
+	if (!probe || !probe->child.is_there || probe->stuck)
 		return true;
 	return probe->seen_ms &&
 	       keeper_now(keeper).mono_ms - probe->seen_mono_ms < FRESH_MS;
@@ -329,19 +326,16 @@ static int take_up(void *ctx, const struct host_trouble *trouble)
 
 void keeper_probe_start(struct keeper *keeper)
 {
+	static const struct child_calls calls = {
+		on_readable, on_stuck, on_ended
+	};
 	struct keeper_probe *probe = calloc(1, sizeof(*probe));
 
 	if (!probe)
 		return;
 	probe->keeper = keeper;
-	probe->child.fd = -1;
-	ev_init(&probe->child.readable, on_readable);
-	ev_init(&probe->child.exited, on_exited);
-	ev_init(&probe->child.deadline, on_stuck);
+	keeper_child_init(&probe->child, &calls, probe);
 	ev_init(&probe->again, on_again);
-	probe->child.readable.data = probe;
-	probe->child.exited.data = probe;
-	probe->child.deadline.data = probe;
 	probe->again.data = probe;
 	keeper->probe = probe;
 	store_each_host(keeper->store, INT64_MAX, 1, take_up, probe);
@@ -355,10 +349,8 @@ void keeper_probe_stop(struct keeper *keeper)
 	if (!probe)
 		return;
 	ev_timer_stop(keeper->loop, &probe->again);
-	ev_child_stop(keeper->loop, &probe->child.exited);
-	keeper_child_close(keeper, &probe->child);
 	/* It may be waiting, and only looks. */
-	keeper_child_kill(&probe->child, "probe");
+	keeper_child_end(keeper, &probe->child);
 	free(probe);
 	keeper->probe = NULL;
 }

@@ -144,7 +144,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	int r;
 
 	(void)events;
-	while ((r = wire_recv(keeper->watcher.fd, &msg)) == 0) {
+	while ((r = keeper_child_recv(keeper, &keeper->watcher, &msg)) == 0) {
 		look |= handle(keeper, &msg);
 		wire_clear(&msg);
 	}
@@ -159,18 +159,15 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 /* --- its life --- */
 
-static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+static void on_ended(struct child *child)
 {
 	struct keeper *keeper = child->data;
 	double wait_s = AGAIN_MIN_S;
 
-	(void)events;
 	log_event(LOG_LEVEL_WARN, "watcher-lost",
-		  LOG_INT("pid", keeper->watcher.pid),
-		  LOG_INT("status", child->rstatus));
-	ev_child_stop(loop, child);
-	keeper_child_close(keeper, &keeper->watcher);
-	keeper->watcher.pid = 0;
+		  LOG_INT("pid", child->pid),
+		  LOG_INT("status", child->status));
+	keeper_child_forget(keeper, child);
 	keeper->watcher_ready = false;
 	engine_set_toolstack(keeper->engine, false, keeper_now(keeper));
 	keeper_hook_toolstack(keeper, false);
@@ -180,7 +177,7 @@ static void on_exited(struct ev_loop *loop, ev_child *child, int events)
 		wait_s = wait_s < AGAIN_MAX_S ? wait_s * 2 : AGAIN_MAX_S;
 	keeper->watcher_losses++;
 	keeper_set_timer(keeper, &keeper->watcher_again, wait_s);
-	ev_timer_again(loop, &keeper->poll);
+	ev_timer_again(keeper->loop, &keeper->poll);
 	keeper_scan(keeper);
 	keeper_rearm(keeper);
 }
@@ -195,7 +192,7 @@ static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
 		  LOG_INT("watcher", keeper->watcher.pid),
 		  LOG_TEXT("text", "actions wait until xenstored answers"));
 	keeper_probe_ask(keeper);
-	kill(keeper->watcher.pid, SIGKILL);
+	keeper_child_kill(keeper, &keeper->watcher);
 }
 
 static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
@@ -223,15 +220,13 @@ static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)
 
 void keeper_watcher_start(struct keeper *keeper)
 {
-	keeper->watcher.fd = -1;
-	ev_init(&keeper->watcher.readable, on_readable);
-	ev_init(&keeper->watcher.exited, on_exited);
-	ev_init(&keeper->watcher.deadline, on_silence);
+	static const struct child_calls calls = {
+		on_readable, on_silence, on_ended
+	};
+
+	keeper_child_init(&keeper->watcher, &calls, keeper);
 	ev_init(&keeper->watcher_again, on_again);
 	ev_timer_init(&keeper->poll, on_poll, 0., POLL_S);
-	keeper->watcher.readable.data = keeper;
-	keeper->watcher.exited.data = keeper;
-	keeper->watcher.deadline.data = keeper;
 	keeper->watcher_again.data = keeper;
 	keeper->poll.data = keeper;
 	ev_timer_again(keeper->loop, &keeper->poll);
@@ -242,10 +237,8 @@ void keeper_watcher_stop(struct keeper *keeper)
 {
 	ev_timer_stop(keeper->loop, &keeper->watcher_again);
 	ev_timer_stop(keeper->loop, &keeper->poll);
-	keeper_child_close(keeper, &keeper->watcher);
-	ev_child_stop(keeper->loop, &keeper->watcher.exited);
 	/* It may hang on xenstored, and only reads. */
-	keeper_child_kill(&keeper->watcher, "watcher");
+	keeper_child_end(keeper, &keeper->watcher);
 }
 
 /* The answer is due from the first time it was asked for.  When it cannot

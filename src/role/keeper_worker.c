@@ -25,8 +25,7 @@
 
 static void free_worker(struct keeper_worker *worker)
 {
-	keeper_child_close(worker->keeper, &worker->child);
-	ev_child_stop(worker->keeper->loop, &worker->child.exited);
+	keeper_child_forget(worker->keeper, &worker->child);
 	list_remove(&worker->node);
 	free(worker);
 }
@@ -126,7 +125,8 @@ static void drain(struct keeper_worker *worker)
 {
 	struct wire_msg msg;
 
-	while (worker->child.fd >= 0 && wire_recv(worker->child.fd, &msg) == 0) {
+	while (worker->child.fd >= 0 &&
+	       keeper_child_recv(worker->keeper, &worker->child, &msg) == 0) {
 		handle(worker, &msg);
 		wire_clear(&msg);
 	}
@@ -152,6 +152,8 @@ static const char *describe_exit(const struct keeper_worker *worker,
 {
 	if (worker->how)
 		return worker->how;
+	if (status < 0)
+		return "worker ended before its time";
 	if (WIFSIGNALED(status))
 		snprintf(text, size, "worker killed by signal %d",
 			 WTERMSIG(status));
@@ -161,20 +163,18 @@ static const char *describe_exit(const struct keeper_worker *worker,
 	return text;
 }
 
-static void on_exited(struct ev_loop *loop, ev_child *child, int events)
+static void on_ended(struct child *child)
 {
 	struct keeper_worker *worker = child->data;
 	struct keeper *keeper = worker->keeper;
 	uint64_t order;
 	char text[64];
 
-	(void)loop;
-	(void)events;
 	drain(worker); /* it may have answered first */
 	order = worker->order;
 	if (order) {
-		describe_exit(worker, child->rstatus, text, sizeof(text));
-		const char *how = worker->how ? worker->how : text;
+		const char *how = describe_exit(worker, child->status, text,
+						sizeof(text));
 
 		remove_partial_core(worker);
 		if (worker->capture)
@@ -199,7 +199,7 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	worker->how = "worker overran its deadline and was killed";
-	kill(worker->child.pid, SIGKILL);
+	keeper_child_kill(worker->keeper, &worker->child);
 	keeper_watcher_ping(worker->keeper);
 }
 
@@ -220,19 +220,16 @@ static struct keeper_worker *find_idle(struct keeper *keeper,
 
 static struct keeper_worker *new_worker(struct keeper *keeper)
 {
+	static const struct child_calls calls = {
+		on_readable, on_deadline, on_ended
+	};
 	struct keeper_worker *worker = calloc(1, sizeof(*worker));
 
 	if (!worker)
 		return NULL;
 	worker->keeper = keeper;
-	worker->child.fd = -1;
 	list_init(&worker->node);
-	ev_init(&worker->child.readable, on_readable);
-	ev_init(&worker->child.exited, on_exited);
-	ev_init(&worker->child.deadline, on_deadline);
-	worker->child.readable.data = worker;
-	worker->child.exited.data = worker;
-	worker->child.deadline.data = worker;
+	keeper_child_init(&worker->child, &calls, worker);
 	if (keeper_child_spawn(keeper, &worker->child, "worker") < 0) {
 		free(worker);
 		return NULL;

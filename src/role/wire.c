@@ -255,7 +255,7 @@ int wire_recv(int fd, struct wire_msg *ret_msg)
 }
 
 /* Without the privilege (tests) the system's limit has to do. */
-static void buffer_enlarge(int fd)
+void wire_enlarge(int fd)
 {
 	int bytes = WIRE_BUFFER_BYTES;
 
@@ -277,8 +277,8 @@ int wire_pair(int ret_fd[2])
 		close(fd[1]);
 		return flags;
 	}
-	buffer_enlarge(fd[0]);
-	buffer_enlarge(fd[1]);
+	wire_enlarge(fd[0]);
+	wire_enlarge(fd[1]);
 	ret_fd[0] = fd[0];
 	ret_fd[1] = fd[1];
 	return 0;
