@@ -161,10 +161,12 @@ static bool process_guest(struct process *xl, char *buf, size_t size)
 		return true;
 	if (!xl->file)
 		return false;
-	cwd = openat(xl->dir, "cwd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	/* In its own view of the files, which may not be ours. */
+	cwd = openat(xl->dir, xl->file[0] == '/' ? "root" : "cwd",
+		     O_PATH | O_DIRECTORY | O_CLOEXEC);
 	config = malloc(OWNER_FILE_BYTES);
 	if (!config ||
-	    read_file(cwd, xl->file, config, OWNER_FILE_BYTES) < 0)
+	    read_file(cwd, xl->file + strspn(xl->file, "/"), config, OWNER_FILE_BYTES) < 0)
 		return false;
 	return config_name(config, buf, size);
 }

@@ -65,6 +65,7 @@ static void set_process(const char *exe, const char *out, const char *args,
 	make_link(exe, "77/exe");
 	make_link(out, "77/fd/1");
 	make_link(path("cwd"), "77/cwd");
+	make_link(path("cwd"), "77/root");
 	write_file("77/cmdline", args, len);
 }
 
@@ -125,6 +126,8 @@ static void test_builders(void)
 	expect(OWNER_NONE, "an xl create of another guest does not count");
 	set_process(XL, "/dev/pts/0", ARGS("xl\0create\0db.cfg\0name='web'"));
 	expect(OWNER_UNSETTLED, "a name on the command line overrides");
+	set_process(XL, "/dev/pts/0", ARGS("xl\0create\0-F\0/web.cfg"));
+	expect(OWNER_XL, "a whole path is one in its own view of the files");
 	set_process(XL, "/dev/pts/0", ARGS("xl\0list"));
 	expect(OWNER_NONE, "other subcommands do not count");
 	set_process(XL, "/dev/pts/0", ARGS("xl\0create\0missing.cfg"));
@@ -230,7 +233,7 @@ static void test_stop(void)
 static void remove_all(void)
 {
 	static const char *const names[] = {
-		"77/exe", "77/fd/1", "77/cwd", "77/cmdline", "77/stat",
+		"77/exe", "77/fd/1", "77/cwd", "77/root", "77/cmdline", "77/stat",
 		"uptime", "cwd/web.cfg", "cwd/db.cfg",
 	};
 
