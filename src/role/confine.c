@@ -10,12 +10,14 @@
 #include <linux/capability.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -92,19 +94,38 @@ static int make_view(const char *const *writable)
 	return r;
 }
 
+static bool is_read_only(const char *path)
+{
+	struct statvfs view;
+
+	return statvfs(path, &view) == 0 && view.f_flag & ST_RDONLY;
+}
+
 /*
  * What is unmounted outside is unmounted here too (MS_SLAVE): else we would
- * hold a disk that its owner wants to have back.
+ * hold a disk that its owner wants to have back.  In a unit of our own the
+ * service manager has made the view, and lets us make no other.
  */
 static int confine_mounts(const struct confine_role *role)
 {
-	if (unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
+	if (unshare(CLONE_NEWNS))
+		return errno == EPERM && is_read_only("/") ? 0 : -errno;
+	if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL))
 		return -errno;
 	return make_view(role->writable);
 }
 
 /* --- capabilities --- */
+
+/* Then there is nothing to give up, nor is the right to needed. */
+static bool holds_no_more(const struct confine_role *role)
+{
+	for (unsigned long cap = 0; cap <= CAPS_MOST; cap++)
+		if (!(role->caps & BIT(cap)) &&
+		    prctl(PR_CAPBSET_READ, cap, 0, 0, 0) > 0)
+			return false;
+	return true;
+}
 
 static int confine_caps(const struct confine_role *role)
 {
@@ -113,6 +134,8 @@ static int confine_caps(const struct confine_role *role)
 	};
 	struct __user_cap_data_struct data[2] = { 0 };
 
+	if (holds_no_more(role))
+		return 0;
 	for (unsigned long cap = 0; cap <= CAPS_MOST; cap++)
 		if (!(role->caps & BIT(cap)) &&
 		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) && errno != EINVAL)
