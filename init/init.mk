@@ -8,14 +8,30 @@ $(O)/init/%: init/%.in config.mk
 	@mkdir -p $(@D)
 	$(call say,SED)sed $(foreach w,$(INIT_WORDS),-e 's|@$(w)@|$($(w))|g') $< > $@
 
+# The units of the roles: a socket each, and for what it starts one of three.
+UNIT_ROLES = worker hook watcher probe
+$(O)/init/xenvigil-%.socket: init/xenvigil-role.socket.in config.mk
+	@mkdir -p $(@D)
+	$(call say,SED)sed -e 's|@role@|$*|g' $(foreach w,$(INIT_WORDS),-e 's|@$(w)@|$($(w))|g') $< > $@
+$(O)/init/xenvigil-worker@.service $(O)/init/xenvigil-hook@.service: \
+		$(O)/init/xenvigil-%@.service: init/xenvigil-lax@.service.in config.mk
+	@mkdir -p $(@D)
+	$(call say,SED)sed -e 's|@role@|$*|g' $(foreach w,$(INIT_WORDS),-e 's|@$(w)@|$($(w))|g') $< > $@
+
 has_init = $(filter $(1),$(INIT))
+UNITS = xenvigild.service $(UNIT_ROLES:%=xenvigil-%.socket) $(UNIT_ROLES:%=xenvigil-%@.service)
 INIT_FILES = $(addprefix $(O)/init/,xenvigil.logrotate xenvigil.tmpfiles \
-	xenvigild.service xenvigild.sysv xenvigild.openrc)
+	$(UNITS) xenvigild.sysv xenvigild.openrc)
 
 init-files: $(INIT_FILES)
 
 # put(FROM, DIRECTORY, NAME, MODE)
 put = $(INSTALL) -d $(DESTDIR)$(2) && $(INSTALL) -m $(4) $(1) $(DESTDIR)$(2)/$(3)
+
+define put_unit
+$(call put,$(O)/init/$(1),$(unitdir),$(1),644)
+
+endef
 
 HOOKS = $(sort $(wildcard init/hooks/*))
 define put_hook
@@ -34,7 +50,7 @@ install-init: init-files
 	$(if $(call has_init,sysv openrc),$(call put,$(O)/init/xenvigil.logrotate,$(logrotatedir),xenvigil,644))
 	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigil.tmpfiles,$(tmpfilesdir),xenvigil.conf,644))
 	$(if $(call has_init,systemd),$(call put,init/xenvigil.catalog,$(catalogdir),xenvigil.catalog,644))
-	$(if $(call has_init,systemd),$(call put,$(O)/init/xenvigild.service,$(unitdir),xenvigild.service,644))
+	$(if $(call has_init,systemd),$(foreach u,$(UNITS),$(call put_unit,$(u))))
 	$(if $(call has_init,sysv),$(call put,$(O)/init/xenvigild.sysv,$(initdir),xenvigild,755))
 	$(if $(call has_init,openrc),$(call put,$(O)/init/xenvigild.openrc,$(initdir),xenvigild,755))
 	$(call put,init/hooks.d/README,$(etcdir)/hooks.d,README,644)
@@ -55,6 +71,6 @@ uninstall-init:
 	rm -f $(addprefix $(DESTDIR)$(zshcompdir)/,_xenvigil _xlv)
 	rm -f $(DESTDIR)$(logrotatedir)/xenvigil $(DESTDIR)$(tmpfilesdir)/xenvigil.conf
 	rm -f $(DESTDIR)$(catalogdir)/xenvigil.catalog
-	rm -f $(DESTDIR)$(unitdir)/xenvigild.service $(DESTDIR)$(initdir)/xenvigild
+	rm -f $(UNITS:%=$(DESTDIR)$(unitdir)/%) $(DESTDIR)$(initdir)/xenvigild
 
 .PHONY: init-files
