@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The hook child: tells the operator's hooks of one transition, one after
- * the other, and the keeper how each ended.  What guests and operators
+ * the other, or runs the command that ends a retreat, and tells the keeper how
+ * each ended.  What guests and operators
  * named reaches a hook as data only: never as a path, an argument or code.
  */
 #include <dirent.h>
@@ -23,6 +24,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "port/oom.h"
+#include "role/hook_command.h"
 #include "role/hook_run.h"
 #include "role/roles.h"
 #include "role/wire.h"
@@ -237,14 +239,27 @@ static int run_all(const struct wire_msg *order)
 	return r;
 }
 
+/* Once for all that there is to say: how it ended, or why it was not run. */
+static int run_command(const struct wire_msg *order)
+{
+	struct telling to = { .order = order, .transition = "retreat" };
+	const char *fault = NULL;
+	char how[64];
+	int status = 0;
+	int r = hook_command_run(order->text, &status, &fault);
+
+	snprintf(how, sizeof(how), "the command ended with status %d", status);
+	return tell(&to, order->text, r, r == 0 ? how : fault ?: strerror(-r));
+}
+
 static int recv_and_run(void)
 {
 	struct wire_msg order = { 0 };
 	int r = wire_recv(WIRE_FD, &order);
 
 	if (r == 0)
-		r = order.kind == WIRE_ORDER && order.blob ? run_all(&order) :
-							     -EBADMSG;
+		r = order.kind != WIRE_ORDER ? -EBADMSG :
+		    order.blob ? run_all(&order) : run_command(&order);
 	wire_clear(&order);
 	return r;
 }

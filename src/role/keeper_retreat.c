@@ -5,12 +5,9 @@
  * ends it.  It stops when the host is well again, and forces no guest.
  */
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -29,7 +26,8 @@ struct keeper_retreat {
 	struct retreat_guest *of;	/* whose core is being taken */
 	char core[sizeof(((struct retreat_guest *)0)->core)];
 	ev_timer tick;
-	ev_child command;
+	struct child command;
+	char said[128];		/* how that ended, or "" */
 	char before[HOST_TEXT_BYTES]; /* what an earlier keeper did, or "" */
 	char end[256];		/* how it ended, or "" */
 };
@@ -92,76 +90,76 @@ static void end(struct keeper_retreat *retreat, const char *how)
 	log_state(retreat, "retreat-over", LOG_LEVEL_WARN);
 }
 
-/* It runs as root: nobody else may have written it. */
-static const char *find_fault(const char *path)
+/* What the hook child says of it, once. */
+static void on_said(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct stat st;
-
-	if (stat(path, &st))
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode) || !(st.st_mode & 0100))
-		return "not an executable file";
-	return st.st_uid || st.st_mode & 022 ? "others may write to it" : NULL;
-}
-
-static void on_command(struct ev_loop *loop, ev_child *child, int events)
-{
-	struct keeper_retreat *retreat = child->data;
-	char how[128];
-
-	(void)events;
-	ev_child_stop(loop, child);
-	snprintf(how, sizeof(how), "the command ended with status %d",
-		 child->rstatus);
-	end(retreat, how);
-}
-
-static int spawn(const char *path, pid_t *pid)
-{
-	char search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
-	char *argv[] = { (char *)path, NULL }, *env[] = { search, NULL };
-	posix_spawnattr_t attr;
-	sigset_t none, all;
+	struct keeper_retreat *retreat = io->data;
+	struct wire_msg msg;
 	int r;
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-					POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawn(pid, path, NULL, &attr, argv, env);
-	posix_spawnattr_destroy(&attr);
+	(void)events;
+	while ((r = keeper_child_recv(retreat->keeper, &retreat->command,
+				      &msg)) == 0) {
+		if (msg.rc)
+			log_event(LOG_LEVEL_ERROR, "retreat-command-bad",
+				  LOG_TEXT("path", msg.config.name),
+				  LOG_TEXT("error", msg.text));
+		text_copy(retreat->said, sizeof(retreat->said),
+			  msg.rc ? "the command was not run" : msg.text);
+		wire_clear(&msg);
+	}
+	if (r != -EAGAIN)
+		ev_io_stop(loop, io); /* its exit follows */
+}
+
+static void on_command_ended(struct child *child)
+{
+	struct keeper_retreat *retreat = child->data;
+
+	on_said(retreat->keeper->loop, &child->readable, EV_READ);
+	keeper_child_forget(retreat->keeper, child);
+	end(retreat, retreat->said[0] ? retreat->said :
+					"the child that ran the command was lost");
+}
+
+/* It has no deadline. */
+static void on_no_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)timer;
+	(void)events;
+}
+
+static int send_command(struct keeper_retreat *retreat, const char *path)
+{
+	struct wire_msg order = { .kind = WIRE_ORDER };
+	int r = keeper_child_spawn(retreat->keeper, &retreat->command, "hook");
+
+	if (r < 0)
+		return r;
+	text_copy(order.text, sizeof(order.text), path);
+	r = wire_send(retreat->command.fd, &order);
+	if (r < 0)
+		keeper_child_forget(retreat->keeper, &retreat->command);
 	return r;
 }
 
 static void run_command(struct keeper_retreat *retreat)
 {
 	const char *path = retreat->keeper->settings->retreat_command;
-	const char *fault = path[0] ? find_fault(path) : NULL;
-	pid_t pid;
 	int r;
 
-	if (!path[0] || fault) {
-		if (fault)
-			log_event(LOG_LEVEL_ERROR, "retreat-command-bad",
-				  LOG_TEXT("path", path),
-				  LOG_TEXT("error", fault));
-		end(retreat, path[0] ? "the command was not run" :
-				       "no command is set");
+	if (!path[0]) {
+		end(retreat, "no command is set");
 		return;
 	}
 	retreat->state = RETREAT_COMMAND;
+	retreat->said[0] = '\0';
 	record(retreat); /* the command may be the last of this host */
 	log_state(retreat, "retreat-command", LOG_LEVEL_WARN);
-	r = spawn(path, &pid);
-	if (r) {
-		end(retreat, strerror(r));
-		return;
-	}
-	ev_child_set(&retreat->command, pid, 0);
-	ev_child_start(retreat->keeper->loop, &retreat->command);
+	r = send_command(retreat, path);
+	if (r < 0)
+		end(retreat, strerror(-r));
 }
 
 /* --- those that did not power off --- */
@@ -393,14 +391,17 @@ void keeper_retreat_judge(struct keeper *keeper)
 
 void keeper_retreat_open(struct keeper *keeper)
 {
+	static const struct child_calls calls = {
+		on_said, on_no_deadline, on_command_ended
+	};
 	struct keeper_retreat *retreat = calloc(1, sizeof(*retreat));
 
 	if (!retreat)
 		return;
 	retreat->keeper = keeper;
+	keeper_child_init(&retreat->command, &calls, retreat);
 	ev_timer_init(&retreat->tick, on_tick, 0., LOOK_S);
-	ev_init(&retreat->command, on_command);
-	retreat->tick.data = retreat->command.data = retreat;
+	retreat->tick.data = retreat;
 	keeper->retreat = retreat;
 }
 
@@ -412,7 +413,8 @@ void keeper_retreat_close(struct keeper *keeper)
 	if (!retreat)
 		return;
 	ev_timer_stop(keeper->loop, &retreat->tick);
-	ev_child_stop(keeper->loop, &retreat->command);
+	keeper_child_await(&retreat->command);
+	keeper_child_forget(keeper, &retreat->command);
 	retreat_clear(&retreat->list);
 	free(retreat);
 	keeper->retreat = NULL;

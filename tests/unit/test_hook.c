@@ -88,16 +88,11 @@ static pid_t start_role(int ret_fd[2])
 }
 
 /* Tells JSON and collects the results; returns the child's exit status. */
-static int run(const char *json)
+static int give(struct wire_msg msg)
 {
-	struct wire_msg msg = {
-		.kind = WIRE_ORDER, .deadline_ms = LIMIT_MS,
-		.blob = (char *)json, .blob_len = strlen(json),
-	};
 	int fd[2], status;
 	pid_t pid = start_role(fd);
 
-	snprintf(msg.text, sizeof(msg.text), "%s", dir);
 	count = 0;
 	ok(wire_send(fd[0], &msg) == 0, "the child is told");
 	while (wire_recv(fd[0], &msg) == 0 && count < RESULTS_MAX) {
@@ -110,6 +105,17 @@ static int run(const char *json)
 	close(fd[0]);
 	waitpid(pid, &status, 0);
 	return status;
+}
+
+static int run(const char *json)
+{
+	struct wire_msg msg = {
+		.kind = WIRE_ORDER, .deadline_ms = LIMIT_MS,
+		.blob = (char *)json, .blob_len = strlen(json),
+	};
+
+	snprintf(msg.text, sizeof(msg.text), "%s", dir);
+	return give(msg);
 }
 
 static void test_what_it_gets(void)
@@ -291,6 +297,29 @@ static void test_not_left(void)
 	clean();
 }
 
+/* What ends a retreat: no folder's hooks, but one program by its name. */
+static void test_command(void)
+{
+	struct wire_msg msg = { .kind = WIRE_ORDER };
+
+	write_hook("command", "env > $(dirname $0)/env; exit 7", 0700);
+	snprintf(msg.text, sizeof(msg.text), "%s", at("command"));
+	ok(give(msg) == 0 && count == 1 && results[0].rc == 0,
+	   "a command is run, however it ends");
+	is_text(results[0].text, "the command ended with status 1792",
+		"its status is told");
+	is_text(results[0].name, at("command"), "and whose that is");
+	ok(!strstr(content("env"), "HOME="), "its environment is clean");
+	chmod(at("command"), 0722);
+	ok(give(msg) == 0 && results[0].rc == -EPERM,
+	   "what others may write to is not run");
+	is_text(results[0].text, "others may write to it", "and that is told");
+	unlink(at("command"));
+	ok(give(msg) == 0 && count == 1 && results[0].rc == -EPERM,
+	   "nor is what is not there");
+	clean();
+}
+
 int main(void)
 {
 	if (!mkdtemp(dir))
@@ -302,6 +331,7 @@ int main(void)
 	test_large_input();
 	test_left();
 	test_not_left();
+	test_command();
 	rmdir(dir);
 	return done_testing();
 }
