@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -38,6 +39,7 @@ struct wire_head {
 	uint8_t formats[2];	/* of the order, and of the core */
 	uint8_t truncated, pause;
 	uint8_t evidence;
+	uint8_t by_file;	/* the blob is in a file that comes along */
 	uint32_t bounds[4];
 	uint32_t task[2];
 	uint32_t duration_ms;
@@ -116,12 +118,48 @@ static void head_fill(struct wire_head *head, const struct wire_msg *msg)
 	       strnlen(msg->missing, sizeof(head->missing) - 1));
 }
 
+static int send_packet(int fd, const struct msghdr *packet)
+{
+	ssize_t n;
+
+	do {
+		n = sendmsg(fd, packet, MSG_NOSIGNAL);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	return 0;
+}
+
+/* A socket that could not be given room for it takes a file in memory. */
+static int send_by_file(int fd, struct wire_head *head, struct iovec part[3])
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct msghdr packet = { .msg_iov = part, .msg_iovlen = 2,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control) };
+	struct cmsghdr *along = CMSG_FIRSTHDR(&packet);
+	AUTO_CLOSE int file = memfd_create("blob", MFD_CLOEXEC);
+	ssize_t n = file < 0 ? -1 : pwrite(file, part[2].iov_base,
+					   part[2].iov_len, 0);
+
+	if (n < 0)
+		return -errno;
+	if ((size_t)n != part[2].iov_len)
+		return -ENOSPC;
+	head->by_file = 1;
+	along->cmsg_level = SOL_SOCKET;
+	along->cmsg_type = SCM_RIGHTS;
+	along->cmsg_len = CMSG_LEN(sizeof(file));
+	memcpy(CMSG_DATA(along), &file, sizeof(file));
+	return send_packet(fd, &packet);
+}
+
 int wire_send(int fd, const struct wire_msg *msg)
 {
 	struct wire_head head;
 	struct iovec part[3];
 	struct msghdr packet = { .msg_iov = part, .msg_iovlen = 3 };
-	ssize_t n;
+	int r;
 
 	if (msg->blob && msg->blob_len > DOMAIN_CONFIG_MAX_BYTES)
 		return -EMSGSIZE;
@@ -129,12 +167,10 @@ int wire_send(int fd, const struct wire_msg *msg)
 	part[0] = (struct iovec){ &head, sizeof(head) };
 	part[1] = (struct iovec){ (char *)msg->text, head.text_len };
 	part[2] = (struct iovec){ msg->blob, head.blob_len };
-	do {
-		n = sendmsg(fd, &packet, MSG_NOSIGNAL);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
-	return 0;
+	r = send_packet(fd, &packet);
+	if (r == -EMSGSIZE && head.blob_len)
+		r = send_by_file(fd, &head, part);
+	return r;
 }
 
 static bool head_valid(const struct wire_head *head, size_t packet_len)
@@ -142,7 +178,7 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 	if (head->magic != WIRE_MAGIC || head->kind >= WIRE_COUNT ||
 	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
 	    head->tie >= DOMAIN_TIE_COUNT ||
-	    head->has_reason > 1 || head->truncated > 1 || head->pause > 1 ||
+	    head->by_file || head->has_reason > 1 || head->truncated > 1 || head->pause > 1 ||
 	    head->formats[0] >= CAPTURE_FORMAT_COUNT ||
 	    head->formats[1] >= CAPTURE_FORMAT_COUNT ||
 	    head->evidence >= EVIDENCE_KIND_COUNT)
@@ -227,10 +263,75 @@ int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg)
 	return 0;
 }
 
-int wire_recv(int fd, struct wire_msg *ret_msg)
+/* The file that came with a packet; -1: none. */
+static int file_of(struct msghdr *packet)
 {
-	AUTO_FREE char *packet = NULL;
-	ssize_t len, got;
+	int file = -1;
+
+	for (struct cmsghdr *along = CMSG_FIRSTHDR(packet); along;
+	     along = CMSG_NXTHDR(packet, along))
+		if (along->cmsg_level == SOL_SOCKET &&
+		    along->cmsg_type == SCM_RIGHTS &&
+		    along->cmsg_len == CMSG_LEN(sizeof(file)))
+			memcpy(&file, CMSG_DATA(along), sizeof(file));
+	return file;
+}
+
+/* Returns the packet's length, or -errno. */
+static ssize_t recv_packet(int fd, char *bytes, size_t len, int *ret_file)
+{
+	/* Who sent it may come as well, and is of no interest here. */
+	char control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+	struct iovec part = { bytes, len };
+	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control) };
+	ssize_t got;
+
+	do {
+		got = recvmsg(fd, &packet, MSG_CMSG_CLOEXEC);
+	} while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return -errno;
+	*ret_file = file_of(&packet);
+	return got;
+}
+
+/* Nothing but memory is read: another file might make us wait. */
+static int read_file(int file, char *to, size_t len)
+{
+	if (fcntl(file, F_GET_SEALS) < 0 ||
+	    pread(file, to, len, 0) != (ssize_t)len)
+		return -EBADMSG;
+	return 0;
+}
+
+/* Puts what is in FILE where it is in other packets, and forgets of it. */
+static int take_file(char **packet, size_t *len, int file)
+{
+	struct wire_head head;
+	char *whole;
+	int r;
+
+	if (*len < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, *packet, sizeof(head));
+	if (head.by_file != 1 || head.blob_len > DOMAIN_CONFIG_MAX_BYTES)
+		return -EBADMSG;
+	whole = realloc(*packet, *len + head.blob_len);
+	if (!whole)
+		return -ENOMEM;
+	*packet = whole;
+	r = read_file(file, whole + *len, head.blob_len);
+	head.by_file = 0;
+	memcpy(whole, &head, sizeof(head));
+	*len += head.blob_len;
+	return r;
+}
+
+static int peek_length(int fd, size_t *ret_len)
+{
+	ssize_t len;
 
 	do {
 		len = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
@@ -241,20 +342,33 @@ int wire_recv(int fd, struct wire_msg *ret_msg)
 	if (len == 0)
 		return -EPIPE;
 	/* One byte more than is allowed keeps an oversized packet wrong. */
-	if ((size_t)len > WIRE_PACKET_MAX)
-		len = WIRE_PACKET_MAX + 1;
-	packet = malloc((size_t)len);
-	if (!packet)
-		return -ENOMEM;
-	do {
-		got = recv(fd, packet, (size_t)len, 0);
-	} while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return -errno;
-	return wire_decode(packet, (size_t)got, ret_msg);
+	*ret_len = (size_t)len > WIRE_PACKET_MAX ? WIRE_PACKET_MAX + 1 :
+						   (size_t)len;
+	return 0;
 }
 
-/* Without the privilege (tests) the system's limit has to do. */
+int wire_recv(int fd, struct wire_msg *ret_msg)
+{
+	AUTO_FREE char *packet = NULL;
+	AUTO_CLOSE int file = -1;
+	ssize_t got;
+	size_t len = 0;
+	int r = peek_length(fd, &len);
+
+	if (r < 0)
+		return r;
+	packet = malloc(len);
+	if (!packet)
+		return -ENOMEM;
+	got = recv_packet(fd, packet, len, &file);
+	if (got < 0)
+		return (int)got;
+	len = (size_t)got;
+	r = file >= 0 ? take_file(&packet, &len, file) : 0;
+	return r ? r : wire_decode(packet, len, ret_msg);
+}
+
+/* Without the privilege the system's limit has to do. */
 void wire_enlarge(int fd)
 {
 	int bytes = WIRE_BUFFER_BYTES;
