@@ -7,6 +7,7 @@
 #define ROLE_UNIT_H
 
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 #define UNIT_SPAWN_VARIABLE "XENVIGIL_SPAWN"
@@ -19,7 +20,7 @@
  */
 int unit_read_dir(char ret_dir[UNIT_PATH_BYTES]);
 
-/* --- the keeper's end --- */
+/* --- the end of who asks --- */
 
 /*
  * Asks DIR/ROLE.socket for a process: 0 and a non-blocking socket whose packets
@@ -29,12 +30,21 @@ int unit_read_dir(char ret_dir[UNIT_PATH_BYTES]);
 int unit_ask(const char *dir, const char *role, int *ret_fd);
 
 /*
- * Who sent the packet that is read next: 0, -EPERM when that is not our user,
- * -EAGAIN, -EPIPE at end of file, or -errno.
+ * Who sent the packet that is read next: 0, -EAGAIN, -EPIPE at end of file, or
+ * -errno.
  */
-int unit_peek_sender(int fd, pid_t *ret_pid);
+int unit_peek_sender(int fd, struct ucred *ret_sender);
+
+/*
+ * A pidfd of who sent that packet, and of no other who has its number by now:
+ * -ESRCH when it has ended, or -errno (-ENOSYS before Linux 5.3).
+ */
+int unit_open_pidfd(int fd, pid_t pid);
 
 /* --- the role's end, at WIRE_FD --- */
+
+/* Whether this process was started for one connection to such a socket. */
+bool unit_is_one(void);
 
 /*
  * Says HELLO and hears of the log.  Returns 0, -EPIPE when nobody is there any

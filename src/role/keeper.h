@@ -47,7 +47,7 @@ struct child {
 	bool is_there;		/* started, or asked for, and not forgotten */
 	bool is_unit, has_ended;
 	pid_t pid;		/* 0: none, or not known yet */
-	int pidfd;		/* a unit's; -1: none */
+	int pidfd;		/* a unit's; below 0: none */
 	int fd;			/* our end; -1: none */
 	int status;		/* as wait() has it; -1: not known */
 	ev_child exited;

@@ -116,29 +116,18 @@ static int start_unit(struct keeper *keeper, struct child *child)
 	return 0;
 }
 
-/* A process holds its end until it ends. */
-static bool is_hung_up(int fd)
-{
-	struct pollfd end = { .fd = fd };
-
-	return poll(&end, 1, 0) > 0 && end.revents & (POLLHUP | POLLERR);
-}
-
-/*
- * Who it is, from its first word.  The number may be another's only when it has
- * ended already, and then its end of the socket has, too.
- */
+/* Who it is, from its first word. */
 static int meet(struct keeper *keeper, struct child *child)
 {
-	int r = unit_peek_sender(child->fd, &child->pid);
+	struct ucred sender;
+	int r = unit_peek_sender(child->fd, &sender);
 
 	if (r < 0)
 		return r;
-	child->pidfd = owner_open_pidfd(child->pid);
-	if (child->pidfd >= 0 && is_hung_up(child->fd)) {
-		close(child->pidfd);
-		child->pidfd = -1;
-	}
+	if (sender.uid != geteuid())
+		return -EPERM;
+	child->pid = sender.pid;
+	child->pidfd = unit_open_pidfd(child->fd, child->pid);
 	if (child->pidfd >= 0) {
 		ev_io_set(&child->unit_ended, child->pidfd, EV_READ);
 		ev_io_start(keeper->loop, &child->unit_ended);
@@ -163,7 +152,7 @@ static void tell_end(struct keeper *keeper, struct child *child)
 		ev_feed_event(keeper->loop, &child->unit_ended, EV_CUSTOM);
 }
 
-/* Without pidfds (before Linux 5.3) its number has to do. */
+/* Without a pidfd (before Linux 5.3) its number has to do. */
 static void kill_unit(struct keeper *keeper, struct child *child)
 {
 	if (child->fd >= 0 && !child->pid) {
@@ -173,7 +162,7 @@ static void kill_unit(struct keeper *keeper, struct child *child)
 	}
 	if (child->pidfd >= 0)
 		(void)owner_signal(child->pidfd, SIGKILL);
-	else if (child->pid && child->fd >= 0 && !is_hung_up(child->fd))
+	else if (child->pid && child->pidfd != -ESRCH)
 		kill(child->pid, SIGKILL);
 	else
 		tell_end(keeper, child);

@@ -16,6 +16,7 @@
 #include "core/kernel_log.h"
 #include "core/kernel_note.h"
 #include "role/roles.h"
+#include "role/unit.h"
 
 #define READS_MOST 200000u
 #define TRACE_READS_MOST 20000u	/* a kernel's names fill some 500 pages */
@@ -210,8 +211,32 @@ static int work(void)
 	return r || !found ? r : read_trace(&start, &log);
 }
 
+/* What a service manager does not hand over. */
+static int take_memory(void)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec part = { &byte, sizeof(byte) };
+	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control) };
+	const struct cmsghdr *along;
+	int memory;
+
+	if (recvmsg(PARSER_SOCKET, &packet, MSG_CMSG_CLOEXEC) != 1)
+		return -EPIPE;
+	along = CMSG_FIRSTHDR(&packet);
+	if (!along || along->cmsg_type != SCM_RIGHTS ||
+	    along->cmsg_len != CMSG_LEN(sizeof(memory)))
+		return -EBADMSG;
+	memcpy(&memory, CMSG_DATA(along), sizeof(memory));
+	return memory == PARSER_MEMORY || dup2(memory, PARSER_MEMORY) >= 0 ?
+		0 : -errno;
+}
+
 int parser_main(void)
 {
+	if (unit_is_one() && take_memory())
+		return ROLE_EXIT_SYSTEM;
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED,
 		      PARSER_MEMORY, 0);
 	if (shared == MAP_FAILED || parser_jail_enter())

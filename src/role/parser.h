@@ -17,6 +17,11 @@
 
 /* --- for the worker --- */
 
+/* Where it asks the service manager for parsers: before the first one; without
+ * that, or when the variable is not set (role/unit.h), they are its children.
+ * Returns 0, or -EINVAL. */
+int parser_client_setup(void);
+
 #define PARSER_BATCH 1024u	/* pages at a time */
 #define PARSER_ROOTS 8u
 #define PARSER_VCPUS 64u
@@ -64,7 +69,9 @@ void parser_client_clear(struct parser_result *result);
 
 /* --- between the two --- */
 
-enum { PARSER_SOCKET = 3, PARSER_MEMORY = 4 }; /* the child's descriptors */
+/* The child's descriptors.  To one in a unit of its own the memory comes with
+ * the first packet, a byte that says nothing. */
+enum { PARSER_SOCKET = 3, PARSER_MEMORY = 4 };
 
 enum parser_kind {
 	PARSER_SCAN = 1,	/* begin with the first pages */

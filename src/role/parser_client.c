@@ -17,18 +17,33 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "port/owner.h"
 #include "role/parser.h"
+#include "role/unit.h"
+
+static char spawn_dir[UNIT_PATH_BYTES];	/* "": they are our children */
 
 struct client {
 	const struct parser_source *source;
 	struct parser_shared *shared;
 	int fd;
-	pid_t pid;
+	pid_t pid;		/* a child's */
+	int pidfd;		/* of one in a unit, once it spoke; below 0: none */
 	int64_t end_ms;
 	struct parser_ask ask;	/* the last */
 };
 
 /* --- messages --- */
+
+/* So that it can be ended, whatever it is at. */
+static void meet(struct client *client)
+{
+	struct ucred sender;
+
+	if (spawn_dir[0] && client->pidfd < 0 &&
+	    unit_peek_sender(client->fd, &sender) == 0)
+		client->pidfd = unit_open_pidfd(client->fd, sender.pid);
+}
 
 static int hear(struct client *client)
 {
@@ -43,6 +58,7 @@ static int hear(struct client *client)
 	} while (r < 0 && errno == EINTR);
 	if (r <= 0)
 		return r ? -errno : -ETIMEDOUT;
+	meet(client);
 	n = recv(client->fd, &client->ask, sizeof(client->ask), MSG_DONTWAIT);
 	if (n < 0) /* it may end with a message of ours unread */
 		return errno == ECONNRESET ? -EPIPE : -errno;
@@ -221,7 +237,12 @@ static void take_trace(struct client *client, struct parser_result *ret_result)
 	explain_trace(client, r, &ret_result->trace_why);
 }
 
-/* --- the child --- */
+/* --- the process --- */
+
+int parser_client_setup(void)
+{
+	return unit_read_dir(spawn_dir);
+}
 
 static int spawn(struct client *client, int socket, int memory)
 {
@@ -267,22 +288,50 @@ static int share(struct client *client, int *ret_memory)
 	return 0;
 }
 
+/* In a unit of its own it has nothing but the connection. */
+static int ask_for_one(struct client *client, int memory)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(memory))] = { 0 };
+	struct iovec part = { &byte, sizeof(byte) };
+	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control) };
+	struct cmsghdr *along = CMSG_FIRSTHDR(&packet);
+	int r = unit_ask(spawn_dir, "parser", &client->fd);
+
+	if (r)
+		return r;
+	along->cmsg_level = SOL_SOCKET;
+	along->cmsg_type = SCM_RIGHTS;
+	along->cmsg_len = CMSG_LEN(sizeof(memory));
+	memcpy(CMSG_DATA(along), &memory, sizeof(memory));
+	return sendmsg(client->fd, &packet, MSG_NOSIGNAL) == 1 ? 0 : -errno;
+}
+
+static int start_child(struct client *client, int memory)
+{
+	AUTO_CLOSE int other = -1;
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd))
+		return -errno;
+	client->fd = fd[0];
+	other = fd[1];
+	return spawn(client, other, memory);
+}
+
 static int start(struct client *client)
 {
 	const struct parser_source *source = client->source;
 	struct parser_start message = { .levels = source->levels,
 					.root_count = source->root_count,
 					.vcpu_count = source->vcpu_count };
-	AUTO_CLOSE int memory = -1, other = -1;
-	int fd[2], r = share(client, &memory);
+	AUTO_CLOSE int memory = -1;
+	int r = share(client, &memory);
 
-	if (r)
-		return r;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fd))
-		return -errno;
-	client->fd = fd[0];
-	other = fd[1];
-	r = spawn(client, other, memory);
+	if (r == 0)
+		r = spawn_dir[0] ? ask_for_one(client, memory) :
+				   start_child(client, memory);
 	if (r)
 		return r;
 	memcpy(message.roots, source->roots, sizeof(message.roots));
@@ -299,7 +348,11 @@ static void end(struct client *client)
 		while (waitpid(client->pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	}
-	if (client->fd >= 0)
+	if (client->pidfd >= 0) {
+		(void)owner_signal(client->pidfd, SIGKILL);
+		close(client->pidfd);
+	}
+	if (client->fd >= 0) /* one that did not speak finds nobody */
 		close(client->fd);
 	if (client->shared)
 		munmap(client->shared, sizeof(*client->shared));
@@ -308,7 +361,7 @@ static void end(struct client *client)
 int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
 		      struct parser_result *ret_result, struct text *why)
 {
-	struct client client = { .source = source, .fd = -1,
+	struct client client = { .source = source, .fd = -1, .pidfd = -1,
 				 .end_ms = clock_ms() + deadline_ms };
 	int r;
 

@@ -6,6 +6,7 @@
 #include "role/unit.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "port/owner.h"
 #include "role/wire.h"
 
 /* With the name of a role it has to fit in a socket's address. */
@@ -33,7 +35,7 @@ int unit_read_dir(char ret_dir[UNIT_PATH_BYTES])
 	return r;
 }
 
-/* --- the keeper's end --- */
+/* --- the end of who asks --- */
 
 static int check_listener(int fd)
 {
@@ -69,7 +71,7 @@ int unit_ask(const char *dir, const char *role, int *ret_fd)
 	return 0;
 }
 
-int unit_peek_sender(int fd, pid_t *ret_pid)
+int unit_peek_sender(int fd, struct ucred *ret_sender)
 {
 	char control[CMSG_SPACE(sizeof(struct ucred))];
 	struct msghdr packet = { .msg_control = control,
@@ -90,10 +92,29 @@ int unit_peek_sender(int fd, pid_t *ret_pid)
 	if (part && part->cmsg_type == SCM_CREDENTIALS &&
 	    part->cmsg_len == CMSG_LEN(sizeof(sender)))
 		memcpy(&sender, CMSG_DATA(part), sizeof(sender));
-	if (sender.pid <= 0 || sender.uid != geteuid())
-		return -EPERM;
-	*ret_pid = sender.pid;
+	if (sender.pid <= 0)
+		return -ESRCH;
+	*ret_sender = sender;
 	return 0;
+}
+
+/* A process holds its end until it ends. */
+static bool is_hung_up(int fd)
+{
+	struct pollfd end = { .fd = fd };
+
+	return poll(&end, 1, 0) > 0 && end.revents & (POLLHUP | POLLERR);
+}
+
+int unit_open_pidfd(int fd, pid_t pid)
+{
+	int pidfd = owner_open_pidfd(pid);
+
+	if (pidfd >= 0 && is_hung_up(fd)) {
+		close(pidfd);
+		return -ESRCH;
+	}
+	return pidfd;
 }
 
 /* --- the role's end --- */
@@ -108,6 +129,11 @@ static void forget_manager(void)
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		unsetenv(names[i]);
+}
+
+bool unit_is_one(void)
+{
+	return getenv("LISTEN_FDS") != NULL;
 }
 
 static int read_log(int *ret_target, int *ret_level)

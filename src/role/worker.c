@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "dump/core_dump.h"
 #include "port/oom.h"
+#include "role/parser.h"
 #include "role/roles.h"
 #include "role/worker_impl.h"
 #include "role/worker_lock.h"
@@ -245,6 +246,8 @@ int worker_main(void)
 
 	/* A device model that we start must not be spared as the keeper is. */
 	(void)oom_set(OOM_USUAL);
+	if (!r)
+		r = parser_client_setup();
 	limit_life(IDLE_MS);
 	while (!r) {
 		r = await_order(&ways, &order);

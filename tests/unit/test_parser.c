@@ -4,11 +4,14 @@
  * up: the log comes out, the parser can do nothing else, and one that a guest
  * has taken over gains nothing.  Needs no Xen.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +19,7 @@
 #include "kernel_syms_fake.h"
 #include "role/parser.h"
 #include "role/roles.h"
+#include "role/unit.h"
 #include "tap.h"
 
 /* --- a parser that is not ours --- */
@@ -119,6 +123,15 @@ static int child_main(void)
 {
 	struct parser_start start;
 
+	if (unit_is_one() && getenv("HANG")) { /* once it was heard */
+		struct parser_ask ask = { 0 };
+
+		say(&ask, PARSER_SCAN);
+		while (pause())
+			;
+	}
+	if (unit_is_one())
+		return parser_main();
 	if (recv(PARSER_SOCKET, &start, sizeof(start), MSG_PEEK) ==
 	    (ssize_t)sizeof(start) && start.roots[0] >= EVIL_ROOT) {
 		enum evil evil = start.roots[0] - EVIL_ROOT;
@@ -395,6 +408,88 @@ static unsigned int count_descriptors(void)
 	return count;
 }
 
+/* --- in a unit of its own --- */
+
+/* Listens as a service manager does, and starts one; returns how it ended. */
+static int manage(int listener)
+{
+	char *argv[] = { "parser", "--role=parser", NULL };
+	int fd = accept(listener, NULL, NULL), status = -1;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		close_range(PARSER_SOCKET + 1, fd - 1, 0);
+		close_range(fd + 1, ~0u, 0);
+		if (fd != PARSER_SOCKET) {
+			dup2(fd, PARSER_SOCKET);
+			close(fd);
+		}
+		setenv("LISTEN_FDS", "1", 1);
+		execv("/proc/self/exe", argv);
+		_exit(127);
+	}
+	close(fd);
+	waitpid(pid, &status, 0);
+	return WIFSIGNALED(status) ? WTERMSIG(status) :
+				     100 + WEXITSTATUS(status);
+}
+
+static pid_t start_manager(int listener)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(manage(listener));
+	return pid;
+}
+
+static int status_of(pid_t pid)
+{
+	int status = -1;
+
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void test_unit(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	char dir[] = "/tmp/test_parser.XXXXXX";
+	static struct guest guest;
+	struct parser_result result;
+	pid_t manager;
+	int how;
+
+	if (!mkdtemp(dir))
+		exit(1);
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/parser.socket", dir);
+	if (bind(listener, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    listen(listener, 1))
+		exit(1);
+	setenv(UNIT_SPAWN_VARIABLE, dir, 1);
+	ok(parser_client_setup() == 0, "parsers come from a manager now");
+	manager = start_manager(listener);
+	make_guest(&guest);
+	ok(run(&guest, 4, LONG_MS, &result) == 0 && result.panic[0] &&
+	   result.trace.len, "one that it started reads log and trace");
+	parser_client_clear(&result);
+	how = status_of(manager);
+	ok(how == 100 || how == SIGKILL, "and ends, or is ended");
+	setenv("HANG", "1", 1);
+	manager = start_manager(listener);
+	guest.endless = true;
+	ok(run(&guest, 4, 1000, &result) == -ETIMEDOUT, "one hangs");
+	parser_client_clear(&result);
+	ok(status_of(manager) == SIGKILL, "and is ended at its deadline");
+	close(listener);
+	ok(run(&guest, 4, LONG_MS, &result) == -ECONNREFUSED,
+	   "without a manager there is none");
+	parser_client_clear(&result);
+	unlink(addr.sun_path);
+	rmdir(dir);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int before = count_descriptors();
@@ -407,6 +502,7 @@ int main(int argc, char **argv)
 	test_evil();
 	test_evil_trace();
 	test_jail();
+	test_unit();
 	ok(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
 	   "no child is left");
 	ok(count_descriptors() == before, "no descriptor is left open");
