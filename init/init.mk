@@ -8,8 +8,8 @@ $(O)/init/%: init/%.in config.mk
 	@mkdir -p $(@D)
 	$(call say,SED)sed $(foreach w,$(INIT_WORDS),-e 's|@$(w)@|$($(w))|g') $< > $@
 
-# The units of the roles: a socket each, and for what it starts one of three.
-UNIT_ROLES = worker hook watcher probe
+# The units of the roles: a socket each, and what it starts.
+UNIT_ROLES = worker hook watcher probe parser
 $(O)/init/xenvigil-%.socket: init/xenvigil-role.socket.in config.mk
 	@mkdir -p $(@D)
 	$(call say,SED)sed -e 's|@role@|$*|g' $(foreach w,$(INIT_WORDS),-e 's|@$(w)@|$($(w))|g') $< > $@
