@@ -8,8 +8,8 @@
 # deadline: 1800
 . /lab/dom0/package.sh
 
-most_exposed=6.0
 unit=xenvigild.service
+roles='worker hook watcher probe parser'
 
 service_pid()
 {
@@ -54,21 +54,100 @@ service_traces()
 	journalctl --list-catalog 2> /dev/null | grep -i xenvigil
 }
 
+# exposed UNIT MOST: what systemd says of it as it runs is no more than that.
+exposed()
+{
+	systemd-analyze security --no-pager "$1" > "$dir/security" 2>&1
+	score=$(sed -n 's/.*Overall exposure level[^:]*: \([0-9.]*\).*/\1/p' "$dir/security")
+	note "systemd-analyze security: $1 $score; $(grep -c '^✓' "$dir/security") kept, $(grep -c '^✗' "$dir/security") not"
+	awk -v got="$score" -v most="$2" 'BEGIN { exit !(got != "" && got <= most) }'
+}
+
+# Those that run, or failed.
+units_of()
+{
+	systemctl list-units --no-legend --plain --state=active,activating,deactivating,failed "xenvigil-$1" |
+		cut -d ' ' -f 1
+}
+
 exposure()
 {
-	systemd-analyze security --no-pager "$unit" > "$dir/security" 2>&1
-	score=$(sed -n 's/.*Overall exposure level[^:]*: \([0-9.]*\).*/\1/p' "$dir/security")
-	note "systemd-analyze security: $unit $score; $(grep -c '^✓' "$dir/security") kept, $(grep -c '^✗' "$dir/security") not"
-	awk -v got="$score" -v most="$most_exposed" 'BEGIN { exit !(got != "" && got <= most) }'
+	check "$unit is exposed to at most 1.0" exposed "$unit" 1.0
+	check 'its watcher to at most 0.9' exposed "$(units_of 'watcher@*')" 0.9
+	check 'its prober to at most 1.4' exposed "$(units_of 'probe@*')" 1.4
+	check 'the keeper has no child' test ! -s "/proc/$(service_pid)/task/$(service_pid)/children"
+	for role in $roles; do
+		check "systemd listens for who wants a $role" systemctl -q is-active "xenvigil-$role.socket"
+	done
+}
+
+has_no_units()
+{
+	[ -z "$(units_of '*')" ]
+}
+
+# --- A guest with a device model ----------------------------------------------
+
+model_of()
+{
+	pids_of "^(/usr/libexec|/usr/lib|/usr/bin)?.*qemu" | while read -r pid; do
+		tr '\0' ' ' < "/proc/$pid/cmdline" | grep -q -- "-xen-domid $(domid_of "$1") " && echo "$pid"
+	done
+}
+
+model_lives()
+{
+	[ -n "$model" ] && [ "$(model_of screen)" = "$model" ] && is_running screen
+}
+
+worker_has_ended()
+{
+	! systemctl -q is-active "$worker"
+}
+
+# The worker that restarted it ends; what it started does not.
+model_start()
+{
+	guest screen type=pv args=crash=wait on_crash=restart 'vfb=["vnc=0"]'
+	[ "$failures" -eq 0 ] || finish
+	before screen
+	guest_go screen
+	came_to restart 120 screen
+	model=$(model_of screen)
+	note "its device model: $model, $(cat "/proc/$model/cgroup")"
+	worker=$(sed -n 's|.*/\(xenvigil-worker@[^/]*\.service\).*|\1|p' "/proc/$model/cgroup")
+	check 'its device model was started in a unit of the worker' test -n "$worker"
+	expect 30 'the worker has ended' worker_has_ended
+	check 'its device model has not' model_lives
+	check 'nobody but systemd is limited by the unit' grep -q max "/sys/fs/cgroup/system.slice/$worker/pids.max"
+	systemctl stop "$worker"
+	check 'the unit is stopped: it has not' model_lives
+}
+
+# At the latest with the device model its unit is gone.
+model_end()
+{
+	check 'its device model lived through all that' model_lives
+	xl destroy "$(domid_of screen)"
+	expect 30 'it ends with its guest' test ! -e "/proc/$model"
+	expect 30 'and its unit with it' test ! -e "/sys/fs/cgroup/system.slice/$worker"
 }
 
 check 'systemd is the init' test -d /run/systemd/system
 package_install
-check "it is exposed to at most $most_exposed" exposure
+expect 30 'it has a watcher' eval '[ -n "$(units_of "watcher@*")" ]'
+exposure
 package_guests
+model_start
 package_upgrade
 service_logged
 package_remove
+systemctl stop "$unit"
+expect 30 'stopped: no unit of a role is left' has_no_units
+check 'and nobody can ask for one' test ! -e /run/xenvigil/worker.socket
+service_start
+expect 30 'started: it answers' daemon_answers
+model_end
 package_purge
 package_guests_once
 package_end
