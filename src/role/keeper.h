@@ -50,6 +50,7 @@ struct child {
 	int pidfd;		/* a unit's; below 0: none */
 	int fd;			/* our end; -1: none */
 	int status;		/* as wait() has it; -1: not known */
+	double limit_s;		/* from when it begins; 0: it has, or none */
 	ev_child exited;
 	ev_io unit_ended;
 	ev_io readable;
@@ -135,6 +136,10 @@ void keeper_child_init(struct child *child, const struct child_calls *calls,
 		       void *data);
 int keeper_child_spawn(struct keeper *keeper, struct child *child,
 		       const char *role);
+/* Its deadline comes in SECONDS, or if it is not begun yet that long after it
+ * is, for which the service manager has a time of its own. */
+void keeper_child_limit(struct keeper *keeper, struct child *child,
+			double seconds);
 /* What it says to its owner; errors as wire_recv()'s. */
 int keeper_child_recv(struct keeper *keeper, struct child *child,
 		      struct wire_msg *ret_msg);

@@ -21,8 +21,10 @@
 
 /* What the kernel does not hold is gone by then. */
 #define END_MS 1000
-/* And what the manager does not begin by then, it does not begin. */
-#define BEGIN_MS 3000
+/* A manager that is busy, as with reading its units anew, begins it by then. */
+#define BEGIN_S 30.
+/* At our own end nobody waits that long. */
+#define LAST_BEGIN_MS 3000
 
 extern char **environ;
 
@@ -127,6 +129,9 @@ static int meet(struct keeper *keeper, struct child *child)
 	if (sender.uid != geteuid())
 		return -EPERM;
 	child->pid = sender.pid;
+	if (child->limit_s > 0 && ev_is_active(&child->deadline))
+		keeper_set_timer(keeper, &child->deadline, child->limit_s);
+	child->limit_s = 0;
 	child->pidfd = unit_open_pidfd(child->fd, child->pid);
 	if (child->pidfd >= 0) {
 		ev_io_set(&child->unit_ended, child->pidfd, EV_READ);
@@ -210,6 +215,7 @@ int keeper_child_spawn(struct keeper *keeper, struct child *child,
 
 	child->role = role;
 	child->status = -1;
+	child->limit_s = 0;
 	r = keeper->spawn_dir[0] ? start_unit(keeper, child) :
 				   start_child(keeper, child);
 	if (r < 0) {
@@ -224,6 +230,16 @@ int keeper_child_spawn(struct keeper *keeper, struct child *child,
 	ev_io_set(&child->readable, child->fd, EV_READ);
 	ev_io_start(keeper->loop, &child->readable);
 	return 0;
+}
+
+void keeper_child_limit(struct keeper *keeper, struct child *child,
+			double seconds)
+{
+	bool is_begun = child->pid || !child->is_unit;
+
+	child->limit_s = is_begun ? 0 : seconds;
+	keeper_set_timer(keeper, &child->deadline,
+			 is_begun ? seconds : BEGIN_S + seconds);
 }
 
 int keeper_child_recv(struct keeper *keeper, struct child *child,
@@ -310,5 +326,5 @@ void keeper_child_await(struct child *child)
 	struct pollfd word = { .fd = child->fd, .events = POLLIN };
 
 	if (child->is_unit && !child->pid && child->fd >= 0)
-		(void)poll(&word, 1, BEGIN_MS);
+		(void)poll(&word, 1, LAST_BEGIN_MS);
 }

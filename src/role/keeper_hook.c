@@ -118,8 +118,8 @@ static int order(struct keeper_hooks *hooks, const struct hook_job *job)
 
 	if (r < 0)
 		return r;
-	keeper_set_timer(hooks->keeper, &hooks->child.deadline,
-			 limit_s * (double)HOOKS_AND_MORE);
+	keeper_child_limit(hooks->keeper, &hooks->child,
+			   limit_s * (double)HOOKS_AND_MORE);
 	return send_order(hooks, job);
 }
 

@@ -22,7 +22,7 @@
 
 static void expect_within(struct keeper *keeper, double seconds)
 {
-	keeper_set_timer(keeper, &keeper->watcher.deadline, seconds);
+	keeper_child_limit(keeper, &keeper->watcher, seconds);
 }
 
 /* Its own beat comes that often; one missed is one too many. */

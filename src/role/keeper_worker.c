@@ -198,7 +198,9 @@ static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 		keeper_child_close(worker->keeper, &worker->child);
 		return;
 	}
-	worker->how = "worker overran its deadline and was killed";
+	worker->how = worker->child.limit_s > 0 ?
+		"the service manager did not start a worker in time" :
+		"worker overran its deadline and was killed";
 	keeper_child_kill(worker->keeper, &worker->child);
 	keeper_watcher_ping(worker->keeper);
 }
@@ -343,8 +345,7 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 		worker->jobs = JOBS_MAX;
 	text_copy(worker->core_path, sizeof(worker->core_path),
 		  msg->step == STEP_DUMP ? msg->text : "");
-	keeper_set_timer(keeper, &worker->child.deadline,
-			 deadline_s + extra_s);
+	keeper_child_limit(keeper, &worker->child, deadline_s + extra_s);
 	/* It may have been quiet for long: does xenstored answer? */
 	keeper_watcher_ping(keeper);
 	return 0;

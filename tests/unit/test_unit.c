@@ -26,7 +26,7 @@ static char dir[] = "/tmp/test_unit.XXXXXX";
 static struct settings settings = { .log_target = 1, .log_level = 7 };
 static struct keeper keeper = { .settings = &settings };
 static struct child child;
-static int ends;
+static int ends, late;
 static struct wire_msg heard;	/* the last one */
 static ev_timer patience;
 
@@ -145,9 +145,10 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	(void)loop;
 	(void)timer;
 	(void)events;
+	late++;
+	ev_break(loop, EVBREAK_ALL);
 }
 
 static void on_ended(struct child *ended)
@@ -326,6 +327,28 @@ static void test_heir(int listener)
 	   "a keeper that ends leaves its order to it");
 }
 
+/* What the manager takes is not the child's time. */
+static void test_limit(int listener)
+{
+	pid_t pid;
+
+	keeper_child_spawn(&keeper, &child, "worker");
+	keeper_child_limit(&keeper, &child, 0.2);
+	keeper_set_timer(&keeper, &patience, 0.5);
+	ev_run(keeper.loop, 0);
+	ok(late == 0, "no deadline comes before it is begun");
+	pid = begin(listener, work_not);
+	keeper_set_timer(&keeper, &patience, SOON_S);
+	ev_run(keeper.loop, 0);
+	ok(late == 1 && child.pid == pid, "and then it comes in time");
+	keeper_child_limit(&keeper, &child, 0.2);
+	ev_run(keeper.loop, 0);
+	ok(late == 2, "as does the next one");
+	ev_timer_stop(keeper.loop, &patience);
+	keeper_child_end(&keeper, &child);
+	status_of(pid);
+}
+
 static void test_silent(int listener)
 {
 	pid_t pid;
@@ -391,6 +414,7 @@ int main(void)
 	test_unread(workers);
 	test_lost(workers);
 	test_late(workers);
+	test_limit(workers);
 	test_silent(workers);
 	hooks = listen_for("hook");
 	test_heir(hooks);
