@@ -155,7 +155,7 @@ package_guests()
 {
 	make_gates
 	make_hook
-	printf '%s\n' 'hook_seconds = 100' 'deadline_create_seconds = 200' >> /etc/xenvigil/xenvigil.conf
+	printf '%s\n' 'hook_seconds = 600' 'deadline_create_seconds = 600' >> /etc/xenvigil/xenvigil.conf
 	echo '# the operator' | tee /etc/default/xenvigild > /etc/xenvigil/domains.d/other.conf
 	check 'a changed configuration is taken by a reload' service_reload
 	watch_start
@@ -192,7 +192,7 @@ package_upgrade()
 	check 'the service runs and is enabled' service_is_up
 	check 'it is another daemon' test "$(service_pid)" != "$main"
 	expect 30 'it answers' daemon_answers
-	check 'the settings are as they were' grep -q '^hook_seconds = 100' /etc/xenvigil/xenvigil.conf
+	check 'the settings are as they were' grep -q '^hook_seconds = 600' /etc/xenvigil/xenvigil.conf
 	check 'the worker that writes the core was left alone' kill -0 "$writer"
 	check 'nobody else began it' is_shutdown dumped 3
 	: > "$dir/open"

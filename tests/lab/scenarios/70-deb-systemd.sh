@@ -43,6 +43,14 @@ service_logged()
 {
 	journalctl -u "$unit" -o cat --no-pager > "$daemon_log"
 	check 'the journal has its lines' log_has incident-closed
+	journalctl -u 'xenvigil*' -o cat --no-pager > "$dir/journal"
+	grep -E 'spawn-failed|unit-not-started|not-greeted|not-confined|hooks-not-told|status=226|Operation not permitted|Permission denied|Read-only' "$dir/journal" > "$dir/journal.bad"
+	note_file "$dir/journal.bad"
+	check 'nothing that was asked of a unit failed' test ! -s "$dir/journal.bad"
+	xenvigil info before > "$dir/info"
+	grep -i 'log of a Linux' "$dir/info" > "$dir/info.parser"
+	note_file "$dir/info.parser"
+	check 'a parser looked for a log in the memory of a guest' test -s "$dir/info.parser"
 	check 'systemd had to kill nothing' eval '! journalctl -u "$unit" --no-pager | grep -E "timed out|SIGKILL|Failed with result"'
 }
 
