@@ -82,7 +82,7 @@ exposure()
 {
 	check "$unit is exposed to at most 1.0" exposed "$unit" 1.0
 	check 'its watcher to at most 0.9' exposed "$(units_of 'watcher@*')" 0.9
-	check 'its prober to at most 1.4' exposed "$(units_of 'probe@*')" 1.4
+	check 'its prober to at most 1.2' exposed "$(units_of 'probe@*')" 1.2
 	check 'the keeper has no child' test ! -s "/proc/$(service_pid)/task/$(service_pid)/children"
 	for role in $roles; do
 		check "systemd listens for who wants a $role" systemctl -q is-active "xenvigil-$role.socket"
