@@ -313,6 +313,11 @@ void keeper_child_end(struct keeper *keeper, struct child *child)
 
 	if (!child->is_there)
 		return;
+	if (child->is_unit && !child->pid && child->fd >= 0 &&
+	    meet(keeper, child) < 0) {
+		keeper_child_forget(keeper, child); /* it will find nobody */
+		return;
+	}
 	fd = child->pid && !child->is_unit ? owner_open_pidfd(child->pid) : -1;
 	keeper_child_kill(keeper, child);
 	end.fd = child->is_unit ? child->pidfd : fd;

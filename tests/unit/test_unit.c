@@ -254,6 +254,12 @@ static void test_killed(int listener)
 	keeper_child_end(&keeper, &child);
 	ok(!child.is_there && WTERMSIG(status_of(pid)) == SIGKILL,
 	   "ended, it is gone and forgotten");
+
+	keeper_child_spawn(&keeper, &child, "worker");
+	keeper_child_end(&keeper, &child);
+	pid = begin(listener, come_late);
+	ok(!child.is_there && WEXITSTATUS(status_of(pid)) == 40,
+	   "ended before it is begun, it finds nobody");
 }
 
 /* Its word is in the socket, and was not read before it had to be killed. */
