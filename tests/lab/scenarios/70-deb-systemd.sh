@@ -141,6 +141,39 @@ model_end()
 	expect 30 'and its unit with it' test ! -e "/sys/fs/cgroup/system.slice/$worker"
 }
 
+# --- A stop that has to wait, as at the host's shutdown -------------------------
+
+make_slow_unit()
+{
+	cat > /run/systemd/system/lab-slow.service <<- END
+		[Unit]
+		After=$unit
+		[Service]
+		Type=oneshot
+		RemainAfterExit=yes
+		ExecStart=/bin/true
+		ExecStop=/bin/busybox sh -c 'until [ -e $dir/may-stop ]; do usleep 50000; done'
+		TimeoutStopSec=600
+	END
+	systemctl start lab-slow.service
+}
+
+# Until it has stopped the daemon gets all that it asks for.
+stop_late()
+{
+	make_slow_unit
+	guest late type=pv args=crash=wait on_crash=restart
+	before late
+	systemctl stop --no-block "$unit" lab-slow.service
+	check 'the daemon is to stop, and has to wait' eval 'systemctl list-jobs --no-legend | grep -q "$unit *stop *waiting"'
+	guest_go late
+	came_to restart 60 late
+	: > "$dir/may-stop"
+	expect 30 'then it stops' daemon_is_gone
+	rm /run/systemd/system/lab-slow.service
+	xl destroy "$(domid_of late)"
+}
+
 check 'systemd is the init' test -d /run/systemd/system
 package_install
 expect 30 'it has a watcher' eval '[ -n "$(units_of "watcher@*")" ]'
@@ -150,7 +183,7 @@ model_start
 package_upgrade
 service_logged
 package_remove
-systemctl stop "$unit"
+stop_late
 expect 30 'stopped: no unit of a role is left' has_no_units
 expect 10 'and nobody can ask for one' test ! -e /run/xenvigil/worker.socket
 service_start
