@@ -48,7 +48,8 @@ bool unit_is_one(void);
 
 /*
  * Says HELLO and hears of the log.  Returns 0, -EPIPE when nobody is there any
- * more, or -errno.
+ * more, -ESTALE when the keeper is another version's, as in the middle of an
+ * upgrade, or -errno.
  */
 int unit_greet(int *ret_target, int *ret_level);
 

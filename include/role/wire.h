@@ -36,7 +36,8 @@
 	X(EVIDENCE) /* worker, of a REPORT: a piece of it, see below */       \
 	X(RESULT)   /* worker: rc, text, and by step new_id, blob */          \
 	X(HELLO)    /* one that was started for us (role/unit.h): I am here */\
-	X(LOG)      /* keeper -> that one: text: target,level of the log */   \
+	X(LOG)      /* keeper -> that one: text: target,level of the log,     \
+		       and the keeper's version */                            \
 	X(END)      /* that one: rc: its exit status, in a moment */
 
 enum wire_kind {

@@ -106,8 +106,9 @@ static int start_unit(struct keeper *keeper, struct child *child)
 
 	if (r < 0)
 		return r;
-	snprintf(log.text, sizeof(log.text), "%d,%d",
-		 keeper->settings->log_target, keeper->settings->log_level);
+	snprintf(log.text, sizeof(log.text), "%d,%d,%s",
+		 keeper->settings->log_target, keeper->settings->log_level,
+		 XENVIGIL_VERSION);
 	r = wire_send(fd, &log);
 	if (r < 0) {
 		close(fd);

@@ -139,12 +139,16 @@ bool unit_is_one(void)
 static int read_log(int *ret_target, int *ret_level)
 {
 	struct wire_msg msg = { 0 };
-	int target, level;
+	int target, level, end = 0;
 	int r = wire_recv(WIRE_FD, &msg);
 
 	if (r == 0 && (msg.kind != WIRE_LOG ||
-		       sscanf(msg.text, "%d,%d", &target, &level) != 2))
+		       sscanf(msg.text, "%d,%d,%n", &target, &level, &end) != 2 ||
+		       !end))
 		r = -EBADMSG;
+	/* What else is said may mean something else by now. */
+	if (r == 0 && strcmp(msg.text + end, XENVIGIL_VERSION) != 0)
+		r = -ESTALE;
 	if (r == 0) {
 		*ret_target = target;
 		*ret_level = level;

@@ -369,6 +369,34 @@ static void test_silent(int listener)
 	status_of(pid);
 }
 
+/* The keeper is not the program's that is installed now. */
+static void test_stale(void)
+{
+	struct wire_msg log = { .kind = WIRE_LOG };
+	static const char *const texts[] = {
+		"1,7,0.0.0-other", "1,7,", "1,7", "no numbers",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		int fd[2], target, level, status;
+		pid_t pid;
+
+		text_copy(log.text, sizeof(log.text), texts[i]);
+		if (wire_pair(fd) || wire_send(fd[0], &log))
+			exit(1);
+		pid = fork();
+		if (pid == 0) {
+			dup2(fd[1], WIRE_FD);
+			_exit(-unit_greet(&target, &level));
+		}
+		status = WEXITSTATUS(status_of(pid));
+		ok(status == (i < 2 ? ESTALE : EBADMSG), "not greeted by: %s",
+		   texts[i]);
+		close(fd[0]);
+		close(fd[1]);
+	}
+}
+
 static void test_refused(int listener)
 {
 	close(listener);
@@ -424,6 +452,7 @@ int main(void)
 	test_silent(workers);
 	hooks = listen_for("hook");
 	test_heir(hooks);
+	test_stale();
 	test_refused(workers);
 	close(hooks);
 	snprintf(heard.text, sizeof(heard.text), "rm -rf %s", dir);
