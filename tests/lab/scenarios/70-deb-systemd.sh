@@ -164,7 +164,7 @@ stop_late()
 	make_slow_unit
 	guest late type=pv args=crash=wait on_crash=restart
 	before late
-	systemctl stop --no-block "$unit" lab-slow.service
+	systemctl stop --no-block lab-slow.service "$unit"
 	check 'the daemon is to stop, and has to wait' eval 'systemctl list-jobs --no-legend | grep -q "$unit *stop *waiting"'
 	guest_go late
 	came_to restart 60 late
