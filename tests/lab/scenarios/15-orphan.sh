@@ -49,10 +49,19 @@ check 'it still has it' has_a_lock "$orphan"
 daemon_start
 expect 60 'it is ended, though nobody waits for it' is_ended
 came_to restart 60 left
+
+# It waits a second for its next order: looked for from the crash on.
+guest next type=pv args=crash=wait on_crash=restart memory=32
+expect 10 'the next guest runs' is_running next
+before next
+guest_go next
 check 'one that has nothing to do is stopped' stop_worker has_no_lock
 daemon_kill9
 daemon_start
 expect 30 'it is ended too' is_ended
+came_to restart 60 next
 watch_stop
-held_to restart left
+for name in left next; do
+	held_to restart "$name"
+done
 daemon_stop
