@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2034
 # SPDX-License-Identifier: GPL-2.0-only
-# about: no room for a core at any of its parts: reported, restarted, nothing left
+# about: no room for a core at any of its parts, or nobody to write it: reported, restarted, nothing left
 # image: small
 # needs: daemon
 # deadline: 400
@@ -69,16 +69,16 @@ no_worker()
 
 is_closed()
 {
-	xenvigil info "$1" > "$dir/$1.info" 2>&1 && ! xenvigil status --json | grep -q '"incident"'
+	! xenvigil status --json | grep -q '"incident"' && xenvigil info "$1" > "$dir/$1.info" 2>&1
 }
 
-# reported NAME TEXT CORES: what has to be, whatever became of the core.
+# reported NAME TEXT CORES: what has to be, whatever became of the core ("": either).
 reported()
 {
 	expect 20 "$2: the incident is over" is_closed "$1"
 	check "$2: the report is there" grep -q '^registers, from ' "$dir/$1.info"
 	check "$2: and its console" grep -q '^    tiny: PV' "$dir/$1.info"
-	check "$2: the guest has $3 cores" test "$(core_of "$1" | wc -l)" -eq "$3"
+	[ -z "$3" ] || check "$2: the guest has $3 cores" test "$(core_of "$1" | wc -l)" -eq "$3"
 	check "$2: no part of one is left" no_core_is_broken_off
 	check "$2: nor its lock" has_no_lock "$1"
 	expect 10 "$2: nor a worker" no_worker
@@ -103,6 +103,32 @@ full()
 {
 	crash "$1"
 	restarted "$1" "$2" 0 'No space left on device'
+}
+
+is_in_the_middle()
+{
+	for part in "$cores"/*.part; do
+		[ -s "$part" ] && return
+	done
+	return 1
+}
+
+# The worker, once it is at the core's file: a moment, so tried without a pause.
+catch_worker()
+{
+	local end
+	worker=''
+	end=$(($(uptime_ms) + 30000))
+	while [ "$(uptime_ms)" -lt "$end" ]; do
+		[ -n "$worker" ] || worker=$(role_pids worker)
+		[ -z "$worker" ] || ! is_in_the_middle || return 0
+	done
+	return 1
+}
+
+stop_worker()
+{
+	catch_worker && kill -STOP "$worker" && is_in_the_middle
 }
 
 # --- The disk is full ---------------------------------------------------------
@@ -155,5 +181,32 @@ full pvh 'no room for the name'
 check 'no room for the name: it came to that' test "$(full_at)" = name
 daemon_stop
 
-xl destroy "$(domid_of pvh)"
+# --- Nobody is left to write --------------------------------------------------
+
+spied 1 renameat2 -e inject=renameat2:delay_enter=15s
+crash pvh
+restarted pvh 'past its deadline' 0 'overran its deadline and was killed'
+daemon_stop
+
+begin 10
+crash pvh
+check 'stopped: a worker is stopped with the core half written' stop_worker
+restarted pvh stopped 1 'overran its deadline and was killed'
+rm -f "$cores"/*
+
+crash pvh
+check 'killed: a worker is killed with the core half written' catch_worker
+kill -9 "$worker"
+restarted pvh killed 1 'worker killed by signal 9'
+rm -f "$cores"/*
+
+crash pvh
+check 'destroyed: a worker is stopped with the core half written' stop_worker
+xl destroy "$(domid_before pvh)"
+kill -CONT "$worker"
+expect 60 'destroyed: the domain is gone' old_is_gone pvh
+reported pvh destroyed ''
+note_file "$dir/pvh.info" 40
+check 'destroyed: nobody starts what another hand ended' is_gone pvh
+daemon_stop
 umount "$cores"
