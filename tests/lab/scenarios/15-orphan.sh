@@ -11,9 +11,10 @@ has_a_lock()
 	grep -q "FLOCK .* $1 " /proc/locks
 }
 
-has_no_lock()
+# Not one that has just begun to be a worker.
+has_nothing_to_do()
 {
-	! has_a_lock "$1"
+	log_has incident-closed 'domain=next' && ! has_a_lock "$1"
 }
 
 # stop_worker CHECK: one of which CHECK is true; a moment, so tried without a pause.
@@ -55,7 +56,7 @@ guest next type=pv args=crash=wait on_crash=restart memory=32
 expect 10 'the next guest runs' is_running next
 before next
 guest_go next
-check 'one that has nothing to do is stopped' stop_worker has_no_lock
+check 'one that has nothing to do is stopped' stop_worker has_nothing_to_do
 daemon_kill9
 daemon_start
 expect 30 'it is ended too' is_ended
