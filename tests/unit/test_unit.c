@@ -410,8 +410,8 @@ static void test_refused(int listener)
 static void test_dir(void)
 {
 	static const char *const bad[] = { "run", "./run", "/run/../tmp",
-		"/1234567890123456789012345678901234567890123456789012345678901"
-		"2345678901234567890123456789012345678901234567890" };
+		("/1234567890123456789012345678901234567890123456789012345678901"
+		 "2345678901234567890123456789012345678901234567890") };
 	char got[UNIT_PATH_BYTES] = "as it was";
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
