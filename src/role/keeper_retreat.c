@@ -36,11 +36,15 @@ struct keeper_retreat {
 
 static void tell(const struct keeper_retreat *retreat, struct text *text)
 {
+	struct text list = { 0 };
+
 	text_append(text, retreat->before);
 	if (retreat->before[0] && retreat->list.guest)
 		text_append(text, "; once more: ");
 	if (retreat->list.guest)
-		retreat_tell(&retreat->list, text);
+		retreat_tell(&retreat->list, &list);
+	text_append(text, text_get(&list));
+	text_free(&list);
 	if (retreat->end[0])
 		text_printf(text, "; %s", retreat->end);
 }
