@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The parser's own side: finds the kernel's note in the pages it is shown,
- * and reads the log and a backtrace by it.  It opens nothing, allocates nothing once it is
- * confined, and does not log: it could not.
+ * and reads the log and a backtrace by it.  It opens nothing, allocates nothing
+ * once it is confined, and does not log: it could not.
  */
 #include "role/parser.h"
 
@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/fdpass.h"
 #include "core/kernel_log.h"
 #include "core/kernel_note.h"
 #include "role/roles.h"
@@ -214,21 +215,19 @@ static int work(void)
 /* What a service manager does not hand over. */
 static int take_memory(void)
 {
-	char byte, control[CMSG_SPACE(sizeof(int))];
+	union fdpass_room room;
+	char byte;
 	struct iovec part = { &byte, sizeof(byte) };
 	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control) };
-	const struct cmsghdr *along;
+				 .msg_control = room.bytes,
+				 .msg_controllen = sizeof(room.bytes) };
 	int memory;
 
 	if (recvmsg(PARSER_SOCKET, &packet, MSG_CMSG_CLOEXEC) != 1)
 		return -EPIPE;
-	along = CMSG_FIRSTHDR(&packet);
-	if (!along || along->cmsg_type != SCM_RIGHTS ||
-	    along->cmsg_len != CMSG_LEN(sizeof(memory)))
+	memory = fdpass_get(&packet);
+	if (memory < 0)
 		return -EBADMSG;
-	memcpy(&memory, CMSG_DATA(along), sizeof(memory));
 	return memory == PARSER_MEMORY || dup2(memory, PARSER_MEMORY) >= 0 ?
 		0 : -errno;
 }

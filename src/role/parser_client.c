@@ -17,6 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fdpass.h"
 #include "port/owner.h"
 #include "role/parser.h"
 #include "role/unit.h"
@@ -291,20 +292,15 @@ static int share(struct client *client, int *ret_memory)
 /* In a unit of its own it has nothing but the connection. */
 static int ask_for_one(struct client *client, int memory)
 {
-	char byte = 0, control[CMSG_SPACE(sizeof(memory))] = { 0 };
+	char byte = 0;
 	struct iovec part = { &byte, sizeof(byte) };
-	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control) };
-	struct cmsghdr *along = CMSG_FIRSTHDR(&packet);
+	struct msghdr packet = { .msg_iov = &part, .msg_iovlen = 1 };
+	union fdpass_room room;
 	int r = unit_ask(spawn_dir, "parser", &client->fd);
 
 	if (r)
 		return r;
-	along->cmsg_level = SOL_SOCKET;
-	along->cmsg_type = SCM_RIGHTS;
-	along->cmsg_len = CMSG_LEN(sizeof(memory));
-	memcpy(CMSG_DATA(along), &memory, sizeof(memory));
+	fdpass_put(&packet, &room, memory);
 	return sendmsg(client->fd, &packet, MSG_NOSIGNAL) == 1 ? 0 : -errno;
 }
 

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "base/cleanup.h"
+#include "base/fdpass.h"
 
 #define WIRE_MAGIC 0x31677658u /* "Xvg1" */
 
@@ -133,11 +134,8 @@ static int send_packet(int fd, const struct msghdr *packet)
 /* A socket that could not be given room for it takes a file in memory. */
 static int send_by_file(int fd, struct wire_head *head, struct iovec part[3])
 {
-	char control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct msghdr packet = { .msg_iov = part, .msg_iovlen = 2,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control) };
-	struct cmsghdr *along = CMSG_FIRSTHDR(&packet);
+	struct msghdr packet = { .msg_iov = part, .msg_iovlen = 2 };
+	union fdpass_room room;
 	AUTO_CLOSE int file = memfd_create("blob", MFD_CLOEXEC);
 	ssize_t n = file < 0 ? -1 : pwrite(file, part[2].iov_base,
 					   part[2].iov_len, 0);
@@ -147,10 +145,7 @@ static int send_by_file(int fd, struct wire_head *head, struct iovec part[3])
 	if ((size_t)n != part[2].iov_len)
 		return -ENOSPC;
 	head->by_file = 1;
-	along->cmsg_level = SOL_SOCKET;
-	along->cmsg_type = SCM_RIGHTS;
-	along->cmsg_len = CMSG_LEN(sizeof(file));
-	memcpy(CMSG_DATA(along), &file, sizeof(file));
+	fdpass_put(&packet, &room, file);
 	return send_packet(fd, &packet);
 }
 
@@ -263,20 +258,6 @@ int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg)
 	return 0;
 }
 
-/* The file that came with a packet; -1: none. */
-static int file_of(struct msghdr *packet)
-{
-	int file = -1;
-
-	for (struct cmsghdr *along = CMSG_FIRSTHDR(packet); along;
-	     along = CMSG_NXTHDR(packet, along))
-		if (along->cmsg_level == SOL_SOCKET &&
-		    along->cmsg_type == SCM_RIGHTS &&
-		    along->cmsg_len == CMSG_LEN(sizeof(file)))
-			memcpy(&file, CMSG_DATA(along), sizeof(file));
-	return file;
-}
-
 /* Returns the packet's length, or -errno. */
 static ssize_t recv_packet(int fd, char *bytes, size_t len, int *ret_file)
 {
@@ -293,7 +274,7 @@ static ssize_t recv_packet(int fd, char *bytes, size_t len, int *ret_file)
 	} while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;
-	*ret_file = file_of(&packet);
+	*ret_file = fdpass_get(&packet);
 	return got;
 }
 
