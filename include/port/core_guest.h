@@ -30,8 +30,8 @@ struct core_batch {
 /* Room for CORE_BATCH pages; NULL: no memory. */
 unsigned char *core_pages_new(void);
 /* All will be written to: had one by one they cost more than to copy into. */
-void core_pages_ready(unsigned char *pages);
-void core_pages_free(unsigned char *pages); /* NULL does nothing */
+void core_pages_ready(unsigned char *pages); /* NULL does nothing, ... */
+void core_pages_free(unsigned char *pages); /* ... here neither */
 
 struct core_guest {
 	xc_interface *xch;	/* for the hypervisor's version, or NULL */

@@ -78,8 +78,7 @@ int core_behind_open(int (*each)(void *ctx, struct core_batch *batch),
 	pthread_mutex_init(&behind->mutex, NULL);
 	pthread_cond_init(&behind->changed, NULL);
 	behind->batch.pages = core_pages_new();
-	if (behind->batch.pages)
-		core_pages_ready(behind->batch.pages);
+	core_pages_ready(behind->batch.pages);
 	r = behind->batch.pages ? start(behind) : -ENOMEM;
 	if (r) {
 		free_behind(behind);

@@ -232,8 +232,7 @@ static int start_all(struct core_pack *pack)
 		pack->jobs[i].pages = core_pages_new();
 		pack->job_count += pack->jobs[i].pages != NULL;
 		r = pack->jobs[i].pages ? 0 : -ENOMEM;
-		if (r == 0)
-			core_pages_ready(pack->jobs[i].pages);
+		core_pages_ready(pack->jobs[i].pages);
 	}
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);

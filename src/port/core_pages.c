@@ -19,7 +19,8 @@ unsigned char *core_pages_new(void)
 void core_pages_ready(unsigned char *pages)
 {
 	/* Before Linux 5.14 they come one by one. */
-	(void)madvise(pages, BYTES, MADV_POPULATE_WRITE);
+	if (pages)
+		(void)madvise(pages, BYTES, MADV_POPULATE_WRITE);
 }
 
 void core_pages_free(unsigned char *pages)

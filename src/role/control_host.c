@@ -83,8 +83,7 @@ json_object *control_show_host(struct keeper *keeper)
 				  kmsg_kind_name(state.evidence->kernel.kind));
 		control_json_text(to, "kernel_line", state.evidence->kernel.text);
 		add_words(to, state.evidence);
-		control_json_add(to, "event_channels",
-				 show_ports(&state));
+		control_json_add(to, "event_channels", show_ports(&state));
 	}
 	control_json_int(to, "trouble", (int64_t)state.trouble->number);
 	control_json_add(to, "retreat", control_show_retreat(keeper));

@@ -2,8 +2,8 @@
 /*
  * The hook child: tells the operator's hooks of one transition, one after
  * the other, or runs the command that ends a retreat, and tells the keeper how
- * each ended.  What guests and operators
- * named reaches a hook as data only: never as a path, an argument or code.
+ * each ended.  What guests and operators named reaches a hook as data only:
+ * never as a path, an argument or code.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -33,6 +33,7 @@ struct child;
 /* What its owner does, who is the DATA of the two watchers. */
 struct child_calls {
 	void (*readable)(struct ev_loop *loop, ev_io *io, int events);
+	/* NULL for one that is never limited. */
 	void (*deadline)(struct ev_loop *loop, ev_timer *timer, int events);
 	/* It is no more, but for what it said; keeper_child_forget() it. */
 	void (*ended)(struct child *child);
@@ -254,6 +255,9 @@ void keeper_metrics_close(struct keeper *keeper);
 /* --- keeper_capture.c --- */
 int keeper_capture_start(struct keeper *keeper, const struct domain *domain,
 			 bool live, const struct keeper_capture **ret_capture);
+/* NULL: it is forgotten, so it has ended. */
+const struct keeper_capture *keeper_capture_find(const struct keeper *keeper,
+						 const char *path);
 void keeper_capture_tell(struct keeper_capture *capture, const char *progress);
 void keeper_capture_done(struct keeper_capture *capture, int rc,
 			 const char *text, const struct capture_facts *facts);

@@ -41,16 +41,22 @@ static void forget_oldest(struct keeper *keeper)
 		}
 }
 
-/* By a file, or by a capture that somebody may still ask for. */
-static bool is_taken(const struct keeper *keeper, const char *path)
+const struct keeper_capture *keeper_capture_find(const struct keeper *keeper,
+						 const char *path)
 {
 	const struct keeper_capture *capture;
 
 	LIST_EACH(capture, (struct list *)&keeper->captures,
 		  const struct keeper_capture, node)
 		if (strcmp(capture->path, path) == 0)
-			return true;
-	return access(path, F_OK) == 0;
+			return capture;
+	return NULL;
+}
+
+/* By a file, or by a capture that somebody may still ask for. */
+static bool is_taken(const struct keeper *keeper, const char *path)
+{
+	return keeper_capture_find(keeper, path) || access(path, F_OK) == 0;
 }
 
 /* As an incident's core is named; no incident has the number 0.  Of two within

@@ -126,14 +126,6 @@ static void on_command_ended(struct child *child)
 					"the child that ran the command was lost");
 }
 
-/* It has no deadline. */
-static void on_no_deadline(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	(void)loop;
-	(void)timer;
-	(void)events;
-}
-
 static int send_command(struct keeper_retreat *retreat, const char *path)
 {
 	struct wire_msg order = { .kind = WIRE_ORDER };
@@ -176,19 +168,6 @@ static const struct domain *domain_of(struct keeper *keeper,
 	return domain && domain_id_equal(&domain->info.id, id) ? domain : NULL;
 }
 
-/* NULL: it is forgotten, so it has ended. */
-static const struct keeper_capture *find_capture(const struct keeper *keeper,
-						 const char *path)
-{
-	const struct keeper_capture *capture;
-
-	LIST_EACH(capture, (struct list *)&keeper->captures,
-		  const struct keeper_capture, node)
-		if (strcmp(capture->path, path) == 0)
-			return capture;
-	return NULL;
-}
-
 static void start_capture(struct keeper_retreat *retreat,
 			  struct retreat_guest *guest)
 {
@@ -211,7 +190,7 @@ static bool await_capture(struct keeper_retreat *retreat)
 
 	if (!retreat->of)
 		return false;
-	capture = find_capture(retreat->keeper, retreat->core);
+	capture = keeper_capture_find(retreat->keeper, retreat->core);
 	if (capture && !capture->done)
 		return true;
 	if (capture && capture->rc == 0)
@@ -396,7 +375,7 @@ void keeper_retreat_judge(struct keeper *keeper)
 void keeper_retreat_open(struct keeper *keeper)
 {
 	static const struct child_calls calls = {
-		on_said, on_no_deadline, on_command_ended
+		on_said, NULL, on_command_ended
 	};
 	struct keeper_retreat *retreat = calloc(1, sizeof(*retreat));
 
