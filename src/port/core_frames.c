@@ -17,6 +17,9 @@
 /* Of what the hypervisor counts this may be there: 16 MiB of a video card, and
  * some more.  It is no memory of a kernel's. */
 #define NOT_RAM 4352u
+/* Of so many calls that find nothing, one is followed by the question whether
+ * the domain is still there. */
+#define EMPTY_CALLS 32u
 #define FOUR_GIB (1ull << (32 - XC_PAGE_SHIFT))
 
 struct core_frames {
@@ -30,6 +33,9 @@ struct core_frames {
 	size_t more;		/* wanted after the one before */
 	uint64_t more_pfn;
 	const uint64_t *pfn, *gmfn; /* under way, by place */
+	bool (*is_going)(void *source);	/* NULL: it stays */
+	void *source;
+	unsigned long empty_calls;
 	struct core_batch batch;
 };
 
@@ -91,6 +97,13 @@ void core_frames_pick(struct core_frames *frames,
 		      size_t (*wanted)(const unsigned char *page))
 {
 	frames->wanted = wanted;
+}
+
+void core_frames_watch(struct core_frames *frames,
+		       bool (*is_going)(void *source), void *source)
+{
+	frames->is_going = is_going;
+	frames->source = source;
 }
 
 static void look(void *ctx, size_t at, const unsigned char *page)
@@ -156,11 +169,22 @@ static int take_all(struct core_frames *frames, const uint64_t *pfn,
 	return core_frames_flush(frames);
 }
 
+/* One that is torn down loses its pages while they are looked for: the rest of
+ * the search would be for nothing. */
+static int check_going(struct core_frames *frames)
+{
+	return frames->is_going && frames->empty_calls++ % EMPTY_CALLS == 0 &&
+	       frames->is_going(frames->source) ? CORE_GUEST_GOING : 0;
+}
+
 int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 		     const uint64_t *gmfn, size_t count)
 {
-	return frames->wanted ? take_wanted(frames, pfn, gmfn, count) :
-				take_all(frames, pfn, gmfn, count);
+	uint64_t before = frames->found;
+	int r = frames->wanted ? take_wanted(frames, pfn, gmfn, count) :
+				 take_all(frames, pfn, gmfn, count);
+
+	return r == 0 && frames->found == before ? check_going(frames) : r;
 }
 
 int core_frames_put_first(struct core_frames *frames,

@@ -17,9 +17,14 @@ int core_frames_open(struct core_map *map, uint64_t tot_pages,
 		     void *ctx, struct core_frames **ret_frames);
 void core_frames_close(struct core_frames *frames);
 
+/* From here on SOURCE is asked, when nothing is found for long, whether the
+ * domain is going away. */
+void core_frames_watch(struct core_frames *frames,
+		       bool (*is_going)(void *source), void *source);
+
 /*
  * Takes in the COUNT (at most CORE_BATCH) frames PFN, which are GMFN to the
- * hypervisor.  Returns 0, a value of EACH, or -errno.
+ * hypervisor.  Returns 0, a value of EACH, CORE_GUEST_GOING, or -errno.
  */
 int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 		     const uint64_t *gmfn, size_t count);
@@ -39,11 +44,12 @@ int core_frames_flush(struct core_frames *frames);
 bool core_frames_done(const struct core_frames *frames);
 
 /* Takes in a translated guest's frames FIRST now; walks that follow leave them
- * out.  Returns 0, a value of EACH, or -errno. */
+ * out.  Returns as core_frames_take(). */
 int core_frames_put_first(struct core_frames *frames,
 			  const struct core_first *first);
 
-/* A translated guest's frames below END_PFN, likely ones first. */
+/* A translated guest's frames below END_PFN, likely ones first.  Returns as
+ * core_frames_take(). */
 int core_frames_walk(struct core_frames *frames, uint64_t end_pfn);
 
 #endif

@@ -42,9 +42,9 @@ static int walk_translated(struct core_xen *xen, struct core_frames *frames)
 	return r;
 }
 
-/* One that is torn down loses its pages while they are looked for. */
-static bool is_going(const struct core_xen *xen)
+static bool is_going(void *source)
 {
+	const struct core_xen *xen = source;
 	xc_domaininfo_t info;
 
 	return xc_domain_getinfolist(xen->xch, xen->domid, 1, &info) != 1 ||
@@ -66,6 +66,7 @@ static int walk(void *source,
 	if (r)
 		return r;
 	core_frames_pick(frames, xen->wanted);
+	core_frames_watch(frames, is_going, xen);
 	if (guest->translated)
 		r = walk_translated(xen, frames);
 	else if (xc_maximum_ram_page(xen->xch, &last_mfn))
@@ -75,10 +76,13 @@ static int walk(void *source,
 				  last_mfn + 1ull, &p2m);
 	if (r == 0 && !guest->translated)
 		r = core_p2m_walk(&p2m, xen->map, frames);
-	if (r == 0)
-		r = core_frames_flush(frames);
 	if (r == 0 && !core_frames_done(frames) && is_going(xen))
 		r = CORE_GUEST_GOING;
+	if (r == 0 || r == CORE_GUEST_GOING) {
+		int last = core_frames_flush(frames);
+
+		r = last ? last : r;
+	}
 	core_frames_close(frames);
 	return r;
 }

@@ -124,9 +124,48 @@ static void test_search(void)
 	ok(is_found(&memory, 700000 + 99999), "and what lies apart");
 }
 
+/* As if it were torn down after so many calls. */
+static bool is_gone_by(void *source)
+{
+	struct memory *memory = source;
+
+	return memory->map.calls > 3;
+}
+
+static int walk_watched(struct memory *memory, uint64_t tot_pages,
+			struct seen *ret_seen)
+{
+	struct core_frames *frames;
+	int r;
+
+	memory->map.calls = 0;
+	*ret_seen = (struct seen){ 0 };
+	if (core_frames_open(&memory->map, tot_pages, see, ret_seen, &frames))
+		return -1;
+	core_frames_watch(frames, is_gone_by, memory);
+	r = core_frames_walk(frames, 1ull << 22);
+	core_frames_close(frames);
+	return r;
+}
+
+static void test_going(void)
+{
+	struct memory memory = { .map.page_at = page_at,
+				 .ram = { { 0, 2048 } } };
+	struct seen seen;
+
+	ok(walk_watched(&memory, 4096, &seen) == CORE_GUEST_GOING &&
+	   seen.count == 2048 && memory.map.calls < 100,
+	   "a domain that goes away is not searched to its end");
+	memory.ram[0].count = 5000;
+	ok(walk_watched(&memory, 5000, &seen) == 0 && seen.count == 5000,
+	   "one whose pages are all found is not asked about");
+}
+
 int main(void)
 {
 	test_core();
+	test_going();
 	test_search();
 	return done_testing();
 }
