@@ -25,6 +25,7 @@ struct core_batch {
 	uint64_t pfn[CORE_BATCH];
 	uint64_t gmfn[CORE_BATCH];	/* the machine's frame for PV, else PFN */
 	unsigned char *pages;		/* COUNT of them */
+	bool zero[CORE_BATCH];		/* EACH's own: which are all zero */
 };
 
 /* Room for CORE_BATCH pages; NULL: no memory. */

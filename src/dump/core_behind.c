@@ -95,6 +95,7 @@ static void exchange(struct core_batch *to, struct core_batch *from)
 	to->count = from->count;
 	memcpy(to->pfn, from->pfn, from->count * sizeof(*to->pfn));
 	memcpy(to->gmfn, from->gmfn, from->count * sizeof(*to->gmfn));
+	memcpy(to->zero, from->zero, from->count * sizeof(*to->zero));
 	to->pages = from->pages;
 	from->pages = pages;
 }

@@ -119,8 +119,7 @@ static int write_runs(struct elf *elf, const struct core_batch *batch,
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i <= batch->count; i++) {
-		bool zero = i < batch->count &&
-			core_out_is_zero(batch->pages + i * CORE_PAGE_BYTES);
+		bool zero = i < batch->count && batch->zero[i];
 
 		if (i < batch->count && !zero)
 			continue;
@@ -215,6 +214,15 @@ static int write_end(struct elf *elf)
 	return r;
 }
 
+/* Writing takes longer than reading, so the reader looks at the pages. */
+static int take_batch(void *ctx, struct core_batch *batch)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		batch->zero[i] = core_out_is_zero(batch->pages +
+						  i * CORE_PAGE_BYTES);
+	return core_behind_take(ctx, batch);
+}
+
 /* Pages are read and written at one time. */
 static int write_pages(struct elf *elf)
 {
@@ -224,7 +232,7 @@ static int write_pages(struct elf *elf)
 
 	if (r)
 		return r;
-	r = guest->walk(guest->source, core_behind_take, behind);
+	r = guest->walk(guest->source, take_batch, behind);
 	elf->out->guest_going = r == CORE_GUEST_GOING;
 	last = core_behind_close(behind);
 	return r >= 0 && last ? last : r;
