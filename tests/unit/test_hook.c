@@ -253,13 +253,18 @@ static void test_left(void)
 					    "guest-restarted" };
 	char json[64];
 	struct wire_msg msg = {
-		.kind = WIRE_ORDER, .deadline_ms = LIMIT_MS, .blob = json,
+		.kind = WIRE_ORDER, .deadline_ms = 10 * LIMIT_MS, .blob = json,
 	};
-	int fd[2], status;
+	int fd[2], status, go;
 	pid_t pid = start_role(fd);
 
 	write_hook("10-told", "sleep 0.2; echo $1 >> ${0%/*}/told.txt", 0700);
-	write_hook("20-next", "echo next >> ${0%/*}/told.txt", 0700);
+	write_hook("20-next", "read go < ${0%/*}/go.pipe; "
+		   "echo next >> ${0%/*}/told.txt", 0700);
+	/* The first order is not done before the others were given. */
+	go = mkfifo(at("go.pipe"), 0600) ? -1 :
+					   open(at("go.pipe"), O_RDWR | O_CLOEXEC);
+	ok(go >= 0, "a hook can be held back");
 	snprintf(msg.text, sizeof(msg.text), "%s", dir);
 	for (size_t i = 0; i < ARRAY_LEN(told); i++) {
 		snprintf(json, sizeof(json), "{\"transition\":\"%s\"}", told[i]);
@@ -270,7 +275,9 @@ static void test_left(void)
 			ok(recv(fd[0], &status, 1, MSG_PEEK) == 1, "a result came");
 	}
 	close(fd[0]);
+	ok(write(go, "1\n2\n3\n", 6) == 6, "and let go");
 	waitpid(pid, &status, 0);
+	close(go);
 	ok(status == 0, "the child ends well without its keeper");
 	is_text(content("told.txt"), "crash-seen\nnext\nevidence-kept\nnext\n"
 		"guest-restarted\nnext\n", "all hooks were told, in order");
