@@ -6,9 +6,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/start.h"
 
 struct core_behind {
 	int (*each)(void *ctx, struct core_batch *batch);
@@ -44,19 +45,6 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's. */
-static int start(struct core_behind *behind)
-{
-	sigset_t all, before;
-	int r;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&behind->thread, NULL, run, behind);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
-}
-
 static void free_behind(struct core_behind *behind)
 {
 	pthread_cond_destroy(&behind->changed);
@@ -79,7 +67,8 @@ int core_behind_open(int (*each)(void *ctx, struct core_batch *batch),
 	pthread_cond_init(&behind->changed, NULL);
 	behind->batch.pages = core_pages_new();
 	core_pages_ready(behind->batch.pages);
-	r = behind->batch.pages ? start(behind) : -ENOMEM;
+	r = behind->batch.pages ?
+		start_thread(&behind->thread, run, behind) : -ENOMEM;
 	if (r) {
 		free_behind(behind);
 		return r;

@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/start.h"
 #include "dump/core_squeeze.h"
 
 #define THREADS_MAX 4
@@ -167,7 +167,7 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
-static int start_thread(struct core_pack *pack)
+static int add_thread(struct core_pack *pack)
 {
 	struct packer *packer = calloc(1, sizeof(*packer));
 	int r = -ENOMEM;
@@ -178,8 +178,8 @@ static int start_thread(struct core_pack *pack)
 		packer->squeeze = core_squeeze_open(pack->flag ==
 						    CORE_PACK_ZSTD);
 		if (packer->bytes && packer->squeeze)
-			r = -pthread_create(&pack->threads[pack->thread_count],
-					    NULL, run_thread, packer);
+			r = start_thread(&pack->threads[pack->thread_count],
+					 run_thread, packer);
 	}
 	if (r == 0) {
 		pack->thread_count++;
@@ -222,10 +222,8 @@ static int thread_count(void)
 	return cpus < 1 ? 1 : cpus > THREADS_MAX ? THREADS_MAX : (int)cpus;
 }
 
-/* Signals are the main thread's. */
 static int start_all(struct core_pack *pack)
 {
-	sigset_t all, before;
 	int r = 0, count = thread_count();
 
 	for (int i = 0; r == 0 && i < count + 1; i++) {
@@ -234,11 +232,8 @@ static int start_all(struct core_pack *pack)
 		r = pack->jobs[i].pages ? 0 : -ENOMEM;
 		core_pages_ready(pack->jobs[i].pages);
 	}
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (int i = 0; r == 0 && i < count; i++)
-		r = start_thread(pack);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+		r = add_thread(pack);
 	return r;
 }
 

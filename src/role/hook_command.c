@@ -6,11 +6,11 @@
 #include "role/hook_command.h"
 
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#include "base/start.h"
 
 /* It runs as root: nobody else may have written it. */
 static const char *find_fault(const char *path)
@@ -29,16 +29,9 @@ static int spawn(const char *path, pid_t *pid)
 	char search[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
 	char *argv[] = { (char *)path, NULL }, *env[] = { search, NULL };
 	posix_spawnattr_t attr;
-	sigset_t none, all;
 	int r;
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &all);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-					POSIX_SPAWN_SETSIGDEF);
+	start_prepare_program(&attr, 0);
 	r = posix_spawn(pid, path, NULL, &attr, argv, env);
 	posix_spawnattr_destroy(&attr);
 	return -r;

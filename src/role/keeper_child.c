@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/start.h"
 #include "keeper.h"
 #include "port/owner.h"
 #include "port/procview.h"
@@ -30,19 +30,6 @@ extern char **environ;
 
 /* --- a child of ours --- */
 
-/* Children start with an open mind: no signal blocked or ignored by us. */
-static void set_signals(posix_spawnattr_t *attr)
-{
-	sigset_t none, all;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(attr, &none);
-	posix_spawnattr_setsigdefault(attr, &all);
-	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK |
-				       POSIX_SPAWN_SETSIGDEF);
-}
-
 static int spawn(const char *role, int fd, const struct settings *settings,
 		 pid_t *ret_pid)
 {
@@ -56,8 +43,7 @@ static int spawn(const char *role, int fd, const struct settings *settings,
 	snprintf(log_arg, sizeof(log_arg), "--log=%d,%d",
 		 settings->log_target, settings->log_level);
 	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attr);
-	set_signals(&attr);
+	start_prepare_program(&attr, 0);
 	r = posix_spawn_file_actions_adddup2(&files, fd, WIRE_FD);
 	if (r == 0)
 		r = posix_spawn(ret_pid, "/proc/self/exe", &files, &attr,
