@@ -89,23 +89,14 @@ watch_stop()
 {
 	kill "$(cat "$dir/watch.pid")"
 	wait "$(cat "$dir/watch.pid")" 2>/dev/null
-	awk '$2 == "broken" { print $3 }' "$dir/watch" | while read -r domid; do
-		note "the emulator broke domain $domid: its life is not counted"
-	done
 }
 
-# count_of NAME EVENT [DETAIL]: but of domains that the emulator broke, which no
-# scenario asked for.
+# count_of NAME EVENT [DETAIL]
 count_of()
 {
 	awk -v uuid="$(uuid_of "$1")" -v event="$2" -v detail="${3:-}" '
-		$4 == uuid && $2 == "broken" { broken[$3] = 1 }
-		$4 == uuid && $2 == event && (detail == "" || $5 == detail) { n[$3]++ }
-		END {
-			for (domid in n)
-				sum += domid in broken ? 0 : n[domid]
-			print sum + 0
-		}' "$dir/watch"
+		$4 == uuid && $2 == event && (detail == "" || $5 == detail) { n++ }
+		END { print n + 0 }' "$dir/watch"
 }
 
 # told COMMAND NAME...: and what befell NAME when that fails.

@@ -5,10 +5,7 @@
  *
  *   appeared            ran (for the first time)         uuid OLD-UUID
  *   paused, unpaused    shutdown REASON                  resumed
- *   dying               gone                             broken
- *
- * broken: before it shut down, the emulator put the hypervisor's own state in place of
- * the guest's, which the hypervisor's dump of it shows. No host of metal does that.
+ *   dying               gone
  *
  * It polls every PERIOD_MS: a tool that listens for events would miss what the
  * daemon under test can miss. It must not ask anybody but the hypervisor.
@@ -27,7 +24,6 @@
 #define PERIOD_DEFAULT_MS	20
 #define MS_PER_S		1000
 #define NS_PER_MS		1000000L
-#define CONSOLE_RING_MAX	(1 << 20)
 
 struct watched {
 	struct domain_list list;
@@ -67,40 +63,6 @@ static bool is_same_domain(const xc_domaininfo_t *old, const xc_domaininfo_t *ne
 	       !(old->flags & XEN_DOMINF_dying && !(new->flags & XEN_DOMINF_dying));
 }
 
-/* The hypervisor's code segment and where it is linked: never a guest's. */
-static bool shows_hypervisor(const char *dump)
-{
-	const char *rip = strstr(dump, "\n(XEN) RIP:");
-	const char *end = rip ? strchr(rip + 1, '\n') : NULL;
-	const char *place = rip ? strstr(rip, " e008:[<ffff82d0") : NULL;
-
-	return end && place && place < end;
-}
-
-/* Read without taking it away: others read it too. */
-static bool is_broken(xc_interface *xch, uint32_t domid)
-{
-	static char ring[CONSOLE_RING_MAX];
-	unsigned int length = sizeof(ring) - 1;
-	const char *fault;
-	char begin[64];
-
-	snprintf(begin, sizeof(begin), "*** Dumping Dom%u vcpu#", domid);
-	if (xc_readconsolering(xch, ring, &length, 0, 0, NULL) < 0)
-		return false;
-	ring[length] = '\0';
-	fault = strstr(ring, begin);
-	return fault && shows_hypervisor(fault);
-}
-
-static void record_broken(xc_interface *xch, FILE *file, const xc_domaininfo_t *old,
-			  const xc_domaininfo_t *new)
-{
-	if (new->flags & XEN_DOMINF_hvm_guest && domains_reason(new) >= 0 &&
-	    domains_reason(new) != domains_reason(old) && is_broken(xch, new->domain))
-		record(file, "broken", new, "");
-}
-
 static void record_shutdown(FILE *file, const xc_domaininfo_t *old, const xc_domaininfo_t *new)
 {
 	char detail[16];
@@ -123,8 +85,7 @@ static bool has_run(const xc_domaininfo_t *info)
 	return info->cpu_time || !(info->flags & XEN_DOMINF_paused);
 }
 
-static void record_changes(xc_interface *xch, FILE *file, const xc_domaininfo_t *old,
-			   const xc_domaininfo_t *new)
+static void record_changes(FILE *file, const xc_domaininfo_t *old, const xc_domaininfo_t *new)
 {
 	uint32_t changed = old->flags ^ new->flags;
 	char old_uuid[DOMAINS_UUID_CHARS];
@@ -135,7 +96,6 @@ static void record_changes(xc_interface *xch, FILE *file, const xc_domaininfo_t 
 	}
 	if (changed & XEN_DOMINF_paused)
 		record(file, new->flags & XEN_DOMINF_paused ? "paused" : "unpaused", new, "");
-	record_broken(xch, file, old, new);
 	record_shutdown(file, old, new);
 	if (changed & new->flags & XEN_DOMINF_dying)
 		record(file, "dying", new, "");
@@ -151,8 +111,8 @@ static xc_domaininfo_t as_built(const xc_domaininfo_t *info)
 	return built;
 }
 
-static void record_domain(xc_interface *xch, FILE *file, const struct watched *old, size_t o,
-			  struct watched *new, size_t n)
+static void record_domain(FILE *file, const struct watched *old, size_t o, struct watched *new,
+			  size_t n)
 {
 	const xc_domaininfo_t *info = &new->list.info[n];
 	xc_domaininfo_t built = as_built(info);
@@ -163,23 +123,23 @@ static void record_domain(xc_interface *xch, FILE *file, const struct watched *o
 	new->has_run[n] = (!is_new && old->has_run[o]) || has_run(info);
 	if (new->has_run[n] && (is_new || !old->has_run[o]))
 		record(file, "ran", info, "");
-	record_changes(xch, file, is_new ? &built : &old->list.info[o], info);
+	record_changes(file, is_new ? &built : &old->list.info[o], info);
 }
 
 /* Both lists are in the order of their domids. */
-static void compare(xc_interface *xch, FILE *file, const struct watched *old, struct watched *new)
+static void compare(FILE *file, const struct watched *old, struct watched *new)
 {
 	const struct domain_list *was = &old->list, *is = &new->list;
 	size_t o = 0, n = 0;
 
 	while (o < was->count || n < is->count) {
 		if (o < was->count && n < is->count && is_same_domain(&was->info[o], &is->info[n]))
-			record_domain(xch, file, old, o++, new, n++);
+			record_domain(file, old, o++, new, n++);
 		else if (n == is->count ||
 			 (o < was->count && was->info[o].domain <= is->info[n].domain))
 			record(file, "gone", &was->info[o++], "");
 		else
-			record_domain(xch, file, old, DOMAINS_MAX, new, n++);
+			record_domain(file, old, DOMAINS_MAX, new, n++);
 	}
 	fflush(file);
 }
@@ -198,7 +158,7 @@ static int watch(xc_interface *xch, FILE *file, long period_ms)
 		r = domains_read(xch, &seen[current].list);
 		if (r < 0)
 			return r;
-		compare(xch, file, &seen[!current], &seen[current]);
+		compare(file, &seen[!current], &seen[current]);
 		current = !current;
 		nanosleep(&period, NULL);
 	}
