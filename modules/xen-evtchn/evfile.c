@@ -21,13 +21,7 @@ static int evfile_open(struct inode *inode, struct file *filp)
 
 	if (!file)
 		return -ENOMEM;
-	file->bounce = (evtchn_port_t *)__get_free_page(GFP_KERNEL);
-	if (!file->bounce) {
-		kfree(file);
-		return -ENOMEM;
-	}
 	mutex_init(&file->bind_mutex);
-	mutex_init(&file->read_mutex);
 	spin_lock_init(&file->lock);
 	file->ports = RB_ROOT;
 	INIT_LIST_HEAD(&file->pending);
@@ -47,30 +41,34 @@ static int evfile_release(struct inode *inode, struct file *filp)
 
 	evport_unbind_all(file);
 	evstats_remove(file);
-	free_page((unsigned long)file->bounce);
 	kfree(file);
 	return 0;
 }
 
-/* What does not reach the caller's memory goes back to where it was. */
+/*
+ * Takes up to MAX ports, some at a time. What does not reach the caller's
+ * memory goes back to where it was.
+ */
 static ssize_t evfile_take(struct evfile *file, char __user *buf, size_t max)
 {
+	evtchn_port_t few[EVFILE_STACK_PORTS];
+	ssize_t done = 0;
+	size_t bytes;
 	unsigned int n;
-	ssize_t rc = 0;
 	u64 last = 0;
 
-	if (mutex_lock_interruptible(&file->read_mutex))
-		return -ERESTARTSYS;
-	n = evqueue_take(file, file->bounce, max, &last);
-	if (n) {
-		rc = n * sizeof(*file->bounce);
-		if (copy_to_user(buf, file->bounce, rc)) {
-			evqueue_put_back(file, file->bounce, n, last);
-			rc = -EFAULT;
+	do {
+		n = evqueue_take(file, few, min_t(size_t, max,
+						  ARRAY_SIZE(few)), &last);
+		bytes = n * sizeof(*few);
+		if (n && copy_to_user(buf + done, few, bytes)) {
+			evqueue_put_back(file, few, n, last);
+			return done ? done : -EFAULT;
 		}
-	}
-	mutex_unlock(&file->read_mutex);
-	return rc;
+		done += bytes;
+		max -= n;
+	} while (n == ARRAY_SIZE(few) && max);
+	return done;
 }
 
 static ssize_t evfile_read(struct file *filp, char __user *buf, size_t count,

@@ -130,21 +130,19 @@ static long evioctl_run(struct evfile *file, unsigned int cmd,
 		return evioctl_unbind(file, arg);
 	case EV_RESTRICT:
 		return evioctl_restrict(file, arg);
+	case EV_RESET:
+		evqueue_reset(file);
+		return 0;
 	default:
 		return -ENOSYS;
 	}
 }
 
-/* RESET takes the read mutex, and so must not come here under the other. */
 long evioctl_dispatch(struct file *filp, unsigned int cmd, unsigned long arg)
 {
 	struct evfile *file = filp->private_data;
 	long rc;
 
-	if (cmd == EV_RESET) {
-		evqueue_reset(file);
-		return 0;
-	}
 	mutex_lock(&file->bind_mutex);
 	rc = evioctl_run(file, cmd, (const void __user *)arg);
 	if (rc < 0 && evioctl_binds(cmd))

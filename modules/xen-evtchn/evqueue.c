@@ -116,7 +116,7 @@ unsigned int evqueue_take(struct evfile *file, evtchn_port_t *ports,
 /*
  * Puts back what evqueue_take() returned, before all others. A port that was
  * unbound, or unbound and bound again, in between is either gone or has another
- * number; one that had an event meanwhile is there already.
+ * number; one that had an event meanwhile is there already, or was read.
  */
 void evqueue_put_back(struct evfile *file, const evtchn_port_t *ports,
 		      unsigned int n, u64 last)
@@ -126,8 +126,8 @@ void evqueue_put_back(struct evfile *file, const evtchn_port_t *ports,
 	spin_lock_irq(&file->lock);
 	while (n--) {
 		p = evtable_find(file, ports[n]);
-		if (!p || !p->sequence || p->sequence > last ||
-		    !list_empty(&p->queued))
+		if (!p || p->sequence <= file->reset_at ||
+		    p->sequence > last || !list_empty(&p->queued))
 			continue;
 		list_add(&p->queued, &file->pending);
 		WRITE_ONCE(file->nr_pending, file->nr_pending + 1);
@@ -144,15 +144,17 @@ void evqueue_forget(struct evport *p)
 	spin_unlock_irq(&p->file->lock);
 }
 
-/* The ports stay disarmed: they await a write, as if they had been read. */
+/*
+ * The ports stay disarmed: they await a write, as if they had been read. What
+ * a reader holds just now does not come back after this.
+ */
 void evqueue_reset(struct evfile *file)
 {
 	struct evport *p, *next;
 
-	mutex_lock(&file->read_mutex);
 	spin_lock_irq(&file->lock);
 	list_for_each_entry_safe(p, next, &file->pending, queued)
 		evqueue_pop(p);
+	file->reset_at = file->sequence;
 	spin_unlock_irq(&file->lock);
-	mutex_unlock(&file->read_mutex);
 }

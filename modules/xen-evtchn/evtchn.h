@@ -6,8 +6,7 @@
  *
  * Lock order, outermost first:
  *	bind_mutex -> evport_irq_sem -> the kernel's irq locks -> lock
- *	read_mutex -> lock
- * Never both mutexes. `lock` is taken in the interrupt handler.
+ * `lock` is taken in the interrupt handler.
  *
  * A port is changed in `ports` under bind_mutex and `lock` both, so that
  * either is enough to look one up. `pending` and its numbers need `lock`.
@@ -44,16 +43,15 @@ struct evcounts {
 
 struct evfile {
 	struct mutex bind_mutex;	/* bind, unbind, notify, unmask */
-	struct mutex read_mutex;	/* one reader at a time; reset */
 	spinlock_t lock;
 	struct rb_root ports;
 	struct list_head pending;	/* FIFO of evport.queued */
 	u64 sequence;			/* of the newest event */
+	u64 reset_at;			/* of the newest that RESET dropped */
 	unsigned int nr_ports;
 	unsigned int nr_pending;
 	wait_queue_head_t wait;
 	struct fasync_struct *async;
-	evtchn_port_t *bounce;		/* one page, under read_mutex */
 	domid_t restricted_to;
 	struct evcounts counts;
 	struct list_head listed;	/* in evstats.c */

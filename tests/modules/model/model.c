@@ -141,6 +141,7 @@ size_t copy_from_user(void *to, const void *from, size_t size_bytes)
 }
 
 void (*model_copying)(void);
+const void *model_bad_from;
 
 size_t copy_to_user(void *to, const void *from, size_t size_bytes)
 {
@@ -148,7 +149,8 @@ size_t copy_to_user(void *to, const void *from, size_t size_bytes)
 	model_point();
 	if (model_copying)
 		model_copying();
-	if ((uintptr_t)to < PAGE_SIZE)
+	if ((uintptr_t)to < PAGE_SIZE ||
+	    (model_bad_from && (char *)to + size_bytes > (char *)model_bad_from))
 		return size_bytes;
 	memcpy(to, from, size_bytes);
 	return 0;

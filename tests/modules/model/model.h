@@ -23,6 +23,7 @@ void model_fault_nth(int n);
 void model_fault_one_in(unsigned int n);
 bool model_fault_hit(void);
 extern void (*model_copying)(void); /* before a copy to the user */
+extern const void *model_bad_from; /* user memory that faults; NULL: none */
 const char *model_fault_name(void);
 long model_total(const char *key);
 

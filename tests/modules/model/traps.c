@@ -320,6 +320,61 @@ static void trap_put_back(void)
 	model_close(filp);
 }
 
+static void *reset_meddled(void *unused)
+{
+	(void)unused;
+	model_ioctl(meddled, EV_RESET, NULL);
+	return NULL;
+}
+
+static void on_copy_reset(void)
+{
+	pthread_t thread;
+
+	model_copying = NULL;
+	pthread_create(&thread, NULL, reset_meddled, NULL);
+	pthread_join(thread, NULL);
+}
+
+static void trap_reset_meanwhile(void)
+{
+	struct file *filp = open_one(O_NONBLOCK);
+	unsigned int port, sender;
+
+	meddled = filp;
+	pair(filp, &port, &sender);
+	send(filp, sender);
+	model_copying = on_copy_reset;
+	check(model_read(filp, MODEL_BAD, 4) == -EFAULT && reads_nothing(filp),
+	      "T14 what RESET dropped while a read copied does not come back");
+	model_close(filp);
+}
+
+/* More than a read takes at a time, and memory that ends behind the first. */
+static void trap_fault_midway(void)
+{
+	struct file *filp = open_one(O_NONBLOCK);
+	unsigned int port[40], sender[40], got[40] = { 0 };
+	bool same = true;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		pair(filp, &port[i], &sender[i]);
+	for (i = 0; i < 40; i++)
+		send(filp, sender[i]);
+	model_bad_from = &got[35];
+	i = (int)model_read(filp, got, sizeof(got)) / (int)sizeof(*got);
+	model_bad_from = NULL;
+	check(i > 0 && i <= 35, "T14 a fault midway gives what came before it");
+	i = i < 0 ? 0 : i;
+	check(model_read(filp, &got[i], sizeof(got)) ==
+	      (40 - i) * (int)sizeof(*got), "T14 and loses nothing of the rest");
+	for (i = 0; i < 40; i++)
+		same = same && got[i] == port[i];
+	check(same, "T14 each once and in order");
+	model_close(filp);
+}
+
 static void trap_faults(void)
 {
 	struct file *filp = open_one(O_NONBLOCK);
@@ -405,6 +460,8 @@ int main(void)
 	trap_static();
 	trap_faults();
 	trap_put_back();
+	trap_reset_meanwhile();
+	trap_fault_midway();
 	trap_core_closes();
 	trap_async();
 	check(!xen_mock_open_ports() && !xen_mock_irqs(),

@@ -2,7 +2,8 @@
 /*
  * Bind, unbind, release, event, read and write of two files over few ports,
  * in the order of modules/xen-evtchn; with -DOLD in the order of 3.10, with
- * -DEARLY_EOI a port is unmasked before it is armed.
+ * -DEARLY_EOI a port is unmasked before it is armed; with -DTWO_READERS another
+ * reads from the first file too.
  * Must fail for every planted order, or it proves nothing about ours.
  *
  * The invariants:
@@ -37,9 +38,9 @@ bool unread[PORTS];		/* read, and not written yet */
 
 byte npending[FILES];
 bool bind_mutex[FILES];
-bool read_mutex[FILES];
 bool spin_lock[FILES];
 bool asleep[FILES];
+byte waking[FILES];		/* of those who put back, and wake then */
 byte binders_done;
 
 #define acquire(lock)	atomic { !lock -> lock = true }
@@ -166,11 +167,10 @@ proctype sender() {
 	od
 }
 
-/* One read of one port: taken, copied; and put back when the copy faults, if
+/* One read of one port, by one of two readers: taken, copied; and put back when the copy faults, if
  * the port is still the same. */
 inline read_one(f, p) {
 	p = NONE;
-	acquire(read_mutex[f]);
 	acquire(spin_lock[f]);
 	if
 	:: entered[0] && owner[0] == f && queued[0] -> p = 0
@@ -189,16 +189,16 @@ inline read_one(f, p) {
 	:: p != NONE
 	:: p != NONE ->
 		acquire(spin_lock[f]);
+		waking[f]++;
 		if
 		:: entered[p] && owner[p] == f && unread[p] && !queued[p] ->
 			queued[p] = true; npending[f]++; unread[p] = false
 		:: else
 		fi;
 		release(spin_lock[f]);
-		asleep[f] = false;
+		atomic { asleep[f] = false; waking[f]-- };
 		p = NONE
-	fi;
-	release(read_mutex[f])
+	fi
 }
 
 /* The write: armed before it is unmasked. */
@@ -243,6 +243,16 @@ proctype reader(byte f) {
 	od
 }
 
+/* Another reader of the same file, which reads once. */
+proctype glance(byte f) {
+	byte p;
+	read_one(f, p);
+	if
+	:: p != NONE -> write_one(f, p)
+	:: else
+	fi
+}
+
 /* Binds one or two ports; unbinds, or leaves it to release. */
 proctype binder(byte f) {
 	byte p = NONE, round = 0;
@@ -266,8 +276,10 @@ proctype binder(byte f) {
 }
 
 /* 4 while anything is pending nobody sleeps for long; a state that violates
- * this is one where the handler is done and the reader still sleeps. */
-#define overslept(f) (asleep[f] && npending[f] > 0 && !running[0] && !running[1])
+ * this is one where the handler, or who put back, is done and the reader still
+ * sleeps. */
+#define overslept(f) (asleep[f] && npending[f] > 0 && !waking[f] && \
+			!running[0] && !running[1])
 /* 7 */
 #define lost(p)	(open[p] && !entered[p] && !transit[p])
 
@@ -282,11 +294,14 @@ init {
 		run handler(0); run handler(1);
 		run binder(0); run binder(1);
 		run reader(0);
+#ifdef TWO_READERS
+		run glance(0);
+#endif
 		run sender()
 	};
 	/* 6, and all is closed, once nothing runs but this and the watcher */
 	(_nr_pr == 2);
 	assert(!open[0] && !open[1] && !entered[0] && !entered[1]);
-	assert(!bind_mutex[0] && !bind_mutex[1] && !read_mutex[0] && !spin_lock[0] && !spin_lock[1]);
+	assert(!bind_mutex[0] && !bind_mutex[1] && !spin_lock[0] && !spin_lock[1]);
 	assert(npending[0] == 0 && npending[1] == 0)
 }
