@@ -5,7 +5,7 @@
  * Must not bind, unbind or allocate.
  *
  * A port is queued at most once: an event for one that is queued already is
- * counted as coalesced. Each queueing takes the next sequence number, by which
+ * counted as coalesced. Each queueing takes the next number, by which
  * what a reader took and could not use is known again although the lock was
  * released in between.
  */
@@ -21,10 +21,9 @@ static bool evqueue_push(struct evport *p)
 		file->counts.coalesced++;
 		return false;
 	}
-	p->sequence = ++file->sequence;
+	p->sequence = ++file->counts.events;
 	list_add_tail(&p->queued, &file->pending);
 	WRITE_ONCE(file->nr_pending, file->nr_pending + 1);
-	file->counts.events++;
 	if (file->nr_pending > file->counts.pending_max)
 		file->counts.pending_max = file->nr_pending;
 	return was_empty;
@@ -155,6 +154,6 @@ void evqueue_reset(struct evfile *file)
 	spin_lock_irq(&file->lock);
 	list_for_each_entry_safe(p, next, &file->pending, queued)
 		evqueue_pop(p);
-	file->reset_at = file->sequence;
+	file->reset_at = file->counts.events;
 	spin_unlock_irq(&file->lock);
 }

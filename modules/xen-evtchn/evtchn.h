@@ -14,6 +14,7 @@
 #ifndef EVTCHN_H
 #define EVTCHN_H
 
+#include <linux/cache.h>
 #include <linux/fs.h>
 #include <linux/interrupt.h>
 #include <linux/list.h>
@@ -32,37 +33,39 @@
 #define EVFILE_UNRESTRICTED	((domid_t)-1)
 #define EVQUEUE_READ_PORTS	(PAGE_SIZE / sizeof(evtchn_port_t))
 
+/* What each event changes comes first. */
 struct evcounts {
+	u64 events;
+	unsigned int pending_max;
+	u64 coalesced;
 	u64 binds;
 	u64 unbinds;
-	u64 events;
-	u64 coalesced;
 	u64 refused;
-	unsigned int pending_max;
 };
 
+/* What the handler and a reader both change comes first, in one line of the
+ * cache. */
 struct evfile {
-	struct mutex bind_mutex;	/* bind, unbind, notify, unmask */
 	spinlock_t lock;
-	struct rb_root ports;
-	struct list_head pending;	/* FIFO of evport.queued */
-	u64 sequence;			/* of the newest event */
-	u64 reset_at;			/* of the newest that RESET dropped */
-	unsigned int nr_ports;
 	unsigned int nr_pending;
+	struct list_head pending;	/* FIFO of evport.queued */
+	struct evcounts counts;		/* events: the newest one's number */
+	u64 reset_at;			/* of the newest that RESET dropped */
 	wait_queue_head_t wait;
 	struct fasync_struct *async;
+	struct mutex bind_mutex;	/* bind, unbind, notify, unmask */
+	struct rb_root ports;
+	unsigned int nr_ports;
 	domid_t restricted_to;
-	struct evcounts counts;
 	struct list_head listed;	/* in evstats.c */
 	pid_t pid;
 	char name[EVFILE_NAME_BYTES];	/* shown in /proc/interrupts */
 };
 
+/* Here too. */
 struct evport {
-	struct rb_node node;
 	struct list_head queued;
-	u64 sequence;
+	u64 sequence;		/* of its newest event */
 	struct evfile *file;
 	evtchn_port_t port;
 	unsigned int irq;
@@ -70,7 +73,8 @@ struct evport {
 	bool missed;		/* one came on a shared line while disarmed */
 	bool is_static;		/* the port is not ours to close */
 	bool is_open;		/* the binding failed before it had an irq */
-};
+	struct rb_node node;
+} ____cacheline_aligned;
 
 /* Every counter changes under `lock`, so that a look at them is of one moment. */
 static inline void evfile_count(struct evfile *file, u64 *counter)

@@ -32,6 +32,7 @@ typedef u32 evtchn_port_t;
 #define __user
 #define __init
 #define __exit
+#define ____cacheline_aligned
 #define GFP_KERNEL		0
 #define PAGE_SIZE		4096ul
 #define TASK_COMM_LEN		16
