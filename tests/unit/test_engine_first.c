@@ -3,187 +3,50 @@
  * core/engine: a successor that starts before its predecessor's core is taken,
  * each way in which that ends otherwise, and a restart of ours in between.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/engine.h"
-
-#include "engine_stubs.h"
+#include "engine_host.h"
 #include "tap.h"
 
-static struct {
-	struct settings *settings;
-	struct engine *engine;
-	struct engine_time now;
-	struct domain_info list[4];
-	size_t count;
-	uint64_t order;
-	enum step step;
-	char steps[256];
-	unsigned int opened, fell_back, closed_count;
-	struct incident closed, stored;	/* the last; stored's steps are ours */
-	struct domain_id aim, other;
-} host;
-
-static const uint8_t uuid[UUID_BYTES] = { 1, 2, 3 };
-
-static int call_order(void *ctx, const struct incident *incident,
-		      uint64_t order)
+/* The guest falls in domain 5. */
+static void begin_first(uint32_t loop_cores, uint32_t restart_limit)
 {
-	(void)ctx;
-	host.order = order;
-	host.step = incident_step(incident);
-	incident_aim(incident, &host.aim, &host.other);
-	if (host.steps[0])
-		strcat(host.steps, " ");
-	strcat(host.steps, step_name(host.step));
-	return 0;
-}
-
-static int call_record(void *ctx, struct incident *incident)
-{
-	size_t bytes = incident->step_count * sizeof(*incident->steps);
-
-	(void)ctx;
-	free(host.stored.steps);
-	host.stored = *incident;
-	host.stored.steps = malloc(bytes + 1);
-	if (bytes)
-		memcpy(host.stored.steps, incident->steps, bytes);
-	return 0;
-}
-
-static void call_note(void *ctx, enum engine_note note,
-		      const struct domain *domain,
-		      const struct incident *incident, const char *text)
-{
-	(void)ctx;
-	(void)domain;
-	(void)text;
-	host.opened += note == ENGINE_NOTE_INCIDENT_OPENED;
-	host.fell_back += note == ENGINE_NOTE_FELL_BACK;
-	if (note == ENGINE_NOTE_INCIDENT_CLOSED) {
-		host.closed = *incident;
-		host.closed_count++;
-	}
-}
-
-static const struct engine_calls calls = {
-	.order = call_order, .dismiss = stub_dismiss, .record = call_record,
-	.record_guest = stub_record_guest, .claimed = stub_claimed,
-	.note = call_note, .random = stub_random,
-};
-
-static void scan(void)
-{
-	engine_scan(host.engine, host.list, host.count, host.now);
-}
-
-static void pass(int64_t ms)
-{
-	host.now.mono_ms += ms;
-	host.now.wall_ms += ms;
-	scan();
-}
-
-static struct domain_info *add_domain(uint32_t domid)
-{
-	struct domain_info *info = &host.list[host.count++];
-
-	*info = (struct domain_info){ .id = { .domid = domid, .epoch = 7 },
-				      .cpu_time_ns = 1000000000 };
-	memcpy(info->id.uuid, uuid, UUID_BYTES);
-	return info;
-}
-
-static void remove_domain(uint32_t domid)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < host.count; i++)
-		if (host.list[i].id.domid != domid)
-			host.list[kept++] = host.list[i];
-	host.count = kept;
-}
-
-static void tell_config(uint32_t domid)
-{
-	struct domain_config config = { .name = "web",
-					.type = DOMAIN_TYPE_PVH };
-
-	config.on[REASON_CRASH] = ACTION_COREDUMP_RESTART;
-	engine_config(host.engine, domid, uuid, &config, host.now);
-}
-
-static void new_engine(void)
-{
-	struct caps caps = { .xen_major = 4, .xen_minor = 17,
-			     .core_dir = true };
-
-	host.engine = engine_new(host.settings, &calls);
-	engine_set_caps(host.engine, &caps);
-	engine_set_workers(host.engine, 2);
-	engine_set_toolstack(host.engine, true, host.now);
-}
-
-static void crash(uint32_t domid)
-{
-	for (size_t i = 0; i < host.count; i++)
-		if (host.list[i].id.domid == domid) {
-			host.list[i].shutdown = true;
-			host.list[i].reason_code = 3;
-		}
-	scan();
-}
-
-/* The guest runs in domain 5, its configuration is known, it falls. */
-static void begin(uint32_t loop_cores, uint32_t restart_limit)
-{
-	memset(&host, 0, sizeof(host));
-	host.settings = settings_new();
+	begin_guest(DOMAIN_TYPE_PVH, ACTION_COREDUMP_RESTART);
 	host.settings->guest.report = SETTINGS_REPORT_NONE;
 	host.settings->guest.restart_first = 1;
 	host.settings->guest.loop_cores = loop_cores;
 	host.settings->guest.restart_limit = restart_limit;
-	host.now = (struct engine_time){ 1000000, 1600000000000 };
-	new_engine();
-	add_domain(5);
-	scan();
-	tell_config(5);
 	crash(5);
 }
 
-static void finish(void)
+static void tell_successor(void)
 {
-	engine_free(host.engine);
-	settings_free(host.settings);
-	free(host.stored.steps);
+	tell_config(6, DOMAIN_TYPE_PVH, ACTION_COREDUMP_RESTART);
 }
 
-static void answer(int rc)
+static void look_again(int64_t ms)
 {
-	struct engine_result result = { .rc = rc, .text = "so it was",
-					.core_path = "/cores/one" };
-
-	if (rc == 0 && host.step == STEP_DESTROY)
-		remove_domain(5);
-	if (rc == 0 && host.step == STEP_RENAME) {
-		const struct domain_id fell = host.list[0].id;
-
-		domain_copy_uuid(&fell, host.list[0].id.uuid);
-		result.new_id = host.list[0].id;
-	}
-	if (rc == 0 && host.step == STEP_CREATE)
-		result.new_id = add_domain(6)->id;
+	wait_for(ms);
 	scan();
-	engine_result(host.engine, host.order, &result, host.now);
+}
+
+static unsigned int opened(void)
+{
+	return host.notes[ENGINE_NOTE_INCIDENT_OPENED];
+}
+
+static unsigned int closed(void)
+{
+	return host.notes[ENGINE_NOTE_INCIDENT_CLOSED];
+}
+
+static unsigned int fell_back(void)
+{
+	return host.notes[ENGINE_NOTE_FELL_BACK];
 }
 
 /* Answers well until STEP is ordered, or nothing is any more. */
 static void go_to(enum step step)
 {
-	for (int i = 0; i < 20 && !host.closed_count && host.step != step; i++)
+	for (int i = 0; i < 20 && !closed() && host.step != step; i++)
 		answer(0);
 }
 
@@ -199,16 +62,16 @@ static bool aims_at_copy(void)
 
 static bool is_handled(void)
 {
-	return host.closed_count == 1 &&
+	return closed() == 1 &&
 	       host.closed.outcome == OUTCOME_HANDLED &&
-	       host.closed.successor.domid == 6 && host.opened == 1;
+	       host.closed.successor.domid == 6 && opened() == 1;
 }
 
 /* --- tests --- */
 
 static void test_whole(void)
 {
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_RELEASE);
 	ok(aims_at_copy() && host.other.uuid[0] == 0,
 	   "after the rename the orders are for the copy");
@@ -223,8 +86,8 @@ static void test_whole(void)
 	   strcmp(host.closed.name, "web") == 0 &&
 	   strcmp(host.closed.core_path, "/cores/one") == 0,
 	   "the record is the guest's, with the core");
-	pass(60000);
-	ok(host.opened == 1 && host.count == 1, "and it is done once");
+	look_again(60000);
+	ok(opened() == 1 && host.count == 1, "and it is done once");
 	finish();
 }
 
@@ -248,16 +111,16 @@ static void test_falls_back(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		begin(2, 5);
+		begin_first(2, 5);
 		go_to(cases[i].step);
 		answer(cases[i].rc);
-		for (int step = 0; step < 9 && !host.closed_count; step++) {
+		for (int step = 0; step < 9 && !closed(); step++) {
 			answer(0);
-			pass(20000);
+			look_again(20000);
 		}
 		is_text(host.steps, cases[i].steps, "%s fails: \"%s\"",
 			step_name(cases[i].step), cases[i].steps);
-		ok(is_handled() && host.fell_back == 1 &&
+		ok(is_handled() && fell_back() == 1 &&
 		   host.closed.verdict.wanted == ACTION_RESTART_FIRST &&
 		   host.closed.verdict.action == ACTION_COREDUMP_RESTART &&
 		   strstr(host.closed.why, "so it was") &&
@@ -269,13 +132,13 @@ static void test_falls_back(void)
 
 static void test_in_vain(void)
 {
-	begin(0, 5);
+	begin_first(0, 5);
 	is_text(host.steps, "save", "without a core to be taken it is a plain "
 		"restart");
 	ok(host.stored.verdict.action == ACTION_COREDUMP_RESTART &&
-	   host.fell_back == 1, "and that is on record");
+	   fell_back() == 1, "and that is on record");
 	finish();
-	begin(2, 0);
+	begin_first(2, 0);
 	is_text(host.steps, "dump", "a start that has to wait is no reason to "
 		"let the core wait");
 	finish();
@@ -283,24 +146,24 @@ static void test_in_vain(void)
 
 static void test_lost(void)
 {
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_RELEASE);
 	for (int i = 0; i < 3; i++)
 		engine_lost(host.engine, host.order, "killed", host.now);
-	ok(host.step == STEP_DUMP && host.fell_back == 1,
+	ok(host.step == STEP_DUMP && fell_back() == 1,
 	   "three workers lost: the ordinary order");
 	finish();
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_RENAME);
 	remove_domain(5);
 	answer(-ESTALE);
-	ok(host.closed_count && host.closed.outcome == OUTCOME_VANISHED,
+	ok(closed() && host.closed.outcome == OUTCOME_VANISHED,
 	   "a domain that is gone has no successor");
 	finish();
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_RELEASE);
 	answer(-EBUSY);
-	ok(host.closed_count && host.closed.outcome == OUTCOME_RESUMED,
+	ok(closed() && host.closed.outcome == OUTCOME_RESUMED,
 	   "one that runs again is left alone");
 	finish();
 }
@@ -308,7 +171,7 @@ static void test_lost(void)
 /* Another hand destroys the copy, which was ours to end. */
 static void test_copy_gone(void)
 {
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_DUMP);
 	remove_domain(5);
 	answer(-ESTALE);
@@ -320,61 +183,46 @@ static void test_copy_gone(void)
 
 static void test_copy_stays(void)
 {
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_DESTROY);
 	for (int i = 0; i < 3; i++) {
 		answer(-ETIMEDOUT);
-		pass(60000);
+		look_again(60000);
 	}
-	ok(host.closed_count == 1 && host.closed.outcome == OUTCOME_FAILED &&
+	ok(closed() == 1 && host.closed.outcome == OUTCOME_FAILED &&
 	   strstr(host.closed.why, "destroy failed"),
 	   "a copy that does not go is given up, with the reason");
 	scan();
-	ok(host.opened == 1, "and is no new incident");
-	tell_config(6);
+	ok(opened() == 1, "and is no new incident");
+	tell_successor();
 	crash(6);
-	ok(host.opened == 2, "the guest itself is looked after as ever");
+	ok(opened() == 2, "the guest itself is looked after as ever");
 	finish();
 }
 
 /* Its successor falls while the core is taken. */
 static void test_falls_again(void)
 {
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_DUMP);
-	tell_config(6);
+	tell_successor();
 	crash(6);
-	pass(20000);
-	ok(host.opened == 1, "one incident of a guest at a time");
+	look_again(20000);
+	ok(opened() == 1, "one incident of a guest at a time");
 	answer(0);
 	answer(0);
-	ok(host.closed_count == 1 && host.opened == 2,
+	ok(closed() == 1 && opened() == 2,
 	   "the next begins when that one ends");
 	finish();
 }
 
 /* We are killed in the step, and another of us takes up what is on record. */
-static void restart(bool started)
+static void restart_in_step(bool started)
 {
-	struct incident *incident = incident_new();
-	struct incident_step *steps;
-	size_t bytes = host.stored.step_count * sizeof(*steps);
-
-	engine_free(host.engine);
-	steps = malloc(bytes + 1);
-	memcpy(steps, host.stored.steps, bytes);
-	*incident = host.stored;
-	incident->steps = steps;
-	list_init(&incident->node);
-	list_init(&incident->queue_node);
 	if (started)
 		add_domain(6);
-	host.steps[0] = '\0';
-	new_engine();
-	engine_restore(host.engine, incident, host.now);
-	scan();
-	tell_config(6);
-	engine_set_toolstack(host.engine, true, host.now);
+	restart();
+	tell_successor();
 }
 
 static void test_restarted(void)
@@ -384,12 +232,12 @@ static void test_restarted(void)
 					   STEP_DUMP, STEP_DESTROY };
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
-		begin(2, 5);
+		begin_first(2, 5);
 		go_to(steps[i]);
-		restart(false);
+		restart_in_step(false);
 		ok(host.step == steps[i], "killed in %s: it is done anew",
 		   step_name(steps[i]));
-		for (int step = 0; step < 9 && !host.closed_count; step++)
+		for (int step = 0; step < 9 && !closed(); step++)
 			answer(0);
 		ok(is_handled(), "and the rest after it");
 		finish();
@@ -398,19 +246,19 @@ static void test_restarted(void)
 
 static void test_unheard(void)
 {
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_CREATE);
-	restart(true);
+	restart_in_step(true);
 	is_text(host.steps, "dump", "a start nobody heard the end of is not "
 		"made again");
 	answer(0);
 	answer(0);
 	ok(is_handled(), "what is left is done");
 	finish();
-	begin(2, 5);
+	begin_first(2, 5);
 	go_to(STEP_RELEASE);
 	answer(-EIO);
-	restart(true);
+	restart_in_step(true);
 	is_text(host.steps, "dump", "another hand's start leaves the copy to "
 		"be ended");
 	answer(0);
