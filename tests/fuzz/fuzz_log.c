@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest's memory, whole: its note, its page tables, its kernel's log in
- * each form, and the line that says why.  The input changes a good memory: a
- * byte that chooses the form and the tables' levels, and then changes of a
- * place (two bytes), a width (one) and a value; so that none is spent on what
- * nobody reads.
+ * each form, and the line that says why.  The input changes a good memory, so
+ * that none is spent on what nobody reads: a byte that chooses the form and the
+ * tables' levels, and then the changes.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../unit/kernel_fake.h"
+#include "change.h"
 #include "core/kernel_log.h"
 #include "core/kernel_note.h"
 
@@ -67,23 +67,6 @@ static unsigned char *place(uint16_t at, size_t width)
 	return fake.bytes + FAKE_DATA * GUEST_MEM_PAGE_BYTES + offset * 2;
 }
 
-static void change(const uint8_t *data, size_t size)
-{
-	while (size > 3) {
-		size_t width = data[2] % 8 + 1;
-		uint16_t at;
-
-		memcpy(&at, data, sizeof(at));
-		data += 3;
-		size -= 3;
-		if (width > size)
-			width = size;
-		memcpy(place(at, width), data, width);
-		data += width;
-		size -= width;
-	}
-}
-
 static void read_log(const char *note, size_t note_len)
 {
 	/* Of its own length, so that a byte too many is seen. */
@@ -109,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	make(data[0] % 3, 4 + data[0] / 3 % 2);
-	change(data + 1, size - 1);
+	change(data + 1, size - 1, place);
 	note = malloc(fake.note_len);
 	memcpy(note, fake.note, fake.note_len);
 	if (kernel_note_is_valid(note, fake.note_len))

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A kernel's table of names and a backtrace, of a memory that is made up.  The
- * input changes a good memory: a byte that chooses the tables' form and the
- * registers, and then changes of a place (two bytes), a width (one) and a
- * value; so that none is spent on what nobody reads.
+ * input changes a good memory, so that none is spent on what nobody reads: a
+ * byte that chooses the tables' form and the registers, and then the changes.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../unit/kernel_syms_fake.h"
+#include "change.h"
 #include "core/kernel_note.h"
 
 #define ROOM 8192
@@ -63,23 +63,6 @@ static unsigned char *place(uint16_t at, size_t width)
 	}
 }
 
-static void change(const uint8_t *data, size_t size)
-{
-	while (size > 3) {
-		size_t width = data[2] % 8 + 1;
-		uint16_t at;
-
-		memcpy(&at, data, sizeof(at));
-		data += 3;
-		size -= 3;
-		if (width > size)
-			width = size;
-		memcpy(place(at, width), data, width);
-		data += width;
-		size -= width;
-	}
-}
-
 /* No more lines than may be told, and of each form that there is. */
 static void check(const char *text)
 {
@@ -104,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	make(data[0]);
-	change(data + 1, size - 1);
+	change(data + 1, size - 1, place);
 	/* Of their own lengths, so that a byte too many is seen. */
 	note = malloc(fake.note_len);
 	room = malloc(ROOM);
