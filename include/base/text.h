@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Bounded text: building, and escaping what a guest or an operator wrote.
- * Writes to memory only.
+ * Bounded text: building, escaping what a guest or an operator wrote, and finding
+ * a name among others.  Writes to memory only.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
@@ -49,6 +49,15 @@ size_t text_escape_next(const char *s, size_t len,
 
 /* The same into a fixed buffer, cut at a whole escape; returns BUF. */
 const char *text_escape(char *buf, size_t size, const char *s);
+
+/*
+ * Which of NAMES is NAME, of COUNT or of those before a NULL.  Returns 0, or
+ * -EINVAL when it is none.  An enum without a negative value is an unsigned int,
+ * so that its names can be looked up as it is; RET_INDEX may be NULL.
+ */
+#define TEXT_FIND_ALL ((size_t)-1) /* the COUNT of a list that a NULL ends */
+int text_find(const char *const names[], size_t count, const char *name,
+	      unsigned int *ret_index);
 
 /* Copies S into BUF, cut to SIZE - 1 bytes; returns BUF. */
 const char *text_copy(char *buf, size_t size, const char *s);

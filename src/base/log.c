@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log_line.h"
 #include "base/log_sink.h"
+#include "base/text.h"
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -59,22 +59,20 @@ const char *log_level_name(enum log_level level)
 
 int log_level_parse(const char *name, enum log_level *ret_level)
 {
-	for (size_t i = LOG_LEVEL_DEBUG; i < ARRAY_LEN(level_names); i++)
-		if (strcmp(name, level_names[i]) == 0) {
-			*ret_level = i;
-			return 0;
-		}
-	return -EINVAL;
+	const enum log_level first = LOG_LEVEL_DEBUG;
+	unsigned int i;
+	int r = text_find(level_names + first, ARRAY_LEN(level_names) - first,
+			  name, &i);
+
+	if (r == 0)
+		*ret_level = first + i;
+	return r;
 }
 
 int log_target_parse(const char *name, enum log_target *ret_target)
 {
-	for (size_t i = 0; i < ARRAY_LEN(target_names); i++)
-		if (strcmp(name, target_names[i]) == 0) {
-			*ret_target = i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(target_names, ARRAY_LEN(target_names), name,
+			 ret_target);
 }
 
 static int write_stderr(const struct log_record *record)

@@ -209,6 +209,18 @@ const char *text_escape(char *buf, size_t size, const char *s)
 	return buf;
 }
 
+int text_find(const char *const names[], size_t count, const char *name,
+	      unsigned int *ret_index)
+{
+	for (size_t i = 0; i < count && names[i]; i++)
+		if (strcmp(names[i], name) == 0) {
+			if (ret_index)
+				*ret_index = i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 const char *text_copy(char *buf, size_t size, const char *s)
 {
 	size_t len = strnlen(s, size - 1);

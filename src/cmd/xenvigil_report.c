@@ -11,16 +11,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "xenvigil_cmd.h"
 
 static const char *const formats[] = { "html", "json", "text" };
 
 bool xenvigil_report_is_format(const char *format)
 {
-	for (size_t i = 0; i < sizeof(formats) / sizeof(*formats); i++)
-		if (strcmp(format, formats[i]) == 0)
-			return true;
-	return false;
+	return text_find(formats, ARRAY_LEN(formats), format, NULL) == 0;
 }
 
 static int write_html(json_object *answer)

@@ -122,10 +122,10 @@ static int (*const orders[])(const void *, const void *) = {
 
 int xenvigil_top_key(const char *name)
 {
-	for (int i = 0; xenvigil_top_keys[i]; i++)
-		if (!strcmp(xenvigil_top_keys[i], name))
-			return i;
-	return -1;
+	unsigned int at;
+
+	return text_find(xenvigil_top_keys, TEXT_FIND_ALL, name, &at) ?
+		-1 : (int)at;
 }
 
 /* --- text --- */

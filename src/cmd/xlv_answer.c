@@ -23,12 +23,9 @@ static bool has_only(char *const args[], const char *const allowed[])
 	int words = 0;
 
 	for (; *args; args++) {
-		bool found = (*args)[0] != '-';
-
-		words += found;
-		for (int i = 0; allowed[i] && !found; i++)
-			found = !strcmp(*args, allowed[i]);
-		if (!found)
+		if ((*args)[0] != '-')
+			words++;
+		else if (text_find(allowed, TEXT_FIND_ALL, *args, NULL) < 0)
 			return false;
 	}
 	return words <= 1;

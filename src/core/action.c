@@ -4,8 +4,7 @@
  */
 #include "core/action.h"
 
-#include <errno.h>
-#include <string.h>
+#include "base/text.h"
 
 static const char *const action_names[ACTION_COUNT] = {
 	[ACTION_NONE] = "none",
@@ -55,12 +54,7 @@ const char *action_name(enum action action)
 
 int action_parse(const char *name, enum action *ret_action)
 {
-	for (unsigned int i = 0; i < ACTION_COUNT; i++)
-		if (strcmp(name, action_names[i]) == 0) {
-			*ret_action = i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(action_names, ACTION_COUNT, name, ret_action);
 }
 
 const enum step *action_steps(enum action action)
@@ -94,12 +88,7 @@ const char *step_name(enum step step)
 
 int step_parse(const char *name, enum step *ret_step)
 {
-	for (unsigned int i = 0; i < STEP_COUNT; i++)
-		if (strcmp(name, step_names[i]) == 0) {
-			*ret_step = i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(step_names, STEP_COUNT, name, ret_step);
 }
 
 bool step_is_destructive(enum step step)

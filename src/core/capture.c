@@ -4,8 +4,7 @@
  */
 #include "core/capture.h"
 
-#include <errno.h>
-#include <string.h>
+#include "base/text.h"
 
 static const char *const names[] = {
 #define X(name, text) [CAPTURE_FORMAT_##name] = text,
@@ -21,10 +20,5 @@ const char *capture_format_name(enum capture_format format)
 
 int capture_format_parse(const char *name, enum capture_format *ret_format)
 {
-	for (unsigned int i = 0; i < CAPTURE_FORMAT_COUNT; i++)
-		if (strcmp(names[i], name) == 0) {
-			*ret_format = i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(names, CAPTURE_FORMAT_COUNT, name, ret_format);
 }

@@ -4,8 +4,9 @@
  */
 #include "core/evidence.h"
 
-#include <errno.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static const char *const names[] = {
 #define X(name, text) [EVIDENCE_##name] = text,
@@ -20,12 +21,7 @@ const char *evidence_kind_name(enum evidence_kind kind)
 
 int evidence_kind_parse(const char *name, enum evidence_kind *ret_kind)
 {
-	for (unsigned int i = 0; i < EVIDENCE_KIND_COUNT; i++)
-		if (strcmp(names[i], name) == 0) {
-			*ret_kind = i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(names, EVIDENCE_KIND_COUNT, name, ret_kind);
 }
 
 const char *evidence_tail(const char *text, size_t most)

@@ -5,8 +5,9 @@
  */
 #include "core/host.h"
 
-#include <errno.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static const char *const names[] = {
 #define X(name, text) [HOST_##name] = text,
@@ -22,12 +23,7 @@ const char *host_health_name(enum host_health health)
 
 int host_health_parse(const char *name, enum host_health *ret_health)
 {
-	for (unsigned int i = 0; i < HOST_HEALTH_COUNT; i++)
-		if (!strcmp(name, names[i])) {
-			*ret_health = (enum host_health)i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(names, HOST_HEALTH_COUNT, name, ret_health);
 }
 
 static bool process_is_gone(const struct host_evidence *evidence)

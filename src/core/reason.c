@@ -4,8 +4,7 @@
  */
 #include "core/reason.h"
 
-#include <errno.h>
-#include <string.h>
+#include "base/text.h"
 
 static const char *const names[REASON_COUNT] = {
 #define X(name, text, code) [REASON_##name] = text,
@@ -31,10 +30,5 @@ const char *reason_name(enum reason reason)
 
 int reason_parse(const char *name, enum reason *ret_reason)
 {
-	for (unsigned int i = 0; i < REASON_COUNT; i++)
-		if (strcmp(name, names[i]) == 0) {
-			*ret_reason = i;
-			return 0;
-		}
-	return -EINVAL;
+	return text_find(names, REASON_COUNT, name, ret_reason);
 }

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define NS_PER_TENTH 100000000ull
 
 static const char *const state_names[] = {
@@ -25,13 +27,7 @@ const char *retreat_state_name(enum retreat_state state)
 
 int retreat_state_parse(const char *name, enum retreat_state *ret_state)
 {
-	for (unsigned int i = 0; i < RETREAT_STATE_COUNT; i++) {
-		if (strcmp(name, state_names[i]) == 0) {
-			*ret_state = i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	return text_find(state_names, RETREAT_STATE_COUNT, name, ret_state);
 }
 
 static void fill(struct retreat_guest *guest, const struct domain_info *info)

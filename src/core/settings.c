@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* The indices of log_target and log_level: stderr, info (base/log.h). */
 #define DEFAULT_LOG_TARGET 0
 #define DEFAULT_LOG_LEVEL 5
@@ -205,13 +207,14 @@ static int set_reason(void *place, const char *text, char *ret_why,
 static int set_word(const struct setting_key *key, void *place,
 		    const char *text, char *ret_why, size_t why_size)
 {
-	for (int i = 0; key->words[i]; i++)
-		if (strcmp(text, key->words[i]) == 0) {
-			int value = (int)key->least + i;
+	unsigned int at;
 
-			memcpy(place, &value, sizeof(value));
-			return 0;
-		}
+	if (text_find(key->words, TEXT_FIND_ALL, text, &at) == 0) {
+		int value = (int)(key->least + at);
+
+		memcpy(place, &value, sizeof(value));
+		return 0;
+	}
 	ret_why[0] = '\0';
 	for (int i = 0; key->words[i]; i++)
 		add_choice(ret_why, why_size, key->words[i]);

@@ -62,9 +62,8 @@ static enum evtchndev_kind judge_symbols(const char *root)
 		if (!strstr(line, "evtchn") ||
 		    sscanf(line, "%*s %*c %255s", name) != 1)
 			continue;
-		for (size_t i = 0; i < ARRAY_LEN(later); i++)
-			if (!strcmp(name, later[i]))
-				return EVTCHNDEV_PER_FILE;
+		if (text_find(later, ARRAY_LEN(later), name, NULL) == 0)
+			return EVTCHNDEV_PER_FILE;
 		if (!strcmp(name, "port_user") && strstr(line, "[xen_evtchn]"))
 			kind = EVTCHNDEV_AFFECTED;
 	}

@@ -202,6 +202,23 @@ static void test_copy(void)
 	is_text(text_copy(buf, 1, "abc"), "", "one byte holds the NUL");
 }
 
+static void test_find(void)
+{
+	static const char *const names[] = { "one", "two", "three", NULL };
+	unsigned int at = 7;
+
+	ok(text_find(names, 3, "three", &at) == 0 && at == 2,
+	   "a name is found by its place");
+	ok(text_find(names, 2, "three", &at) == -EINVAL &&
+	   text_find(names, 3, "tw", &at) == -EINVAL &&
+	   text_find(names, 3, "twos", &at) == -EINVAL &&
+	   text_find(names, 3, "", &at) == -EINVAL && at == 2,
+	   "no other is, and nothing is said of it");
+	ok(text_find(names, TEXT_FIND_ALL, "two", NULL) == 0 &&
+	   text_find(names, TEXT_FIND_ALL, "four", NULL) == -EINVAL,
+	   "a list may end by itself");
+}
+
 static void test_lines(void)
 {
 	static const char said[] = "a \"b\"\n\tc\\\x1b[2J\n";
@@ -223,6 +240,7 @@ int main(void)
 	test_random();
 	test_fixed_buffer();
 	test_copy();
+	test_find();
 	test_lines();
 	return done_testing();
 }
