@@ -7,9 +7,9 @@
 
 #include "role/control.h"
 #include "role/keeper.h"
+#include "store_dir.h"
 #include "tap.h"
 
-static char dir[] = "/tmp/xenvigil-groups-XXXXXX";
 static struct keeper keeper;
 
 static void record(uint64_t number, uint8_t guest, int64_t seen_ms,
@@ -63,16 +63,11 @@ static void test_groups(void)
 
 int main(void)
 {
-	struct text why = { 0 };
-	char command[80];
-
-	ok(mkdtemp(dir) && store_open(dir, "boot", &keeper.store, &why) == 0,
-	   "records of our own");
-	text_free(&why);
+	keeper.store = store_dir_make() ? store_dir_open("boot", 0) : NULL;
+	ok(keeper.store != NULL, "records of our own");
 	if (keeper.store)
 		test_groups();
 	store_close(keeper.store);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	ok(system(command) == 0, "all is removed");
+	ok(store_dir_remove(), "all is removed");
 	return done_testing();
 }

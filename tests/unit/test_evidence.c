@@ -5,38 +5,13 @@
  * finds that incident.
  */
 #include <errno.h>
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "store/store.h"
 
+#include "store_dir.h"
 #include "tap.h"
-
-static char dir[] = "/tmp/xenvigil-evidence-XXXXXX";
-
-static void remove_all(void)
-{
-	char pattern[80];
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "%s/*", dir);
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			unlink(found.gl_pathv[i]);
-	globfree(&found);
-}
-
-static struct store *open_store(void)
-{
-	struct store *store = NULL;
-	struct text why = { 0 };
-
-	store_open(dir, "boot", &store, &why);
-	text_free(&why);
-	return store;
-}
 
 static void test_names(void)
 {
@@ -105,14 +80,14 @@ static int add(struct store *store, enum evidence_kind kind, const char *text,
 
 static void test_kept(void)
 {
-	struct store *store = open_store();
+	struct store *store = store_dir_open("boot", 0);
 	struct seen seen;
 	uint64_t next = 0;
 
 	ok(add(store, EVIDENCE_CONSOLE, "login:\n", "") == 0 &&
 	   add(store, EVIDENCE_PANIC, "", "no log") == 0, "two are written");
 	store_close(store);
-	store = open_store();
+	store = store_dir_open("boot", 0);
 	seen = load(store, 5);
 	ok(seen.count == 2 && seen.kind[0] == EVIDENCE_PANIC &&
 	   seen.kind[1] == EVIDENCE_CONSOLE &&
@@ -127,7 +102,7 @@ static void test_kept(void)
 
 static void test_again(void)
 {
-	struct store *store = open_store();
+	struct store *store = store_dir_open("boot", 0);
 	struct seen seen;
 
 	add(store, EVIDENCE_CONSOLE, "", "it is gone");
@@ -143,7 +118,7 @@ static void test_again(void)
 
 static void test_bound(void)
 {
-	struct store *store = open_store();
+	struct store *store = store_dir_open("boot", 0);
 	char *text = calloc(1, EVIDENCE_TEXT_BYTES + 100);
 
 	memset(text, 'x', EVIDENCE_TEXT_BYTES + 50);
@@ -157,7 +132,7 @@ static void test_bound(void)
 
 static void test_pruned(void)
 {
-	struct store *store = open_store();
+	struct store *store = store_dir_open("boot", 0);
 	struct incident *incident = incident_new();
 	uint32_t count = 0;
 
@@ -205,7 +180,7 @@ static void add_incident(struct store *store, uint64_t number, uint8_t first,
 
 static void test_find(void)
 {
-	struct store *store = open_store();
+	struct store *store = store_dir_open("boot", 0);
 	uint64_t number = 0;
 
 	ok(find(store, "") == 0, "of none there is no newest");
@@ -233,17 +208,16 @@ static void test_find(void)
 
 int main(void)
 {
-	if (!mkdtemp(dir))
+	if (!store_dir_make())
 		return 1;
 	test_find();
-	remove_all();
+	store_dir_empty();
 	test_names();
 	test_tail();
 	test_kept();
 	test_again();
 	test_bound();
 	test_pruned();
-	remove_all();
-	rmdir(dir);
+	store_dir_remove();
 	return done_testing();
 }

@@ -10,38 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "store/store.h"
 
+#include "store_dir.h"
 #include "tap.h"
 
-static char dir[] = "/tmp/xenvigil-store-XXXXXX";
 static char path[64];
-
-static void remove_all(void)
-{
-	char pattern[80];
-	glob_t found;
-
-	snprintf(pattern, sizeof(pattern), "%s/*", dir);
-	if (glob(pattern, 0, NULL, &found) == 0)
-		for (size_t i = 0; i < found.gl_pathc; i++)
-			unlink(found.gl_pathv[i]);
-	globfree(&found);
-}
-
-static struct store *open_as(const char *boot, int expected)
-{
-	struct store *store = NULL;
-	struct text why = { 0 };
-	int r = store_open(dir, boot, &store, &why);
-
-	if (r != expected)
-		printf("# store_open: %d, %s\n", r, text_get(&why));
-	text_free(&why);
-	return store;
-}
 
 /* --- what is written --- */
 
@@ -151,7 +126,7 @@ static void free_found(struct found *found)
 static void test_incident(void)
 {
 	struct incident *incident = make_incident(41);
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	struct found found = { 0 };
 	uint64_t next = 0;
 
@@ -163,20 +138,20 @@ static void test_incident(void)
 	ok(store_next_number(store, &next) == 0 && next == 42,
 	   "its number is used");
 	store_close(store);
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	store_each_pending(store, collect, &found);
 	ok(found.count == 1 && same(found.incidents[0], incident),
 	   "it is read back as it was, after a restart");
 	free_found(&found);
 	store_close(store);
-	store = open_as("another boot", 0);
+	store = store_dir_open("another boot", 0);
 	store_each_pending(store, collect, &found);
 	ok(found.count == 1 && found.incidents[0]->due_ms == 0,
 	   "after a boot of the host its wait is over");
 	free_found(&found);
 	incident_free(incident);
 	store_close(store);
-	remove_all();
+	store_dir_empty();
 }
 
 /* Which incidents a starting daemon has to know of. */
@@ -196,7 +171,7 @@ static void test_pending(void)
 		{ CASE_STATE_CLOSED, ACTION_RENAME_RESTART, OUTCOME_HANDLED, true, false },
 		{ CASE_STATE_CLOSED, ACTION_SOFT_RESET, OUTCOME_HANDLED, false, false },
 	};
-	struct store *store = open_as("boot", 0), *other;
+	struct store *store = store_dir_open("boot", 0), *other;
 	unsigned int n = sizeof(cases) / sizeof(*cases), here = 0, there = 0;
 	struct found found = { 0 };
 
@@ -221,12 +196,12 @@ static void test_pending(void)
 	   "the newest first, as many as asked for");
 	free_found(&found);
 	store_close(store);
-	other = open_as("another boot", 0);
+	other = store_dir_open("another boot", 0);
 	store_each_pending(other, collect, &found);
 	ok(found.count == (int)there, "in another boot only what is open");
 	free_found(&found);
 	store_close(other);
-	remove_all();
+	store_dir_empty();
 }
 
 /* --- guests --- */
@@ -261,7 +236,7 @@ static void test_guest(void)
 					.on = { [REASON_CRASH] =
 						ACTION_COREDUMP_RESTART } };
 	struct guest guest = make_guest();
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	char *json = NULL;
 
 	ok(store_get_config(store, guest.uuid, &json) == -ENOENT && !json,
@@ -271,7 +246,7 @@ static void test_guest(void)
 	   store_record_guest(store, &guest) == 0,
 	   "a guest and its configuration are written");
 	store_close(store);
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	store_each_guest(store, take_guest, NULL);
 	ok(guests_read == 1 && uuid_equal(read_back.uuid, guest.uuid) &&
 	   read_back.hold && read_back.run_ms == 777 &&
@@ -285,13 +260,13 @@ static void test_guest(void)
 	   strcmp(json, "{\"a\": 1}") == 0, "and the configuration itself");
 	free(json);
 	store_close(store);
-	store = open_as("another boot", 0);
+	store = store_dir_open("another boot", 0);
 	store_each_guest(store, take_guest, NULL);
 	ok(read_back.run.domid == 0 && read_back.budget.at_ms[0] == 0 &&
 	   read_back.budget.streak == 90 && read_back.hold,
 	   "in another boot it runs in nothing, and its starts count from then");
 	store_close(store);
-	remove_all();
+	store_dir_empty();
 }
 
 /* --- files --- */
@@ -333,7 +308,7 @@ static int take_it(void *ctx, struct incident *incident)
 /* As the first version had it: of a core its path, of the host nothing. */
 static void test_older(void)
 {
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	struct incident *put = make_incident(1), *got = NULL;
 
 	store_record(store, put);
@@ -351,7 +326,7 @@ static void test_older(void)
 		   "ALTER TABLE guest DROP COLUMN disowned; DROP TABLE host;"
 		   "PRAGMA user_version = 1") == SQLITE_OK,
 	   "a database of the first version");
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	ok(store && store_each_pending(store, take_it, &got) == 0 && got &&
 	   same_facts(put, got) && same_steps(put, got) &&
 	   strcmp(got->core_path, "/cores/x") == 0 && got->core.bytes == 0 &&
@@ -360,12 +335,12 @@ static void test_older(void)
 	incident_free(put);
 	incident_free(got);
 	store_close(store);
-	remove_all();
+	store_dir_empty();
 }
 
 static void test_schema(void)
 {
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	char sql[64];
 	struct stat st;
 	int version;
@@ -375,19 +350,19 @@ static void test_schema(void)
 	store_close(store);
 	version = schema_version();
 	run_sql("PRAGMA user_version = 1000");
-	store = open_as("boot", -EPROTONOSUPPORT);
+	store = store_dir_open("boot", -EPROTONOSUPPORT);
 	ok(!store, "a newer schema is refused, not damaged");
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version);
 	run_sql(sql);
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	ok(store != NULL, "and is as it was");
 	store_close(store);
-	remove_all();
+	store_dir_empty();
 	run_sql("CREATE TABLE other (a)");
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	ok(store != NULL, "a file without a version is brought up");
 	store_close(store);
-	remove_all();
+	store_dir_empty();
 }
 
 static unsigned int count_aside(void)
@@ -396,7 +371,7 @@ static unsigned int count_aside(void)
 	glob_t found;
 	unsigned int n;
 
-	snprintf(pattern, sizeof(pattern), "%s/*.damaged-*", dir);
+	snprintf(pattern, sizeof(pattern), "%s/*.damaged-*", store_dir);
 	n = glob(pattern, 0, NULL, &found) ? 0 : found.gl_pathc;
 	globfree(&found);
 	return n;
@@ -414,38 +389,38 @@ static void damage(off_t at, const char *bytes)
 static void test_damaged(void)
 {
 	struct incident *incident = make_incident(1);
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	struct text why = { 0 };
 
 	store_record(store, incident);
 	store_close(store);
 	damage(0, "this is no database, surely");
-	ok(store_open(dir, "boot", &store, &why) == 0 &&
+	ok(store_open(store_dir, "boot", &store, &why) == 0 &&
 	   strstr(text_get(&why), ".damaged-"),
 	   "a damaged file is set aside, and named");
 	text_free(&why);
 	ok(count_aside() == 1 && store_record(store, incident) == 0,
 	   "it is still there, and a new one takes records");
 	store_close(store);
-	remove_all();
-	store = open_as("boot", 0);
+	store_dir_empty();
+	store = store_dir_open("boot", 0);
 	for (uint64_t i = 1; i < 40; i++) {
 		incident->number = i;
 		store_record(store, incident);
 	}
 	store_close(store);
 	damage(4096 * 3 + 8, "\377\377\377\377\377\377\377\377\377\377");
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	ok(store && count_aside() == 1, "so is one with a damaged page");
 	store_close(store);
 	incident_free(incident);
-	remove_all();
+	store_dir_empty();
 }
 
 static void test_unreadable(void)
 {
 	struct incident *incident = make_incident(1);
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	struct found found = { 0 };
 
 	store_record(store, incident);
@@ -453,7 +428,7 @@ static void test_unreadable(void)
 	store_record(store, incident);
 	store_close(store);
 	run_sql("UPDATE incident SET action = 'dance' WHERE number = 1");
-	store = open_as("boot", 0);
+	store = store_dir_open("boot", 0);
 	ok(freopen("/dev/null", "w", stderr) != NULL, "its words go nowhere");
 	ok(store_each_pending(store, collect, &found) == 0 &&
 	   found.count == 1 && found.incidents[0]->number == 2,
@@ -461,14 +436,14 @@ static void test_unreadable(void)
 	free_found(&found);
 	store_close(store);
 	incident_free(incident);
-	remove_all();
+	store_dir_empty();
 }
 
 /* --- what goes --- */
 
 static struct store *store_many(uint64_t count)
 {
-	struct store *store = open_as("boot", 0);
+	struct store *store = store_dir_open("boot", 0);
 	struct incident *incident = make_incident(1);
 
 	incident->state = CASE_STATE_CLOSED;
@@ -522,14 +497,14 @@ static void test_prune(void)
 	ok(store_next_number(store, &next) == 0 && next == most + 1,
 	   "no number is used twice");
 	store_close(store);
-	remove_all();
+	store_dir_empty();
 }
 
 int main(void)
 {
-	if (!mkdtemp(dir))
+	if (!store_dir_make())
 		return 1;
-	snprintf(path, sizeof(path), "%s/xenvigil.db", dir);
+	snprintf(path, sizeof(path), "%s/xenvigil.db", store_dir);
 	test_incident();
 	test_pending();
 	test_guest();
@@ -538,6 +513,6 @@ int main(void)
 	test_damaged();
 	test_unreadable();
 	test_prune();
-	rmdir(dir);
+	store_dir_remove();
 	return done_testing();
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "store_dir.h"
 #include "tap.h"
 
 struct seen {
@@ -31,20 +32,7 @@ static unsigned int count_since(struct store *store, int64_t since_ms,
 	return seen->count;
 }
 
-static struct store *open_at(const char *dir)
-{
-	struct store *store = NULL;
-	struct text why = { 0 };
-
-	if (store_open(dir, "boot", &store, &why)) {
-		printf("# %s\n", text_get(&why));
-		exit(1);
-	}
-	text_free(&why);
-	return store;
-}
-
-static void test_all(const char *dir)
+static void test_all(void)
 {
 	struct host_trouble first = {
 		.worst = HOST_HUNG, .began_ms = 1000,
@@ -52,7 +40,7 @@ static void test_all(const char *dir)
 		.retreat = "powered off: web", .retreat_state = RETREAT_EVIDENCE,
 	};
 	struct host_trouble second = { .worst = HOST_HUNG, .began_ms = 5000 };
-	struct store *store = open_at(dir);
+	struct store *store = store_dir_open("boot", 0);
 	struct seen seen;
 
 	ok(count_since(store, 0, &seen) == 0, "there is none");
@@ -73,7 +61,7 @@ static void test_all(const char *dir)
 	ok(store_record_host(store, &second) == 0 && second.number == 2,
 	   "the next has the next number");
 	store_close(store);
-	store = open_at(dir);
+	store = store_dir_open("boot", 0);
 	ok(count_since(store, 0, &seen) == 2 && seen.last.number == 1,
 	   "newest first, and after a restart too");
 	store_close(store);
@@ -81,13 +69,8 @@ static void test_all(const char *dir)
 
 int main(void)
 {
-	char dir[] = "/tmp/test-store-host-XXXXXX", command[64];
-
-	if (!mkdtemp(dir)) {
-		perror(dir);
+	if (!store_dir_make())
 		return 1;
-	}
-	test_all(dir);
-	snprintf(command, sizeof(command), "rm -r %s", dir);
-	return system(command) | done_testing();
+	test_all();
+	return store_dir_remove() ? done_testing() : 1;
 }
