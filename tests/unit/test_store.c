@@ -13,6 +13,7 @@
 
 #include "store/store.h"
 
+#include "core_facts.h"
 #include "store_dir.h"
 #include "tap.h"
 
@@ -94,13 +95,7 @@ static bool same(const struct incident *a, const struct incident *b)
 	       strcmp(a->core_path, b->core_path) == 0 &&
 	       strcmp(a->panic, b->panic) == 0 &&
 	       a->unreported == b->unreported &&
-	       a->core.format == b->core.format &&
-	       a->core.bytes == b->core.bytes &&
-	       a->core.pages == b->core.pages &&
-	       a->core.zero_pages == b->core.zero_pages &&
-	       a->core.tot_pages == b->core.tot_pages &&
-	       a->core.duration_ms == b->core.duration_ms &&
-	       a->core.truncated == b->core.truncated;
+	       core_facts_same(&a->core, &b->core);
 }
 
 struct found {

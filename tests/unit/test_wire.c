@@ -13,6 +13,8 @@
 
 #include "role/wire.h"
 
+#include "core_facts.h"
+
 static int failed;
 
 static void check(int ok, const char *what)
@@ -61,13 +63,7 @@ static int same_core(const struct wire_msg *a, const struct wire_msg *b)
 	       a->capture.pause == b->capture.pause &&
 	       a->capture.task.cpu == b->capture.task.cpu &&
 	       a->capture.task.pid == b->capture.task.pid &&
-	       a->core.format == b->core.format &&
-	       a->core.bytes == b->core.bytes &&
-	       a->core.pages == b->core.pages &&
-	       a->core.zero_pages == b->core.zero_pages &&
-	       a->core.tot_pages == b->core.tot_pages &&
-	       a->core.duration_ms == b->core.duration_ms &&
-	       a->core.truncated == b->core.truncated;
+	       core_facts_same(&a->core, &b->core);
 }
 
 static int same(const struct wire_msg *a, const struct wire_msg *b)
