@@ -72,7 +72,7 @@ struct host_trouble {
 	char text[HOST_TEXT_BYTES];	/* host_explain()'s, at the worst */
 	char advice[HOST_TEXT_BYTES];
 	enum retreat_state retreat_state; /* how far one came, ... */
-	char retreat[HOST_TEXT_BYTES];	/* ... and in words; "": none */
+	char retreat[RETREAT_TEXT_BYTES]; /* ... and in words; "": none */
 };
 
 /* A host whose xenstored answers, or need not. */

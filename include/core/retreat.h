@@ -24,6 +24,9 @@ enum retreat_state {
 	RETREAT_STATE_COUNT
 };
 
+/* How long it gets in words, on record. */
+#define RETREAT_TEXT_BYTES 8192
+
 const char *retreat_state_name(enum retreat_state state);
 int retreat_state_parse(const char *name, enum retreat_state *ret_state);
 
@@ -31,7 +34,8 @@ enum retreat_fate {
 	RETREAT_FATE_ASKED,	/* by its power button */
 	RETREAT_FATE_DEAF,	/* has none: only xenstore reaches it */
 	RETREAT_FATE_REFUSED,	/* the hypervisor did not press it */
-	RETREAT_FATE_ENDED,	/* was asked, and did */
+	RETREAT_FATE_ENDED,	/* was asked, and powered off */
+	RETREAT_FATE_FELL,	/* was asked, and ended in another way */
 	RETREAT_FATE_LEFT,	/* was asked, and did not in its time */
 };
 
@@ -39,10 +43,12 @@ struct retreat_guest {
 	struct domain_id id;
 	char name[DOMAIN_NAME_BYTES];
 	enum retreat_fate fate;
-	bool paused;
+	enum reason reason;	/* of FELL, if not gone */
+	bool gone, paused;
 	uint64_t cpu_time_ns, cpu_used_ns; /* when asked, and since then */
 	bool captured;		/* or it was tried */
-	char core[SETTINGS_PATH_BYTES + 128]; /* "" : none */
+	char core[SETTINGS_PATH_BYTES + 128]; /* "": none, ... */
+	char no_core[128];	/* ... and why, if one was tried; or "" */
 };
 
 struct retreat {
@@ -55,7 +61,7 @@ int retreat_begin(struct retreat *retreat, const struct domain_info *list,
 		  size_t count);
 void retreat_clear(struct retreat *retreat);
 
-/* What became of the others since: those gone or shut down have ended. */
+/* What became of those asked since: those gone or shut down have ended. */
 void retreat_look(struct retreat *retreat, const struct domain_info *list,
 		  size_t count);
 
@@ -63,7 +69,10 @@ void retreat_look(struct retreat *retreat, const struct domain_info *list,
 bool retreat_is_waiting(const struct retreat *retreat);
 void retreat_give_up(struct retreat *retreat);
 
-/* The next one LEFT of which no evidence was taken; NULL: none. */
+/*
+ * The next one LEFT, or crashed when it was asked, of which no evidence was
+ * taken; NULL: none.
+ */
 struct retreat_guest *retreat_next_left(struct retreat *retreat);
 
 /* Who was asked, and what came of it.  Names are escaped. */

@@ -69,6 +69,17 @@ static const struct domain_info *find(const struct domain_info *list,
 	return NULL;
 }
 
+/* How one ended that somebody has destroyed since is not known. */
+static void conclude(struct retreat_guest *guest,
+		     const struct domain_info *info)
+{
+	guest->gone = !info || !info->shutdown;
+	guest->reason = guest->gone ? REASON_UNKNOWN :
+				      reason_from_code(info->reason_code);
+	guest->fate = guest->reason == REASON_POWEROFF ? RETREAT_FATE_ENDED :
+							 RETREAT_FATE_FELL;
+}
+
 void retreat_look(struct retreat *retreat, const struct domain_info *list,
 		  size_t count)
 {
@@ -80,7 +91,7 @@ void retreat_look(struct retreat *retreat, const struct domain_info *list,
 			continue;
 		info = find(list, count, &guest->id);
 		if (!info || info->shutdown || info->dying) {
-			guest->fate = RETREAT_FATE_ENDED;
+			conclude(guest, info);
 			continue;
 		}
 		guest->paused = info->paused;
@@ -103,16 +114,32 @@ void retreat_give_up(struct retreat *retreat)
 			retreat->guest[i].fate = RETREAT_FATE_LEFT;
 }
 
+static bool has_evidence(const struct retreat_guest *guest)
+{
+	return guest->fate == RETREAT_FATE_LEFT ||
+	       (guest->fate == RETREAT_FATE_FELL &&
+		(guest->reason == REASON_CRASH ||
+		 guest->reason == REASON_WATCHDOG));
+}
+
 struct retreat_guest *retreat_next_left(struct retreat *retreat)
 {
 	for (size_t i = 0; i < retreat->count; i++)
-		if (retreat->guest[i].fate == RETREAT_FATE_LEFT &&
+		if (has_evidence(&retreat->guest[i]) &&
 		    !retreat->guest[i].captured)
 			return &retreat->guest[i];
 	return NULL;
 }
 
 /* --- in words --- */
+
+static void tell_core(const struct retreat_guest *guest, struct text *text)
+{
+	if (guest->core[0])
+		text_printf(text, ", core %s", guest->core);
+	else if (guest->no_core[0])
+		text_printf(text, ", no core: %s", guest->no_core);
+}
 
 static void tell_left(const struct retreat_guest *guest, struct text *text)
 {
@@ -121,8 +148,15 @@ static void tell_left(const struct retreat_guest *guest, struct text *text)
 	text_printf(text, " (domid %" PRIu32 "%s, used %" PRIu64 ".%" PRIu64
 		    " s of processor time since", guest->id.domid,
 		    guest->paused ? ", paused" : "", tenths / 10, tenths % 10);
-	if (guest->core[0])
-		text_printf(text, ", core %s", guest->core);
+	tell_core(guest, text);
+	text_append(text, ")");
+}
+
+static void tell_fell(const struct retreat_guest *guest, struct text *text)
+{
+	text_printf(text, " (domid %" PRIu32 ", %s", guest->id.domid,
+		    guest->gone ? "gone" : reason_name(guest->reason));
+	tell_core(guest, text);
 	text_append(text, ")");
 }
 
@@ -142,6 +176,8 @@ static void tell_fate(const struct retreat *retreat, enum retreat_fate fate,
 		text_append_escaped(text, guest->name, strlen(guest->name));
 		if (fate == RETREAT_FATE_LEFT)
 			tell_left(guest, text);
+		else if (fate == RETREAT_FATE_FELL)
+			tell_fell(guest, text);
 		before = ", ";
 	}
 }
@@ -150,6 +186,8 @@ void retreat_tell(const struct retreat *retreat, struct text *text)
 {
 	tell_fate(retreat, RETREAT_FATE_LEFT,
 		  "asked to power off, and did not: ", text);
+	tell_fate(retreat, RETREAT_FATE_FELL,
+		  "ended when asked, but did not power off: ", text);
 	tell_fate(retreat, RETREAT_FATE_ASKED,
 		  "asked to power off, and waited for: ", text);
 	tell_fate(retreat, RETREAT_FATE_ENDED, "powered off: ", text);

@@ -28,11 +28,23 @@ struct keeper_retreat {
 	ev_timer tick;
 	struct child command;
 	char said[128];		/* how that ended, or "" */
-	char before[HOST_TEXT_BYTES]; /* what an earlier keeper did, or "" */
+	char before[RETREAT_TEXT_BYTES / 2]; /* what came before it, or "" */
 	char end[256];		/* how it ended, or "" */
 };
 
 /* --- what is known of it --- */
+
+/* How it ended is worth more than the last of many guests. */
+static void cut(struct text *text, size_t most)
+{
+	static const char mark[] = " ...";
+
+	if (text->len <= most)
+		return;
+	text->len = most - strlen(mark);
+	text->at[text->len] = '\0';
+	text_append(text, mark);
+}
 
 static void tell(const struct keeper_retreat *retreat, struct text *text)
 {
@@ -45,6 +57,7 @@ static void tell(const struct keeper_retreat *retreat, struct text *text)
 		retreat_tell(&retreat->list, &list);
 	text_append(text, text_get(&list));
 	text_free(&list);
+	cut(text, RETREAT_TEXT_BYTES - sizeof(retreat->end) - sizeof("; "));
 	if (retreat->end[0])
 		text_printf(text, "; %s", retreat->end);
 }
@@ -174,11 +187,17 @@ static void start_capture(struct keeper_retreat *retreat,
 	struct keeper *keeper = retreat->keeper;
 	const struct domain *domain = domain_of(keeper, &guest->id);
 	const struct keeper_capture *capture;
+	int r;
 
 	guest->captured = true;
-	if (!keeper->settings->retreat_cores || !domain ||
-	    keeper_capture_start(keeper, domain, false, &capture) < 0)
+	if (!keeper->settings->retreat_cores)
 		return;
+	r = domain ? keeper_capture_start(keeper, domain, false, &capture) :
+		     -ESRCH;
+	if (r < 0) {
+		text_copy(guest->no_core, sizeof(guest->no_core), strerror(-r));
+		return;
+	}
 	retreat->of = guest;
 	text_copy(retreat->core, sizeof(retreat->core), capture->path);
 }
@@ -187,15 +206,19 @@ static void start_capture(struct keeper_retreat *retreat,
 static bool await_capture(struct keeper_retreat *retreat)
 {
 	const struct keeper_capture *capture;
+	struct retreat_guest *of = retreat->of;
 
-	if (!retreat->of)
+	if (!of)
 		return false;
 	capture = keeper_capture_find(retreat->keeper, retreat->core);
 	if (capture && !capture->done)
 		return true;
 	if (capture && capture->rc == 0)
-		text_copy(retreat->of->core, sizeof(retreat->of->core),
-			  retreat->core);
+		text_copy(of->core, sizeof(of->core), retreat->core);
+	else
+		text_copy(of->no_core, sizeof(of->no_core),
+			  capture && capture->text[0] ? capture->text :
+							"it was not taken");
 	retreat->of = NULL;
 	record(retreat);
 	return false;
@@ -312,6 +335,22 @@ static int start(struct keeper_retreat *retreat, const char *event)
 	return 0;
 }
 
+static bool is_under_way(const struct keeper_retreat *retreat)
+{
+	return retreat->state != RETREAT_NONE && retreat->state != RETREAT_OVER;
+}
+
+/* The record is of all that were made for one trouble. */
+static void keep_before(struct keeper_retreat *retreat)
+{
+	struct text text = { 0 };
+
+	if (retreat->state == RETREAT_OVER)
+		tell(retreat, &text);
+	text_copy(retreat->before, sizeof(retreat->before), text_get(&text));
+	text_free(&text);
+}
+
 const char *keeper_retreat_start(struct keeper *keeper)
 {
 	struct keeper_retreat *retreat = keeper->retreat;
@@ -323,9 +362,9 @@ const char *keeper_retreat_start(struct keeper *keeper)
 		return strerror(ENOMEM);
 	if (host_is_well(probe.health))
 		return "the host is not hung: xl shutdown asks the guests";
-	if (retreat->state != RETREAT_NONE && retreat->state != RETREAT_OVER)
+	if (is_under_way(retreat))
 		return "a retreat is under way";
-	retreat->before[0] = '\0';
+	keep_before(retreat);
 	r = start(retreat, "retreat-begun");
 	return r < 0 ? strerror(-r) : NULL;
 }

@@ -56,12 +56,13 @@ static void test_course(void)
 		"without xenstore, having no power button (PV, PVH): pv"),
 	   "who is asked, and who cannot be");
 	ok(retreat_is_waiting(&retreat), "they are waited for");
-	list[0].shutdown = true;
+	list[0].shutdown = true; /* by poweroff, which is 0 */
 	list[1].id.uuid[0] = 99; /* another under its domid */
 	list[2].cpu_time_ns += 1250000000;
 	retreat_look(&retreat, list, 5);
-	ok(retreat.guest[0].fate == RETREAT_FATE_ENDED &&
-	   retreat.guest[1].fate == RETREAT_FATE_ENDED, "down, or gone");
+	ok(retreat.guest[0].fate == RETREAT_FATE_ENDED, "one powered off");
+	ok(retreat.guest[1].fate == RETREAT_FATE_FELL &&
+	   retreat.guest[1].gone, "one is gone");
 	ok(retreat_is_waiting(&retreat) && !retreat_next_left(&retreat),
 	   "one is still waited for");
 	retreat_give_up(&retreat);
@@ -74,8 +75,36 @@ static void test_course(void)
 	retreat.guest[2].captured = true;
 	ok(!retreat_next_left(&retreat), "and of no other");
 	ok(says(&retreat, "and did not: m\\x1b (domid 3, used 1.2 s of "
-		"processor time since, core /cores/x); powered off: web, db"),
+		"processor time since, core /cores/x); ended when asked, but "
+		"did not power off: db (domid 2, gone); powered off: web; "),
 	   "it is told");
+	retreat_clear(&retreat);
+}
+
+/* Not all that end have powered off. */
+static void test_falls(void)
+{
+	struct retreat retreat = { 0 };
+
+	fill_list();
+	retreat_begin(&retreat, list, 3);
+	name_guests(&retreat);
+	list[0].shutdown = list[1].shutdown = list[2].shutdown = true;
+	list[0].reason_code = 1;
+	list[1].reason_code = 3;
+	list[2].reason_code = 77;
+	retreat_look(&retreat, list, 3);
+	ok(!retreat_is_waiting(&retreat), "all have ended");
+	ok(says(&retreat, "ended when asked, but did not power off: web "
+		"(domid 1, reboot), db (domid 2, crash), m\\x1b (domid 3, "
+		"unknown)"), "each in its way");
+	ok(retreat_next_left(&retreat) == &retreat.guest[1],
+	   "one crashed: its memory is evidence");
+	strcpy(retreat.guest[1].no_core, "No space left on device");
+	retreat.guest[1].captured = true;
+	ok(!retreat_next_left(&retreat), "that of a reboot is not");
+	ok(says(&retreat, "(domid 2, crash, no core: No space left on "
+		"device)"), "why there is no core");
 	retreat_clear(&retreat);
 }
 
@@ -99,6 +128,7 @@ static void test_empty(void)
 int main(void)
 {
 	test_course();
+	test_falls();
 	test_empty();
 	return done_testing();
 }

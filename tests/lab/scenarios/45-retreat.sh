@@ -46,6 +46,12 @@ check 'the command was run once, without an argument' test "$(cat "$dir/ran")" =
 xenvigil list > "$dir/list"
 check 'it is on record' grep -q 'retreat: not to be asked.*the command ended with status 0' "$dir/list"
 check 'it was logged' log_has 'warn keeper retreat-over' 'state=over'
+xenvigil retreat > "$dir/said" 2>&1
+check 'it may be ordered once more when it is over' grep -q '^retreat waiting: not to be asked' "$dir/said"
+expect 10 'that one comes to its end, too' retreat_is over
+check 'with the command' test "$(wc -l < "$dir/ran")" -eq 2
+check 'the record has both' grep -q \
+	'^retreat over: not.*the command ended with status 0; once more: not.*the command ended with status 0$' "$dir/status"
 for name in pv pvh; do
 	check "$name was not touched" is_running "$name"
 done
@@ -63,7 +69,7 @@ check 'without a command' grep -q 'no command is set' "$dir/status"
 daemon_kill9
 daemon_start
 expect 10 'another daemon has the same verdict' is_health hung
-check 'and begins no other' test "$(grep -c retreat-begun "$daemon_log")" -eq 2
+check 'and begins no other' test "$(grep -c retreat-begun "$daemon_log")" -eq 3
 kill -CONT $stopped
 expect 10 'healthy once more' is_health healthy
 daemon_stop
@@ -79,6 +85,8 @@ expect 5 'hung again' is_health hung
 xenvigil retreat > "$dir/said" 2>&1
 expect 10 'its command runs' retreat_is command
 expect 10 'and was begun' test -s "$dir/ran"
+xenvigil retreat > "$dir/said" 2>&1
+check 'it is not ordered twice' grep -q 'a retreat is under way' "$dir/said"
 daemon_kill9
 daemon_start "retreat_command = \"$command\""
 expect 20 'another daemon knows that it ran' log_has retreat-over 'the daemon ended while the command ran'
