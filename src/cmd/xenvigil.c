@@ -54,6 +54,7 @@ static const char usage[] =
 	"  -d, --delay SECONDS  top: from one time to the next (default 3)\n"
 	"      --sort KEY       top: by domid, name, state, cpu, memory or left\n"
 	"  -l, --live           capture: do not pause the domain\n"
+	"  -c, --cancel         retreat: stop the one that is under way\n"
 	"  -o, --output FILE    dump, report: the file to make\n"
 	"  -f, --format FORMAT  report: html (the default), json or text\n"
 	"      --socket PATH    the daemon's socket (default " CLIENT_SOCKET
@@ -105,6 +106,7 @@ static const struct option options[] = {
 	{ "since", required_argument, NULL, 's' },
 	{ "limit", required_argument, NULL, 'n' },
 	{ "live", no_argument, NULL, 'l' },
+	{ "cancel", no_argument, NULL, 'c' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "batch", no_argument, NULL, 'b' },
@@ -119,7 +121,7 @@ static const struct option options[] = {
 struct call {
 	const struct command *command;
 	const char *domain, *socket_path, *output, *format;
-	bool json, live, batch;
+	bool json, live, cancel, batch;
 	int64_t since_s, limit;	/* -1: not given */
 	double delay_s;
 	int sort;
@@ -178,6 +180,9 @@ static int parse_option(struct call *call, int opt)
 	case 'l':
 		call->live = true;
 		return -1;
+	case 'c':
+		call->cancel = true;
+		return -1;
 	case 'o':
 		call->output = optarg;
 		return -1;
@@ -218,6 +223,8 @@ static int parse_words(struct call *call, char **words)
 			call->command = &commands[i];
 	if (!call->command)
 		return fail_usage("no such command:", words[0]);
+	if (call->cancel && strcmp(call->command->name, "retreat") != 0)
+		return fail_usage("nothing to cancel in", call->command->name);
 	call->domain = words[1];
 	if (call->command->go_on == copy_core && !call->output)
 		return fail_usage("to which file? (-o)", "");
@@ -284,8 +291,9 @@ static json_object *make_request(const struct call *call)
 	json_object *request = json_object_new_object();
 
 	json_object_object_add(request, "command",
-			       json_object_new_string(command->ask ?:
-						      command->name));
+			       json_object_new_string(
+				       call->cancel ? "retreat-cancel" :
+				       command->ask ?: command->name));
 	if (call->domain)
 		json_object_object_add(request, is_of_incident(command) ?
 				       "id" : "domain",
@@ -345,7 +353,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "module") == 0)
 		return run_module_tool(argv + 1);
-	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lo:f:bd:hV", options,
+	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lco:f:bd:hV", options,
 					   NULL)) != -1)
 		r = parse_option(&call, opt);
 	if (r < 0)

@@ -254,6 +254,16 @@ static json_object *do_retreat(struct keeper *keeper, json_object *request)
 	return why ? error(why) : control_show_retreat(keeper);
 }
 
+/* A name of its own: an older daemon would take it for the order to begin. */
+static json_object *do_retreat_cancel(struct keeper *keeper,
+				      json_object *request)
+{
+	const char *why = keeper_retreat_cancel(keeper);
+
+	(void)request;
+	return why ? error(why) : control_show_retreat(keeper);
+}
+
 static const struct {
 	const char *name;
 	json_object *(*call)(struct keeper *keeper, json_object *request);
@@ -270,6 +280,7 @@ static const struct {
 	{ "adopt", do_adopt },
 	{ "disown", do_disown },
 	{ "retreat", do_retreat },
+	{ "retreat-cancel", do_retreat_cancel },
 };
 
 json_object *control_answer(struct keeper *keeper, json_object *request)

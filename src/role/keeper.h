@@ -188,8 +188,9 @@ void keeper_probe_note_retreat(struct keeper *keeper, enum retreat_state state,
 /* --- keeper_retreat.c --- */
 void keeper_retreat_open(struct keeper *keeper);
 void keeper_retreat_close(struct keeper *keeper);
-/* Begins one.  NULL, or why not. */
+/* Begins one; stops one that has not come to its command.  NULL, or why not. */
 const char *keeper_retreat_start(struct keeper *keeper);
+const char *keeper_retreat_cancel(struct keeper *keeper);
 /* After each look at the host: begins one that is due, ends one in vain. */
 void keeper_retreat_judge(struct keeper *keeper);
 void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,

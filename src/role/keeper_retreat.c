@@ -369,6 +369,19 @@ const char *keeper_retreat_start(struct keeper *keeper)
 	return r < 0 ? strerror(-r) : NULL;
 }
 
+/* Who was asked has heard it: that is not taken back. */
+const char *keeper_retreat_cancel(struct keeper *keeper)
+{
+	struct keeper_retreat *retreat = keeper->retreat;
+
+	if (!retreat || !is_under_way(retreat))
+		return "no retreat is under way";
+	if (retreat->state == RETREAT_COMMAND)
+		return "its command runs already";
+	end(retreat, "stopped: by the operator");
+	return NULL;
+}
+
 /*
  * One that an earlier keeper had begun and not ended: who still runs is asked
  * once more, with all the time.  A command is never run twice.

@@ -32,6 +32,8 @@ expect 20 'one is down already' is_shutdown down 3
 expect 20 'the host is healthy' is_health healthy
 check 'no retreat from a host that is well' sh -c '! xenvigil retreat' > "$dir/said" 2>&1
 note_file "$dir/said"
+xenvigil retreat --cancel > "$dir/said" 2>&1
+check 'and none to be stopped' grep -q 'no retreat is under way' "$dir/said"
 
 stopped=$(xenstored_pids)
 kill -STOP $stopped
@@ -87,6 +89,8 @@ expect 10 'its command runs' retreat_is command
 expect 10 'and was begun' test -s "$dir/ran"
 xenvigil retreat > "$dir/said" 2>&1
 check 'it is not ordered twice' grep -q 'a retreat is under way' "$dir/said"
+xenvigil retreat --cancel > "$dir/said" 2>&1
+check 'nor stopped so late' grep -q 'its command runs already' "$dir/said"
 daemon_kill9
 daemon_start "retreat_command = \"$command\""
 expect 20 'another daemon knows that it ran' log_has retreat-over 'the daemon ended while the command ran'
