@@ -248,7 +248,12 @@ static int run_command(const struct wire_msg *order)
 	int status = 0;
 	int r = hook_command_run(order->text, &status, &fault);
 
-	snprintf(how, sizeof(how), "the command ended with status %d", status);
+	if (WIFSIGNALED(status))
+		snprintf(how, sizeof(how), "the command was killed by signal %d",
+			 WTERMSIG(status));
+	else
+		snprintf(how, sizeof(how), "the command ended with status %d",
+			 WEXITSTATUS(status));
 	return tell(&to, order->text, r, r == 0 ? how : fault ?: strerror(-r));
 }
 

@@ -121,8 +121,8 @@ static void on_said(struct ev_loop *loop, ev_io *io, int events)
 			log_event(LOG_LEVEL_ERROR, "retreat-command-bad",
 				  LOG_TEXT("path", msg.config.name),
 				  LOG_TEXT("error", msg.text));
-		text_copy(retreat->said, sizeof(retreat->said),
-			  msg.rc ? "the command was not run" : msg.text);
+		snprintf(retreat->said, sizeof(retreat->said), "%s%.96s",
+			 msg.rc ? "the command was not run: " : "", msg.text);
 		wire_clear(&msg);
 	}
 	if (r != -EAGAIN)
@@ -384,7 +384,8 @@ const char *keeper_retreat_cancel(struct keeper *keeper)
 
 /*
  * One that an earlier keeper had begun and not ended: who still runs is asked
- * once more, with all the time.  A command is never run twice.
+ * once more, with all the time.  A command is never run twice.  One that was
+ * over is shown.
  */
 static void take_up(struct keeper_retreat *retreat,
 		    const struct host_trouble *trouble)
@@ -395,6 +396,8 @@ static void take_up(struct keeper_retreat *retreat,
 	else if (trouble->retreat_state == RETREAT_WAITING ||
 		 trouble->retreat_state == RETREAT_EVIDENCE)
 		(void)start(retreat, "retreat-resumed"); /* or at the next verdict */
+	else
+		retreat->state = trouble->retreat_state;
 }
 
 void keeper_retreat_judge(struct keeper *keeper)

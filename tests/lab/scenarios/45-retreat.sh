@@ -54,6 +54,17 @@ expect 10 'that one comes to its end, too' retreat_is over
 check 'with the command' test "$(wc -l < "$dir/ran")" -eq 2
 check 'the record has both' grep -q \
 	'^retreat over: not.*the command ended with status 0; once more: not.*the command ended with status 0$' "$dir/status"
+# Whoever reads the record of a host that is gone wants to know what its command came to.
+printf '#!/bin/sh\nexit 3\n' > $command
+xenvigil retreat > /dev/null 2>&1
+expect 10 'a command that fails is named as such' retreat_is 'over: .*; the command ended with status 3$'
+printf '#!/bin/sh\nkill -9 $$\n' > $command
+xenvigil retreat > /dev/null 2>&1
+expect 10 'and one that is killed' retreat_is 'over: .*; the command was killed by signal 9$'
+chmod 722 $command
+xenvigil retreat > /dev/null 2>&1
+expect 10 'and one that others may write' retreat_is 'over: .*; the command was not run: others may write to it$'
+chmod 700 $command
 for name in pv pvh; do
 	check "$name was not touched" is_running "$name"
 done
@@ -71,7 +82,7 @@ check 'without a command' grep -q 'no command is set' "$dir/status"
 daemon_kill9
 daemon_start
 expect 10 'another daemon has the same verdict' is_health hung
-check 'and begins no other' test "$(grep -c retreat-begun "$daemon_log")" -eq 3
+check 'and begins no other' test "$(grep -c retreat-begun "$daemon_log")" -eq 6
 kill -CONT $stopped
 expect 10 'healthy once more' is_health healthy
 daemon_stop
