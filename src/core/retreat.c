@@ -160,6 +160,15 @@ static void tell_fell(const struct retreat_guest *guest, struct text *text)
 	text_append(text, ")");
 }
 
+/* One that came while xenstored hung has no name for us. */
+static void tell_name(const struct retreat_guest *guest, struct text *text)
+{
+	if (guest->name[0])
+		text_append_escaped(text, guest->name, strlen(guest->name));
+	else
+		text_printf(text, "domain %" PRIu32, guest->id.domid);
+}
+
 static void tell_fate(const struct retreat *retreat, enum retreat_fate fate,
 		      const char *head, struct text *text)
 {
@@ -173,7 +182,7 @@ static void tell_fate(const struct retreat *retreat, enum retreat_fate fate,
 		if (before == head && text->len)
 			text_append(text, "; ");
 		text_append(text, before);
-		text_append_escaped(text, guest->name, strlen(guest->name));
+		tell_name(guest, text);
 		if (fate == RETREAT_FATE_LEFT)
 			tell_left(guest, text);
 		else if (fate == RETREAT_FATE_FELL)

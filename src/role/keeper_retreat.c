@@ -195,7 +195,8 @@ static void start_capture(struct keeper_retreat *retreat,
 	r = domain ? keeper_capture_start(keeper, domain, false, &capture) :
 		     -ESRCH;
 	if (r < 0) {
-		text_copy(guest->no_core, sizeof(guest->no_core), strerror(-r));
+		text_copy(guest->no_core, sizeof(guest->no_core),
+			  domain ? strerror(-r) : "it is gone");
 		return;
 	}
 	retreat->of = guest;

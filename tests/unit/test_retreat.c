@@ -98,6 +98,9 @@ static void test_falls(void)
 	ok(says(&retreat, "ended when asked, but did not power off: web "
 		"(domid 1, reboot), db (domid 2, crash), m\\x1b (domid 3, "
 		"unknown)"), "each in its way");
+	retreat.guest[0].name[0] = '\0';
+	ok(says(&retreat, "power off: domain 1 (domid 1, reboot), db"),
+	   "one without a name by its number");
 	ok(retreat_next_left(&retreat) == &retreat.guest[1],
 	   "one crashed: its memory is evidence");
 	strcpy(retreat.guest[1].no_core, "No space left on device");
