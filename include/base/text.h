@@ -23,6 +23,9 @@ void text_append_bytes(struct text *text, const char *s, size_t len);
 void text_printf(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Cuts what is longer to MOST bytes, of which the last say so: " ...". */
+void text_cut(struct text *text, size_t most);
+
 /* The content, "" while empty. */
 const char *text_get(const struct text *text);
 

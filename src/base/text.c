@@ -5,6 +5,7 @@
  */
 #include "base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,6 +76,18 @@ void text_printf(struct text *text, const char *fmt, ...)
 	vsnprintf(text->at + text->len, (size_t)len + 1, fmt, args);
 	va_end(args);
 	text->len += len;
+}
+
+void text_cut(struct text *text, size_t most)
+{
+	static const char mark[] = " ...";
+
+	assert(most >= strlen(mark));
+	if (text->len <= most)
+		return;
+	text->len = most - strlen(mark);
+	text->at[text->len] = '\0';
+	text_append(text, mark);
 }
 
 const char *text_get(const struct text *text)

@@ -34,18 +34,6 @@ struct keeper_retreat {
 
 /* --- what is known of it --- */
 
-/* How it ended is worth more than the last of many guests. */
-static void cut(struct text *text, size_t most)
-{
-	static const char mark[] = " ...";
-
-	if (text->len <= most)
-		return;
-	text->len = most - strlen(mark);
-	text->at[text->len] = '\0';
-	text_append(text, mark);
-}
-
 static void tell(const struct keeper_retreat *retreat, struct text *text)
 {
 	struct text list = { 0 };
@@ -57,7 +45,8 @@ static void tell(const struct keeper_retreat *retreat, struct text *text)
 		retreat_tell(&retreat->list, &list);
 	text_append(text, text_get(&list));
 	text_free(&list);
-	cut(text, RETREAT_TEXT_BYTES - sizeof(retreat->end) - sizeof("; "));
+	/* How it ended is worth more than the last of many guests. */
+	text_cut(text, RETREAT_TEXT_BYTES - sizeof(retreat->end) - sizeof("; "));
 	if (retreat->end[0])
 		text_printf(text, "; %s", retreat->end);
 }

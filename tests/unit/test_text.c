@@ -219,6 +219,19 @@ static void test_find(void)
 	   "a list may end by itself");
 }
 
+static void test_cut(void)
+{
+	struct text text = { 0 };
+
+	text_append(&text, "0123456789");
+	text_cut(&text, 10);
+	is_text(text_get(&text), "0123456789", "what fits stays");
+	text_cut(&text, 9);
+	is_text(text_get(&text), "01234 ...", "what does not is cut, and says so");
+	ok(text.len == 9, "to the bytes there are");
+	text_free(&text);
+}
+
 static void test_lines(void)
 {
 	static const char said[] = "a \"b\"\n\tc\\\x1b[2J\n";
@@ -241,6 +254,7 @@ int main(void)
 	test_fixed_buffer();
 	test_copy();
 	test_find();
+	test_cut();
 	test_lines();
 	return done_testing();
 }
