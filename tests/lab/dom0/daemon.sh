@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC1091,SC2154
 # SPDX-License-Identifier: GPL-2.0-only
-# Owns the daemon under test: its configuration, start, end and log.
-# It must not judge guests.
+# Owns the daemon under test: its configuration, start, end and log. Started by hand;
+# units.sh has what is otherwise under systemd. It must not judge guests.
 
 daemon_log=$LAB_SCENARIO_DIR/xenvigild.log
 
@@ -26,15 +26,46 @@ daemon_answers()
 	timeout 5 xenvigil status --json > "$dir/status.json" 2> "$dir/status.stderr"
 }
 
-# daemon_start [CONF-LINE...]: returns when it answers. $daemon_by: a program and its
-# options that become it, as strace -D.
+# --- By hand ------------------------------------------------------------------
+
+# $daemon_by: a program and its options that become it, as strace -D.
+daemon_launch()
+{
+	# shellcheck disable=SC2086 # words on purpose
+	setsid ${daemon_by:-} /usr/sbin/xenvigild >> "$daemon_log" 2>&1 < /dev/null &
+	keeper=$!
+}
+
+keeper_pid()
+{
+	echo "$keeper"
+}
+
+# It ends for good when its process does.
+daemon_hold()
+{
+	:
+}
+
+daemon_terminate()
+{
+	kill "$keeper"
+}
+
+# Returns when it has ended.
+daemon_reap()
+{
+	wait "$keeper" 2> /dev/null
+}
+
+# --- Either way ---------------------------------------------------------------
+
+# daemon_start [CONF-LINE...]: returns when it answers.
 daemon_start()
 {
 	[ $# -eq 0 ] || daemon_conf "$@"
 	mkdir -p /etc/xenvigil/domains.d
-	# shellcheck disable=SC2086 # words on purpose
-	setsid ${daemon_by:-} /usr/sbin/xenvigild >> "$daemon_log" 2>&1 < /dev/null &
-	daemon_pid=$!
+	daemon_launch
 	if ! await "${daemon_wait_s:-30}" 'xenvigild to answer on its control socket' daemon_answers; then
 		note_file "$daemon_log"
 		fail "xenvigild answers within ${daemon_wait_s:-30} s of its start"
@@ -60,20 +91,20 @@ daemon_note_processes()
 # By SIGTERM, as an init does; all its processes have to go.
 daemon_stop()
 {
-	kill "$daemon_pid"
+	daemon_terminate
 	if ! await 30 'xenvigild and its processes to end after SIGTERM' daemon_is_gone; then
 		daemon_note_processes
 		not_ok 'xenvigild and its processes end after SIGTERM'
 		return 1
 	fi
-	wait "$daemon_pid" 2>/dev/null
+	daemon_reap
 }
 
 # role_pids keeper|watcher|worker: the keeper is the one without a role.
 role_pids()
 {
 	if [ "$1" = keeper ]; then
-		echo "$daemon_pid"
+		keeper_pid
 	else
 		pids_of "^--role=$1\$"
 	fi
@@ -88,16 +119,19 @@ has_role()
 kill_role()
 {
 	local pid none=1
-	for pid in $(role_pids "$1"); do
+	killed=$(role_pids "$1")
+	for pid in $killed; do
 		kill -9 "$pid" 2> /dev/null && none=0
 	done
 	return "$none"
 }
 
+# It stays dead until it is started.
 daemon_kill9()
 {
+	daemon_hold
 	kill_role keeper
-	wait "$daemon_pid" 2>/dev/null
+	daemon_reap
 }
 
 # log_has PATTERN...: one line of the daemon's log that matches all of them.

@@ -29,6 +29,8 @@ host_collect()
 	dmesg > "$1/dmesg"
 	xl dmesg > "$1/xl-dmesg" 2>&1
 	cp -r /var/log/xen "$1/log"
+	[ -z "${LAB_UNITS:-}" ] || journalctl --cursor-file=/run/lab/journal -u 'xenvigil*' -o short-monotonic \
+		--no-pager > "$1/journal" 2>&1
 }
 
 # Domains, of those since the last reset, whose state the emulator broke: it has
@@ -52,10 +54,20 @@ host_stop_ours()
 	for pid in $(xenstored_pids); do
 		kill -CONT "$pid"
 	done
+	[ -z "${LAB_UNITS:-}" ] || systemctl stop --no-block xenvigild.service
 	# The judges, our daemon and all its roles, and what xl left running.
 	for pid in $(pids_of '(^|/)(xenvigild|xenvigil|domwatch|xl|libxl-save-helper)$'); do
 		kill -9 "$pid" 2>/dev/null
 	done
+	[ -z "${LAB_UNITS:-}" ] || host_stop_units
+}
+
+# Units that are gone are not started again; their processes were killed.
+host_stop_units()
+{
+	timeout 60 systemctl stop xenvigild.service 'xenvigil-*.socket' 2>&1
+	rm -rf /run/systemd/system/xenvigil*.d
+	systemctl daemon-reload
 }
 
 # All at once: one after the other each would wait for its own devices.
@@ -82,6 +94,8 @@ host_leftovers()
 	for pid in $(pids_of '(^|/)(xenvigild|xl)$') $(device_models); do
 		echo "process left: $pid $(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline")"
 	done
+	[ -z "${LAB_UNITS:-}" ] || systemctl list-units --no-legend --plain --state=active,activating,deactivating \
+		'xenvigil*' | sed 's/^/unit left: /'
 	for dir in /var/lib/xenvigil /etc/xenvigil /run/xenvigil; do
 		[ ! -e "$dir" ] || echo "file left: $dir"
 	done
@@ -90,8 +104,7 @@ host_leftovers()
 # Prints what is in the way and fails when the host does not get clean.
 host_reset()
 {
-	host_stop_ours
-	errors=$(host_destroy_guests)
+	errors=$(host_stop_ours; host_destroy_guests)
 	# If they were file systems of their own.
 	umount /var/lib/xenvigil/cores 2>/dev/null
 	umount /var/lib/xenvigil 2>/dev/null

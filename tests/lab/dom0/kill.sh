@@ -33,7 +33,7 @@ kill_round()
 	usleep $((delay_ms * 1000))
 	expect 5 "$role killed $delay_ms ms into the handling" kill_role "$role"
 	if [ "$role" = keeper ]; then
-		wait "$daemon_pid" 2>/dev/null
+		daemon_reap
 		daemon_start
 	fi
 	for action in $kill_actions; do

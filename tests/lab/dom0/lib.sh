@@ -6,6 +6,7 @@
 . /lab/dom0/host.sh
 . /lab/dom0/judge.sh
 . /lab/dom0/daemon.sh
+[ -z "${LAB_UNITS:-}" ] || . /lab/dom0/units.sh
 
 dir=$LAB_SCENARIO_DIR
 failures=0

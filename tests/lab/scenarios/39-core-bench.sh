@@ -3,6 +3,7 @@
 # about: figures of our cores beside xl's, of the same crashed PV and PVH guest (tests/bench/core.bench)
 # image: small
 # needs: daemon
+# units: no (figures, of the daemon alone)
 # when: long
 # deadline: 2400
 . /lab/dom0/core.sh
@@ -44,7 +45,7 @@ captures()
 capture()
 {
 	domain_conf "$1" "format = \"$2\""
-	kill -HUP "$daemon_pid"
+	kill -HUP "$(role_pids keeper)"
 	core=$(xenvigil capture "$1" 2> "$dir/capture.stderr") || {
 		note_file "$dir/capture.stderr"
 		return 1

@@ -4,6 +4,7 @@
 # when: long
 # image: small
 # needs: daemon
+# units: no (figures, of the daemon alone)
 # boot: idle
 # deadline: 900
 . /lab/dom0/react.sh

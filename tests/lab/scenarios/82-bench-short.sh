@@ -3,6 +3,7 @@
 # about: memory, time to act and a core beside xl's of the same guests: ratios that must not fall
 # image: small
 # needs: daemon
+# units: no (figures, of the daemon alone)
 # deadline: 300
 . /lab/dom0/react.sh
 . /lab/dom0/core.sh
