@@ -37,10 +37,12 @@ room()
 }
 
 # Where the first write was that found no room, in pages; "name" when it was the
-# renaming.
+# renaming. Another thread's call may stand between the two halves of one.
 full_at()
 {
-	awk '/= -1 ENOSPC/ && /pwrite64/ { sub(/\) *= -1.*/, ""); print int($NF / 4096); exit }
+	awk '/pwrite64\(.*<unfinished/ { sub(/ <unfinished.*/, ""); begun[$1] = $NF }
+		/pwrite64 resumed.*= -1 ENOSPC/ { print int(begun[$1] / 4096); exit }
+		/= -1 ENOSPC/ && /pwrite64/ { sub(/\) *= -1.*/, ""); print int($NF / 4096); exit }
 		/= -1 ENOSPC/ { print "name"; exit }' "$dir/calls"
 }
 
