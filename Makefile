@@ -177,7 +177,10 @@ MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install \
 ATTACKS = $(sort $(wildcard tests/attack/r[0-9]*))
 INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*)) tests/cmd/top tests/cmd/evidence
 PACKAGING = $(if $(LONG),tests/build/packages)
-LAB = tests/lab/run tests/lab/readers
+# The daemon by hand, then by its units, with each role in its sandbox.
+UNITS_LAB = $(if $(LONG),$(patsubst %,'tests/lab/run --units %',[01]* [23]* [4-9a-z]*), \
+	'tests/lab/run --units 13-late 15-orphan')
+LAB = tests/lab/run $(UNITS_LAB) tests/lab/readers
 
 # What the lab puts over its dom0, whose kernel is the newest with headers.
 LAB_KERNEL = $(notdir $(patsubst %/build,%,$(shell \
