@@ -313,7 +313,7 @@ static void test_command(void)
 	snprintf(msg.text, sizeof(msg.text), "%s", at("command"));
 	ok(give(msg) == 0 && count == 1 && results[0].rc == 0,
 	   "a command is run, however it ends");
-	is_text(results[0].text, "the command ended with status 1792",
+	is_text(results[0].text, "the command ended with status 7",
 		"its status is told");
 	is_text(results[0].name, at("command"), "and whose that is");
 	ok(!strstr(content("env"), "HOME="), "its environment is clean");
