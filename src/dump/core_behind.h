@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A thread that takes care of one batch while the next one is read.
+ * A thread that takes care of batches while the next ones are read.
  */
 #ifndef DUMP_CORE_BEHIND_H
 #define DUMP_CORE_BEHIND_H
@@ -15,8 +15,8 @@ int core_behind_open(int (*each)(void *ctx, struct core_batch *batch),
 		     void *ctx, struct core_behind **ret_behind);
 
 /*
- * For a walk, with the core_behind as its CTX: hands a batch over when the one
- * before is done.  Returns 0, or what EACH returned of an earlier one.
+ * For a walk, with the core_behind as its CTX: hands a batch over when not too
+ * many wait.  Returns 0, what EACH returned of an earlier one, or -ENOMEM.
  */
 int core_behind_take(void *ctx, struct core_batch *batch);
 
