@@ -5,17 +5,13 @@
  */
 #include <elf.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/procfs.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "../lab/tools/core_read.h"
-#include "core_fake.h"
+#include "core_file.h"
 #include "dump/core_kdump.h"
 #include "tap.h"
-
-#define PATH "core-kdump.test"
 
 /* As a small HVM guest has them, and one with memory above 4 GiB. */
 static const struct core_fake_range small[] = {
@@ -28,13 +24,6 @@ static const struct core_fake_range late[] = {
 
 static const char info[] = "OSRELEASE=6.1.0-test\nPAGESIZE=4096\n"
 	"NUMBER(phys_base)=-16777216\nSYMBOL(init_top_pgt)=ffffffff82610000\n";
-
-static char dir[] = "/tmp/test-core-kdump-XXXXXX";
-
-static int open_core(void)
-{
-	return open(PATH, O_RDWR | O_CREAT | O_TRUNC, 0600);
-}
 
 /* A note's head with TEXT_LEN bytes announced. */
 static void put_head(unsigned char *page, uint32_t text_len)
@@ -79,33 +68,16 @@ static void plant_long_note(uint64_t pfn, unsigned char *page)
 		page[24 + 37] = 'x', page[24 + 36] = 'y';
 }
 
-static bool holds(const struct core_read *core, struct core_fake *fake,
-		  uint64_t pages)
-{
-	unsigned char want[CORE_PAGE_BYTES], got[CORE_PAGE_BYTES];
-
-	if (core->count != pages)
-		return false;
-	for (size_t i = 0; i < core->count; i++)
-		if (core_fake_read(fake, core->frames[i].pfn, want) ||
-		    core_read_page(core, i, got) ||
-		    memcmp(want, got, sizeof(want)) != 0) {
-			printf("# pfn %#lx\n", (long)core->frames[i].pfn);
-			return false;
-		}
-	return true;
-}
-
-static bool has_registers(const struct core_read *core)
+static bool has_registers(void)
 {
 	struct elf_prstatus status;
 	unsigned long long rip[2];
 	pid_t pid[2];
 
-	if (core->registers_size < 2 * (20 + sizeof(status)))
+	if (core.registers_size < 2 * (20 + sizeof(status)))
 		return false;
 	for (int i = 0; i < 2; i++) {
-		memcpy(&status, core->registers + 20 + i * (20 +
+		memcpy(&status, core.registers + 20 + i * (20 +
 		       sizeof(status)), sizeof(status));
 		rip[i] = status.pr_reg[16];
 		pid[i] = status.pr_pid;
@@ -115,10 +87,10 @@ static bool has_registers(const struct core_read *core)
 }
 
 /* The notes, one after the other, end with the kernel's own. */
-static bool has_info_note(const struct core_read *core)
+static bool has_info_note(void)
 {
-	const unsigned char *at = core->registers;
-	size_t left = core->registers_size;
+	const unsigned char *at = core.registers;
+	size_t left = core.registers_size;
 	Elf64_Nhdr head;
 	size_t bytes;
 
@@ -141,22 +113,16 @@ static void test_whole(const char *what, const struct core_fake_range *ranges,
 		       uint64_t pages, bool zstd)
 {
 	const char *by = zstd ? "zstd" : "zlib";
-	struct core_out out = { .fd = open_core() };
-	struct core_fake fake;
-	struct core_read core;
 	struct stat st;
 
-	core_fake_setup(&fake, true, ranges);
+	core_file_begin(CORE_FILE, true, ranges);
 	fake.plant = plant_note;
 	fake.guest.task = (struct kernel_task){ .cpu = 2, .pid = 42 };
 	ok(core_kdump_write(&fake.guest, zstd, &out) == 0,
 	   "%s, %s: it is written", what, by);
-	if (!ok(core_read_open(PATH, &core) == 0, "%s, %s: it can be read",
-		what, by))
-		printf("# %s\n", core.wrong);
-	ok(holds(&core, &fake, pages), "%s, %s: every page is there", what,
-	   by);
-	ok(has_registers(&core), "%s, %s: so are the registers, and the task that "
+	ok(core_file_read(), "%s, %s: it can be read", what, by);
+	ok(core_file_holds(pages), "%s, %s: every page is there", what, by);
+	ok(has_registers(), "%s, %s: so are the registers, and the task that "
 	   "panicked", what, by);
 	ok(core.vmcoreinfo_size == sizeof(info) - 1 &&
 	   memcmp(core.vmcoreinfo, info, sizeof(info) - 1) == 0,
@@ -165,73 +131,52 @@ static void test_whole(const char *what, const struct core_fake_range *ranges,
 	   core.bytes[207] && strcmp((const char *)core.bytes + 272,
 				     "x86_64") == 0,
 	   "%s, %s: and so are the kernel's names", what, by);
-	ok(has_info_note(&core), "%s, %s: which is among the notes as well",
+	ok(has_info_note(), "%s, %s: which is among the notes as well",
 	   what, by);
 	ok(out.facts.pages == pages && !out.facts.truncated &&
 	   !core.is_incomplete, "%s, %s: it is whole", what, by);
 	ok(fstat(out.fd, &st) == 0 && (uint64_t)st.st_blocks * 512 <=
 	   pages * 4096 * 45 / 100, "%s, %s: it is small", what, by);
-	core_read_close(&core);
-	core_fake_free(&fake);
-	close(out.fd);
+	core_file_end();
 }
 
 static void test_cut(void)
 {
-	struct core_out out = { .fd = open_core() };
-	struct core_fake fake;
-	struct core_read core;
-
+	core_file_begin(CORE_FILE, true, late);
 	out.most_bytes = 8 << 20;
-	core_fake_setup(&fake, true, late);
 	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
 	   out.facts.truncated, "a core that would be too large is cut");
-	ok(core_read_open(PATH, &core) == 0 && core.is_incomplete,
+	ok(core_file_read() && core.is_incomplete,
 	   "it can be read, and says so itself");
 	ok(core.count >= 2505 && core.count < 5608 &&
-	   holds(&core, &fake, core.count), "what is there is right");
+	   core_file_holds(core.count), "what is there is right");
 	ok(core.size <= (8 << 20) + 5608 * 24 + 300000,
 	   "it is within its limit, but for its head");
-	core_read_close(&core);
-	core_fake_free(&fake);
-	close(out.fd);
+	core_file_end();
 }
 
 static void test_going(void)
 {
-	struct core_out out = { .fd = open_core() };
-	struct core_fake fake;
-	struct core_read core;
-
-	core_fake_setup(&fake, true, late);
+	core_file_begin(CORE_FILE, true, late);
 	fake.fail_after = 2;
 	fake.going = true;
 	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
 	   out.facts.truncated && out.guest_going,
 	   "a core of a domain that goes away is a cut one");
-	ok(core_read_open(PATH, &core) == 0 && core.is_incomplete &&
-	   core.count == 2048 && holds(&core, &fake, 2048),
+	ok(core_file_read() && core.is_incomplete &&
+	   core.count == 2048 && core_file_holds(2048),
 	   "which holds what there was, and says so itself");
-	core_read_close(&core);
-	core_fake_free(&fake);
-	close(out.fd);
+	core_file_end();
 }
 
 static void test_long_note(void)
 {
-	struct core_out out = { .fd = open_core() };
-	struct core_fake fake;
-	struct core_read core;
-
-	core_fake_setup(&fake, true, small);
+	core_file_begin(CORE_FILE, true, small);
 	fake.plant = plant_long_note;
 	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
-	   core_read_open(PATH, &core) == 0 &&
-	   core.vmcoreinfo_size == 190 * 38,
+	   core_file_read() && core.vmcoreinfo_size == 190 * 38,
 	   "a kernel's note may be longer than a page");
-	core_read_close(&core);
-	core_fake_free(&fake);
-	close(out.fd);
+	core_file_end();
 }
 
 static const struct core_fake_range twice[] = {
@@ -240,36 +185,28 @@ static const struct core_fake_range twice[] = {
 
 static void test_failures(void)
 {
-	struct core_out out = { .fd = open_core() };
-	struct core_fake fake;
-
-	core_fake_setup(&fake, true, late);
+	core_file_begin(CORE_FILE, true, late);
 	fake.fail_after = 3;
 	ok(core_kdump_write(&fake.guest, true, &out) == -EIO,
 	   "memory that cannot be read is an error");
-	core_fake_free(&fake);
-	core_fake_setup(&fake, true, twice);
+	core_file_end();
+	core_file_begin(CORE_FILE, true, twice);
 	ok(core_kdump_write(&fake.guest, true, &out) == -EBADMSG,
 	   "a page that comes twice is an error");
-	core_fake_free(&fake);
-	close(out.fd);
-	core_fake_setup(&fake, true, late);
-	out.fd = open("/dev/full", O_RDWR);
+	core_file_end();
+	core_file_begin("/dev/full", true, late);
 	ok(core_kdump_write(&fake.guest, true, &out) == -ENOSPC,
 	   "a full disk is an error");
-	core_fake_free(&fake);
-	close(out.fd);
+	core_file_end();
 }
 
 /* Each write past so many bytes of the file fails, as on a full disk. */
 static void test_full_at(uint64_t bytes, const char *what)
 {
 	struct rlimit before, limit;
-	struct core_out out = { .fd = open_core() };
-	struct core_fake fake;
 	int r;
 
-	core_fake_setup(&fake, true, late);
+	core_file_begin(CORE_FILE, true, late);
 	getrlimit(RLIMIT_FSIZE, &before);
 	limit = before;
 	limit.rlim_cur = bytes;
@@ -277,17 +214,12 @@ static void test_full_at(uint64_t bytes, const char *what)
 	r = core_kdump_write(&fake.guest, true, &out);
 	setrlimit(RLIMIT_FSIZE, &before);
 	ok(r == -EFBIG, "no room for %s: an error", what);
-	core_fake_free(&fake);
-	close(out.fd);
+	core_file_end();
 }
 
 static int write_only(const char *path)
 {
-	struct core_out out = { .fd = open(path, O_RDWR | O_CREAT | O_TRUNC,
-					   0600) };
-	struct core_fake fake;
-
-	core_fake_setup(&fake, true, late);
+	core_file_begin(path, true, late);
 	fake.plant = plant_note;
 	return core_kdump_write(&fake.guest, getenv("ZLIB") == NULL, &out) ? 1
 									   : 0;
@@ -297,7 +229,7 @@ int main(int argc, char **argv)
 {
 	if (argc > 1)
 		return write_only(argv[1]);
-	if (!mkdtemp(dir) || chdir(dir))
+	if (!core_file_enter())
 		return 1;
 	signal(SIGXFSZ, SIG_IGN);
 	for (int zstd = 0; zstd < 2; zstd++) {
@@ -310,6 +242,5 @@ int main(int argc, char **argv)
 	test_failures();
 	test_full_at(1 << 20, "the pages");
 	test_full_at(100000, "the descriptors");
-	unlink(PATH);
-	return chdir("/") || rmdir(dir) ? 1 : done_testing();
+	return core_file_leave() ? done_testing() : 1;
 }
