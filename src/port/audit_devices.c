@@ -37,16 +37,19 @@ static void join(char ret_path[PATH_BYTES], const char *path,
 		ret_path[0] = '\0';
 }
 
-static void each(struct walk *walk, const char *path,
+/* What is in ENTRY of PATH, which is told as the PATH of each. */
+static void each(struct walk *walk, const char *path, const char *entry,
 		 void (*call)(struct walk *walk, const char *path,
 			      const char *entry))
 {
+	char whole[PATH_BYTES];
 	unsigned int count = 0;
-	AUTO_FREE char **list = xs_directory(walk->store, XBT_NULL, path,
-					     &count);
+	AUTO_FREE char **list = NULL;
 
+	join(whole, path, entry);
+	list = xs_directory(walk->store, XBT_NULL, whole, &count);
 	for (unsigned int i = 0; list && i < count; i++)
-		call(walk, path, list[i]);
+		call(walk, whole, list[i]);
 }
 
 static char *read_at(struct walk *walk, const char *path, const char *name)
@@ -85,12 +88,18 @@ static void found(struct walk *walk, const char *path, const char *what,
 	audit_report(walk->audit, AUDIT_WARN, mend, "%s: %s", path, what);
 }
 
-static bool lives(struct walk *walk, const char *domid)
+/* Whether DOMID is gone; then what is left of it below PATH is told as WHAT. */
+static bool is_left_over(struct walk *walk, const char *path,
+			 const char *domid, const char *what)
 {
+	char whole[PATH_BYTES];
+
 	for (size_t i = 0; i < walk->count; i++)
 		if (walk->list[i].domid == (uint32_t)atol(domid))
-			return true;
-	return false;
+			return false;
+	join(whole, path, domid);
+	found(walk, whole, what, "xenstore-rm");
+	return true;
 }
 
 /* --- a backend of dom0's: PATH is backend/KIND/DOMID --- */
@@ -124,23 +133,15 @@ static void check_backend(struct walk *walk, const char *path,
 static void check_backends_of(struct walk *walk, const char *path,
 			      const char *domid)
 {
-	char whole[PATH_BYTES];
-
-	join(whole, path, domid);
-	if (!lives(walk, domid))
-		found(walk, whole, "backends of a domain that is gone",
-		      "xenstore-rm");
-	else
-		each(walk, whole, check_backend);
+	if (!is_left_over(walk, path, domid,
+			  "backends of a domain that is gone"))
+		each(walk, path, domid, check_backend);
 }
 
 static void check_backend_kind(struct walk *walk, const char *path,
 			       const char *kind)
 {
-	char whole[PATH_BYTES];
-
-	join(whole, path, kind);
-	each(walk, whole, check_backends_of);
+	each(walk, path, kind, check_backends_of);
 }
 
 /* --- a frontend: PATH is /local/domain/DOMID/device/KIND --- */
@@ -162,36 +163,26 @@ static void check_frontend(struct walk *walk, const char *path,
 static void check_frontend_kind(struct walk *walk, const char *path,
 				const char *kind)
 {
-	char whole[PATH_BYTES];
-
-	join(whole, path, kind);
-	each(walk, whole, check_frontend);
+	each(walk, path, kind, check_frontend);
 }
 
 static void check_domain(struct walk *walk, const char *path,
 			 const char *domid)
 {
-	char whole[PATH_BYTES], below[PATH_BYTES];
+	char whole[PATH_BYTES];
 
-	join(whole, path, domid);
-	if (!lives(walk, domid)) {
-		found(walk, whole, "a directory of a domain that is gone",
-		      "xenstore-rm");
+	if (is_left_over(walk, path, domid,
+			 "a directory of a domain that is gone"))
 		return;
-	}
-	join(below, whole, "device");
-	each(walk, below, check_frontend_kind);
+	join(whole, path, domid);
+	each(walk, whole, "device", check_frontend_kind);
 }
 
 static void check_record(struct walk *walk, const char *path,
 			 const char *domid)
 {
-	char whole[PATH_BYTES];
-
-	join(whole, path, domid);
-	if (!lives(walk, domid))
-		found(walk, whole, "libxl's record of a domain that is gone",
-		      "xenstore-rm");
+	(void)is_left_over(walk, path, domid,
+			   "libxl's record of a domain that is gone");
 }
 
 static bool list_domains(struct walk *walk)
@@ -211,9 +202,9 @@ static bool list_domains(struct walk *walk)
 static void go_round(struct walk *walk)
 {
 	walk->found = 0;
-	each(walk, "/local/domain/0/backend", check_backend_kind);
-	each(walk, "/local/domain", check_domain);
-	each(walk, "/libxl", check_record);
+	each(walk, "/local/domain/0", "backend", check_backend_kind);
+	each(walk, "/local", "domain", check_domain);
+	each(walk, "", "libxl", check_record);
 }
 
 void audit_devices(const struct audit *audit)
