@@ -26,6 +26,11 @@ void text_printf(struct text *text, const char *fmt, ...)
 /* Cuts what is longer to MOST bytes, of which the last say so: " ...". */
 void text_cut(struct text *text, size_t most);
 
+/* One clause, of at most so many bytes, after "; " when it is not the first. */
+#define TEXT_CLAUSE_BYTES 1024
+void text_append_clause(struct text *text, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* The content, "" while empty. */
 const char *text_get(const struct text *text);
 

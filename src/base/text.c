@@ -90,6 +90,19 @@ void text_cut(struct text *text, size_t most)
 	text_append(text, mark);
 }
 
+void text_append_clause(struct text *text, const char *fmt, ...)
+{
+	char clause[TEXT_CLAUSE_BYTES];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(clause, sizeof(clause), fmt, args);
+	va_end(args);
+	if (text->len)
+		text_append(text, "; ");
+	text_append(text, clause);
+}
+
 const char *text_get(const struct text *text)
 {
 	return text->at ? text->at : "";

@@ -197,8 +197,8 @@ int core_dump_write(const struct core_dump_order *order, struct toolstack *ts,
 		r = name_it(order->dir, part, order->name);
 	if (r) {
 		unlinkat(order->dir, part, 0);
-		text_printf(why, "%sthe partial core was removed: %s",
-			    why->len ? "; " : "", strerror(-r));
+		text_append_clause(why, "the partial core was removed: %s",
+				   strerror(-r));
 		return r;
 	}
 	out.facts.duration_ms = (uint32_t)(clock_ms() - began);

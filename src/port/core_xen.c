@@ -228,8 +228,8 @@ int core_xen_open(uint32_t domid, struct core_xen **ret_xen, struct text *why)
 	r = xen->xch ? take_all(xen, why) : -errno;
 	if (r) {
 		if (r != -ENOTSUP)
-			text_printf(why, "%scannot read domain %u: %s",
-				    why->len ? "; " : "", domid, strerror(-r));
+			text_append_clause(why, "cannot read domain %u: %s",
+					   domid, strerror(-r));
 		core_xen_close(xen);
 		return r;
 	}

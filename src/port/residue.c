@@ -45,22 +45,6 @@ struct residue {
 	bool devices;		/* only those are looked at */
 };
 
-static void name_add(struct text *left, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static void name_add(struct text *left, const char *fmt, ...)
-{
-	char clause[2 * RESIDUE_PATH_BYTES];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(clause, sizeof(clause), fmt, ap);
-	va_end(ap);
-	if (left->len)
-		text_append(left, "; ");
-	text_append(left, clause);
-}
-
 static char **list_dir(struct residue *residue, unsigned int *ret_count,
 		       const char *path)
 {
@@ -187,8 +171,8 @@ static void find_devices(struct residue *residue, uint32_t backend,
 		 backend, kind, residue->domid);
 	device = list_dir(residue, &devices, path);
 	if (device && !devices)
-		name_add(left, "backend %s/%u%s, empty", kind, residue->domid,
-			 owner);
+		text_append_clause(left, "backend %s/%u%s, empty", kind,
+				   residue->domid, owner);
 	for (unsigned int d = 0; d < devices; d++) {
 		AUTO_FREE char *state = NULL;
 
@@ -196,8 +180,9 @@ static void find_devices(struct residue *residue, uint32_t backend,
 			 "/local/domain/%u/backend/%s/%u/%s/state", backend,
 			 kind, residue->domid, device[d]);
 		state = xs_read(residue->store, XBT_NULL, path, NULL);
-		name_add(left, "backend %s/%u/%s%s state %.8s", kind,
-			 residue->domid, device[d], owner, state ?: "none");
+		text_append_clause(left, "backend %s/%u/%s%s state %.8s", kind,
+				   residue->domid, device[d], owner,
+				   state ?: "none");
 	}
 }
 
@@ -236,7 +221,7 @@ static void find_drivers(struct residue *residue, struct text *left)
 		const char *name = strrchr(found.gl_pathv[i], '/') + 1;
 
 		if (!may_stay(residue, name))
-			name_add(left, "dom0's driver has %s", name);
+			text_append_clause(left, "dom0's driver has %s", name);
 	}
 	globfree(&found);
 }
@@ -252,7 +237,7 @@ static void find_directory(struct residue *residue, const char *parent,
 	entry = list_dir(residue, &entries, path);
 	if (!entry)
 		return;
-	name_add(left, "%s with", path);
+	text_append_clause(left, "%s with", path);
 	for (unsigned int i = 0; i < entries && i < 8; i++)
 		text_printf(left, " %.32s", entry[i]);
 	if (!entries)
@@ -270,9 +255,10 @@ static enum present find_domain(struct residue *residue, struct text *left)
 		return PRESENT_NO;
 	if (!uuid_equal(info.id.uuid, residue->uuid))
 		return PRESENT_ANOTHER;
-	name_add(left, "domain %u %s in the hypervisor, %llu KiB held",
-		 residue->domid, info.dying ? "is a zombie" : "is still",
-		 (unsigned long long)info.memory_kib);
+	text_append_clause(left, "domain %u %s in the hypervisor, %llu KiB held",
+			   residue->domid,
+			   info.dying ? "is a zombie" : "is still",
+			   (unsigned long long)info.memory_kib);
 	return PRESENT_YES;
 }
 
@@ -360,7 +346,8 @@ int residue_await(struct residue *residue, uint32_t deadline_ms,
 		n = wait_change(residue, end, wait_ms);
 		if (n <= 0) {
 			r = n ? n : -ETIMEDOUT;
-			name_add(why, "left over: %s", text_get(&left));
+			text_append_clause(why, "left over: %.500s",
+					   text_get(&left));
 		}
 		text_free(&left);
 	}

@@ -58,9 +58,8 @@ static bool has_lost(struct stale *stale, uint32_t domid, const char *path)
 static void name(struct stale *stale, const char *what, uint32_t domid,
 		 const char *path)
 {
-	text_printf(stale->found, "%s%s domain %u, which is gone "
-		    "(xenstore-rm %s)", stale->found->len ? "; " : "", what,
-		    domid, path);
+	text_append_clause(stale->found, "%s domain %u, which is gone "
+			   "(xenstore-rm %s)", what, domid, path);
 }
 
 static void check_backends(struct stale *stale, const char *path,

@@ -88,19 +88,6 @@ int toolstack_errno(int rc)
 	return -EIO; /* ERROR_FAIL and its kind */
 }
 
-void toolstack_note(struct text *why, const char *fmt, ...)
-{
-	char clause[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(clause, sizeof(clause), fmt, ap);
-	va_end(ap);
-	if (why->len)
-		text_append(why, "; ");
-	text_append(why, clause);
-}
-
 int toolstack_fail(struct toolstack *ts, int rc, const char *what,
 		   struct text *why)
 {
@@ -108,9 +95,9 @@ int toolstack_fail(struct toolstack *ts, int rc, const char *what,
 
 	logger_take_errors(ts->logger, &said);
 	if (said.len)
-		toolstack_note(why, "%s failed: %s", what, text_get(&said));
+		text_append_clause(why, "%s failed: %s", what, text_get(&said));
 	else
-		toolstack_note(why, "%s failed (libxl code %d)", what, rc);
+		text_append_clause(why, "%s failed (libxl code %d)", what, rc);
 	text_free(&said);
 	return toolstack_errno(rc);
 }
@@ -122,22 +109,22 @@ void toolstack_note_state(struct toolstack *ts, uint32_t domid,
 	int r = hv_find(ts->hv, domid, &info);
 
 	if (r == -ESRCH)
-		toolstack_note(why, "domain %u is gone", domid);
+		text_append_clause(why, "domain %u is gone", domid);
 	else if (r)
-		toolstack_note(why, "domain %u: state unknown: %s", domid,
-			       strerror(-r));
+		text_append_clause(why, "domain %u: state unknown: %s", domid,
+				   strerror(-r));
 	else if (info.dying)
-		toolstack_note(why,
-			       "domain %u is still present and dying, %llu KiB",
-			       domid, (unsigned long long)info.memory_kib);
+		text_append_clause(why,
+				   "domain %u is still present and dying, %llu KiB",
+				   domid, (unsigned long long)info.memory_kib);
 	else if (info.shutdown)
-		toolstack_note(why, "domain %u remains shut down, reason %u%s",
-			       domid, info.reason_code,
-			       info.paused ? ", paused" : "");
+		text_append_clause(why, "domain %u remains shut down, reason %u%s",
+				   domid, info.reason_code,
+				   info.paused ? ", paused" : "");
 	else if (info.paused)
-		toolstack_note(why, "domain %u remains paused", domid);
+		text_append_clause(why, "domain %u remains paused", domid);
 	else
-		toolstack_note(why, "domain %u runs", domid);
+		text_append_clause(why, "domain %u runs", domid);
 }
 
 int toolstack_parse(struct toolstack *ts, const char *json,

@@ -19,7 +19,7 @@ static void destroy_remains(struct toolstack *ts, uint32_t domid,
 
 	if (!libxl_domid_valid_guest(domid) ||
 	    hv_find(ts->hv, domid, &info) || !uuid_equal(info.id.uuid, uuid)) {
-		toolstack_note(why, "nothing remains of the new domain");
+		text_append_clause(why, "nothing remains of the new domain");
 		return;
 	}
 	if (!info.dying) {
@@ -93,7 +93,7 @@ int toolstack_soft_reset(struct toolstack *ts, uint32_t domid,
 	if (r)
 		return r;
 	if (config.c_info.type != LIBXL_DOMAIN_TYPE_HVM) {
-		toolstack_note(why, "only an HVM guest can be soft reset");
+		text_append_clause(why, "only an HVM guest can be soft reset");
 		toolstack_note_state(ts, domid, why);
 		return -EOPNOTSUPP;
 	}

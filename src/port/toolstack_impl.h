@@ -19,10 +19,6 @@ struct toolstack {
 /* libxl's codes (ERROR_*) as -errno; 0 stays 0. */
 int toolstack_errno(int rc);
 
-/* Appends one clause to WHY, after "; " when it is not the first. */
-void toolstack_note(struct text *why, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /*
  * Notes "WHAT failed: what libxl said".  Returns the errno of RC, which is
  * libxl's.

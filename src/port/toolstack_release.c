@@ -14,8 +14,8 @@
 static int refuse(enum domain_tie tie, const char *device, struct text *why)
 {
 	if (tie)
-		toolstack_note(why, "%s%s%s", domain_tie_text(tie),
-			       device ? ": " : "", device ? device : "");
+		text_append_clause(why, "%s%s%s", domain_tie_text(tie),
+				   device ? ": " : "", device ? device : "");
 	return tie ? -EOPNOTSUPP : 0;
 }
 
@@ -63,7 +63,7 @@ static int check_populated(struct toolstack *ts, uint32_t domid,
 
 	if (r || !on_demand)
 		return r;
-	toolstack_note(why, "its memory is still populated on demand");
+	text_append_clause(why, "its memory is still populated on demand");
 	return -EOPNOTSUPP;
 }
 
@@ -78,9 +78,9 @@ static int check_memory(struct toolstack *ts, uint32_t domid,
 		rc = libxl_get_free_memory(ts->ctx, &free_kib);
 	if (rc)
 		return toolstack_fail(ts, rc, "asking for free memory", why);
-	toolstack_note(why, "a successor needs %llu KiB, %llu KiB are free",
-		       (unsigned long long)need_kib,
-		       (unsigned long long)free_kib);
+	text_append_clause(why, "a successor needs %llu KiB, %llu KiB are free",
+			   (unsigned long long)need_kib,
+			   (unsigned long long)free_kib);
 	return free_kib < need_kib ? -ENOMEM : 0;
 }
 
@@ -120,12 +120,12 @@ int toolstack_take_disks(struct toolstack *ts, uint32_t domid,
 
 		if (rc) {
 			r = toolstack_fail(ts, rc, "removing a disk", why);
-			toolstack_note(why, "disk %s stays with the copy",
-				       disks[i].vdev);
+			text_append_clause(why, "disk %s stays with the copy",
+					   disks[i].vdev);
 		} else {
-			toolstack_note(why, "disk %s (%s) taken away",
-				       disks[i].vdev,
-				       disks[i].pdev_path ?: "no medium");
+			text_append_clause(why, "disk %s (%s) taken away",
+					   disks[i].vdev,
+					   disks[i].pdev_path ?: "no medium");
 		}
 	}
 	libxl_device_disk_list_free(disks, count);
@@ -145,8 +145,8 @@ static int take_nics(struct toolstack *ts, uint32_t domid, struct text *why)
 		if (rc)
 			r = toolstack_fail(ts, rc, "removing a network", why);
 		else
-			toolstack_note(why, "network %d taken away",
-				       nics[i].devid);
+			text_append_clause(why, "network %d taken away",
+					   nics[i].devid);
 	}
 	libxl_device_nic_list_free(nics, count);
 	return r;

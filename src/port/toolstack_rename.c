@@ -31,7 +31,7 @@ static int rename_in_store(struct toolstack *ts, uint32_t domid,
 	int rc;
 
 	if (!name) {
-		toolstack_note(why, "domain %u has no name", domid);
+		text_append_clause(why, "domain %u has no name", domid);
 		return -ENOENT;
 	}
 	if (ends_with(name, suffix))
@@ -54,8 +54,8 @@ static int rename_in_hypervisor(struct toolstack *ts, uint32_t domid,
 	if (!r && !uuid_equal(info.id.uuid, uuid))
 		r = hv_set_uuid(ts->hv, domid, uuid);
 	if (r)
-		toolstack_note(why, "giving domain %u its new uuid failed: %s",
-			       domid, strerror(-r));
+		text_append_clause(why, "giving domain %u its new uuid failed: %s",
+				   domid, strerror(-r));
 	return r;
 }
 
@@ -155,11 +155,11 @@ static int verify(struct toolstack *ts, uint32_t domid, const char *suffix,
 
 	if (!r && name && ends_with(name, suffix) &&
 	    uuid_equal(info.id.uuid, uuid)) {
-		toolstack_note(why, "domain %u is %s now", domid, name);
+		text_append_clause(why, "domain %u is %s now", domid, name);
 		return 0;
 	}
-	toolstack_note(why, "the rename did not hold: name %s",
-		       name ? name : "missing");
+	text_append_clause(why, "the rename did not hold: name %s",
+			   name ? name : "missing");
 	toolstack_note_state(ts, domid, why);
 	return r ? r : -EIO;
 }

@@ -40,7 +40,7 @@ static int use_fallback(struct toolstack *ts, const char *fallback,
 
 	libxl_domain_config_init(&config);
 	if (!fallback || !*fallback) {
-		toolstack_note(why, "there is no snapshot to fall back to");
+		text_append_clause(why, "there is no snapshot to fall back to");
 		return -ENOENT;
 	}
 	r = toolstack_parse(ts, fallback, &config, why);
@@ -59,16 +59,16 @@ int toolstack_save(struct toolstack *ts, uint32_t domid, const char *fallback,
 	int r = toolstack_read_update(ts, domid, ret_json, why);
 
 	if (!r) {
-		toolstack_note(why, "from a pending config-update");
+		text_append_clause(why, "from a pending config-update");
 		return 0;
 	}
 	r = read_live(ts, domid, ret_json, why);
 	if (!r) {
-		toolstack_note(why, "from libxl's record and the live values");
+		text_append_clause(why, "from libxl's record and the live values");
 		return 0;
 	}
 	r = use_fallback(ts, fallback, ret_json, why);
 	if (!r)
-		toolstack_note(why, "from the snapshot taken earlier");
+		text_append_clause(why, "from the snapshot taken earlier");
 	return r;
 }

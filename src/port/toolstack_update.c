@@ -155,14 +155,14 @@ static void note_xl_failure(int status, const struct capture *err,
 	for (char *at = said; (at = strchr(at, '\n')); )
 		*at = at[1] ? ' ' : '\0';
 	if (status < 0)
-		toolstack_note(why, "cannot read the pending config-update:"
-			       " xl: %s", strerror(-status));
+		text_append_clause(why, "cannot read the pending config-update:"
+				   " xl: %s", strerror(-status));
 	else if (status)
-		toolstack_note(why, "the pending config-update is unusable:"
-			       " xl says: %s", said);
+		text_append_clause(why, "the pending config-update is unusable:"
+				   " xl says: %s", said);
 	else
-		toolstack_note(why, "cannot read the pending config-update:"
-			       " xl printed no JSON (output_format in xl.conf?)");
+		text_append_clause(why, "cannot read the pending config-update:"
+				   " xl printed no JSON (output_format in xl.conf?)");
 }
 
 /* xl.cfg text to JSON as xl prints it; malloc()ed. */
@@ -220,12 +220,12 @@ static int keep_identity(struct toolstack *ts, uint32_t domid,
 
 	if (r || !name) {
 		free(name);
-		toolstack_note(why, "domain %u has no name or is gone", domid);
+		text_append_clause(why, "domain %u has no name or is gone", domid);
 		return r ? r : -ENOENT;
 	}
 	if (config->c_info.name && strcmp(config->c_info.name, name))
-		toolstack_note(why, "the name in the config-update is ignored,"
-			       " it sets no uuid");
+		text_append_clause(why, "the name in the config-update is ignored,"
+				   " it sets no uuid");
 	free(config->c_info.name);
 	config->c_info.name = name;
 	memcpy(libxl_uuid_bytearray(&config->c_info.uuid), info.id.uuid,
@@ -267,8 +267,8 @@ int toolstack_read_update(struct toolstack *ts, uint32_t domid,
 	if (len <= 0)
 		return -ENOENT;
 	if (len > DOMAIN_CONFIG_MAX_BYTES) {
-		toolstack_note(why, "the pending config-update is too large:"
-			       " %d bytes", len);
+		text_append_clause(why, "the pending config-update is too large:"
+				   " %d bytes", len);
 		return -EMSGSIZE;
 	}
 	return update_json(ts, domid, text, (size_t)len, ret_json, why);

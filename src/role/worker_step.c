@@ -269,8 +269,8 @@ void worker_step_audit(struct work *work)
 	int r = residue_find_stale(&found);
 
 	if (r)
-		text_printf(work->why, "%sthe devices cannot be looked over: "
-			    "%s", work->why->len ? "; " : "", strerror(-r));
+		text_append_clause(work->why, "the devices cannot be looked "
+				   "over: %s", strerror(-r));
 	else if (found.len)
 		text_printf(work->why, "%s%s", work->why->len ? "; " : "",
 			    text_get(&found));

@@ -202,6 +202,20 @@ static void test_copy(void)
 	is_text(text_copy(buf, 1, "abc"), "", "one byte holds the NUL");
 }
 
+static void test_clauses(void)
+{
+	struct text text = { 0 };
+
+	text_append_clause(&text, "%d is %s", 1, "one");
+	is_text(text_get(&text), "1 is one", "the first clause stands alone");
+	text_append_clause(&text, "2 is two");
+	is_text(text_get(&text), "1 is one; 2 is two", "others are set apart");
+	text_append_clause(&text, "%2000d", 3);
+	ok(text.len == strlen("1 is one; 2 is two; ") + TEXT_CLAUSE_BYTES - 1,
+	   "one that is too long is cut");
+	text_free(&text);
+}
+
 static void test_find(void)
 {
 	static const char *const names[] = { "one", "two", "three", NULL };
@@ -253,6 +267,7 @@ int main(void)
 	test_random();
 	test_fixed_buffer();
 	test_copy();
+	test_clauses();
 	test_find();
 	test_cut();
 	test_lines();
