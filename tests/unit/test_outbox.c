@@ -10,14 +10,9 @@
 
 #include "role/outbox.h"
 
-static int failed;
-static int fd[2]; /* [0] the outbox's end, [1] the reader's */
+#include "tap.h"
 
-static void check(int ok, const char *what)
-{
-	printf("%s - %s\n", ok ? "ok" : "not ok", what);
-	failed += !ok;
-}
+static int fd[2]; /* [0] the outbox's end, [1] the reader's */
 
 /* Fills the socket; the number of messages that did it. */
 static unsigned int stuff(void)
@@ -69,9 +64,9 @@ static int next_is(enum wire_kind kind, uint32_t domid, int reason,
 
 static void test_passes_through(struct outbox *box)
 {
-	check(!put(box, WIRE_HINT, 7, 3, NULL) && !box->count &&
-	      next_is(WIRE_HINT, 7, 3, NULL),
-	      "an empty queue lets a message through");
+	ok(!put(box, WIRE_HINT, 7, 3, NULL) && !box->count &&
+	   next_is(WIRE_HINT, 7, 3, NULL),
+	   "an empty queue lets a message through");
 }
 
 static void test_replaces(struct outbox *box)
@@ -85,17 +80,17 @@ static void test_replaces(struct outbox *box)
 	put(box, WIRE_HINT, 7, -1, NULL);
 	put(box, WIRE_BEAT, 0, -1, NULL);
 	put(box, WIRE_BEAT, 0, -1, NULL);
-	check(box->count == 4 && box->bytes == 5,
-	      "newer news of a domain replace the older");
-	check(outbox_flush(box) == -EAGAIN, "a full socket keeps the queue");
+	ok(box->count == 4 && box->bytes == 5,
+	   "newer news of a domain replace the older");
+	ok(outbox_flush(box) == -EAGAIN, "a full socket keeps the queue");
 	unstuff(stuffed);
-	check(!outbox_flush(box) && !box->count && !box->bytes,
-	      "a free one empties it");
-	check(next_is(WIRE_HINT, 7, 3, NULL),
-	      "a hint without a reason does not hide one with it");
-	check(next_is(WIRE_CONFIG, 7, -1, "newer"), "the newest record counts");
-	check(next_is(WIRE_HINT, 8, -1, NULL) && next_is(WIRE_BEAT, 0, -1, NULL),
-	      "the order is that of the first news");
+	ok(!outbox_flush(box) && !box->count && !box->bytes,
+	   "a free one empties it");
+	ok(next_is(WIRE_HINT, 7, 3, NULL),
+	   "a hint without a reason does not hide one with it");
+	ok(next_is(WIRE_CONFIG, 7, -1, "newer"), "the newest record counts");
+	ok(next_is(WIRE_HINT, 8, -1, NULL) && next_is(WIRE_BEAT, 0, -1, NULL),
+	   "the order is that of the first news");
 }
 
 static void test_order_is_kept(struct outbox *box)
@@ -105,9 +100,9 @@ static void test_order_is_kept(struct outbox *box)
 	put(box, WIRE_HINT, 1, -1, NULL);
 	unstuff(stuffed);
 	put(box, WIRE_HINT, 2, -1, NULL);
-	check(box->count == 2, "nothing overtakes what is queued");
-	check(!outbox_flush(box) && next_is(WIRE_HINT, 1, -1, NULL) &&
-	      next_is(WIRE_HINT, 2, -1, NULL), "and it arrives in order");
+	ok(box->count == 2, "nothing overtakes what is queued");
+	ok(!outbox_flush(box) && next_is(WIRE_HINT, 1, -1, NULL) &&
+	   next_is(WIRE_HINT, 2, -1, NULL), "and it arrives in order");
 }
 
 static void test_bounds(struct outbox *box)
@@ -118,12 +113,12 @@ static void test_bounds(struct outbox *box)
 	while (!(r = put(box, WIRE_HINT, put_in + 1, -1, NULL)) &&
 	       put_in <= OUTBOX_MESSAGES_MAX)
 		put_in++;
-	check(r == -ENOBUFS && put_in == OUTBOX_MESSAGES_MAX,
-	      "the queue is bounded");
-	check(!put(box, WIRE_HINT, 1, 3, NULL),
-	      "a full queue still takes replacements");
+	ok(r == -ENOBUFS && put_in == OUTBOX_MESSAGES_MAX,
+	   "the queue is bounded");
+	ok(!put(box, WIRE_HINT, 1, 3, NULL),
+	   "a full queue still takes replacements");
 	outbox_clear(box);
-	check(!box->count && list_empty(&box->queue), "it can be cleared");
+	ok(!box->count && list_empty(&box->queue), "it can be cleared");
 	unstuff(stuffed);
 }
 
@@ -141,9 +136,9 @@ int main(void)
 	test_order_is_kept(&box);
 	test_bounds(&box);
 	close(fd[1]);
-	check(put(&box, WIRE_HINT, 1, -1, NULL) == -EPIPE,
-	      "a keeper that is gone is an error");
+	ok(put(&box, WIRE_HINT, 1, -1, NULL) == -EPIPE,
+	   "a keeper that is gone is an error");
 	close(fd[0]);
 	outbox_clear(&box);
-	return failed != 0;
+	return done_testing();
 }

@@ -16,14 +16,9 @@
 
 #include "port/owner.h"
 
-static char root[] = "/tmp/test-owner-XXXXXX";
-static int failed;
+#include "tap.h"
 
-static void check(int ok, const char *what)
-{
-	printf("%s - %s\n", ok ? "ok" : "not ok", what);
-	failed += !ok;
-}
+static char root[] = "/tmp/test-owner-XXXXXX";
 
 static const char *path(const char *tail)
 {
@@ -86,8 +81,8 @@ static void expect(enum owner want, const char *what)
 	pid_t pid = -1;
 	int r = owner_find(root, "web", &owner, &pid);
 
-	check(!r && owner == want && pid == (want == OWNER_NONE ? 0 : 77),
-	      what);
+	ok(!r && owner == want && pid == (want == OWNER_NONE ? 0 : 77),
+	   "%s", what);
 }
 
 #define XL "/usr/lib/xen-4.17/bin/xl"
@@ -146,10 +141,10 @@ static void test_edges(void)
 	enum owner owner;
 	pid_t pid;
 
-	check(owner_find(path("nowhere"), "web", &owner, &pid) == -ENOENT,
-	      "a missing /proc is an error");
-	check(!owner_find("/proc", "no-such-guest-anywhere", &owner, &pid) &&
-	      owner != OWNER_XL, "the real /proc can be read");
+	ok(owner_find(path("nowhere"), "web", &owner, &pid) == -ENOENT,
+	   "a missing /proc is an error");
+	ok(!owner_find("/proc", "no-such-guest-anywhere", &owner, &pid) &&
+	   owner != OWNER_XL, "the real /proc can be read");
 }
 
 static void test_pidfd(void)
@@ -163,13 +158,13 @@ static void test_pidfd(void)
 	}
 	wait.fd = owner_open_pidfd(child);
 	if (wait.fd == -ENOSYS) {
-		check(1, "no pidfd on this kernel, and it is said");
+		ok(1, "no pidfd on this kernel, and it is said");
 	} else {
-		check(wait.fd >= 0 && poll(&wait, 1, 0) == 0,
-		      "a pidfd is quiet while the process lives");
+		ok(wait.fd >= 0 && poll(&wait, 1, 0) == 0,
+		   "a pidfd is quiet while the process lives");
 		kill(child, SIGKILL);
-		check(poll(&wait, 1, 10000) == 1,
-		      "a pidfd is readable once it has ended");
+		ok(poll(&wait, 1, 10000) == 1,
+		   "a pidfd is readable once it has ended");
 		close(wait.fd);
 	}
 	kill(child, SIGKILL);
@@ -194,15 +189,15 @@ static void test_each(void)
 	struct seen seen = { 0 };
 
 	set_process(XL, LOG "xl-web.log.1", ARGS("xl\0create\0web.cfg"));
-	check(!owner_each_monitor(root, note_monitor, &seen) &&
-	      seen.count == 1 && owner_is_log_of(seen.log, "web") &&
-	      !owner_is_log_of(seen.log, "we"), "monitors are listed");
+	ok(!owner_each_monitor(root, note_monitor, &seen) &&
+	   seen.count == 1 && owner_is_log_of(seen.log, "web") &&
+	   !owner_is_log_of(seen.log, "we"), "monitors are listed");
 	set_process(XL, "/dev/pts/0", ARGS("xl\0create\0web.cfg"));
 	seen.count = 0;
-	check(!owner_each_monitor(root, note_monitor, &seen) && !seen.count,
-	      "one that is no monitor is not");
-	check(owner_each_monitor(path("nowhere"), note_monitor, &seen) ==
-	      -ENOENT, "nor is nothing");
+	ok(!owner_each_monitor(root, note_monitor, &seen) && !seen.count,
+	   "one that is no monitor is not");
+	ok(owner_each_monitor(path("nowhere"), note_monitor, &seen) ==
+	   -ENOENT, "nor is nothing");
 }
 
 static void test_stop(void)
@@ -215,15 +210,15 @@ static void test_stop(void)
 			pause();
 	fd = owner_open_pidfd(child);
 	if (fd == -ENOSYS) {
-		check(1, "nobody is stopped without pidfds");
+		ok(1, "nobody is stopped without pidfds");
 	} else {
-		check(owner_stop(fd, child) == 0 &&
-		      waitpid(child, &status, WUNTRACED) == child &&
-		      WIFSTOPPED(status), "it stands still once it is stopped");
-		check(owner_signal(fd, SIGKILL) == 0 &&
-		      waitpid(child, &status, 0) == child &&
-		      WIFSIGNALED(status), "and can be ended so");
-		check(owner_stop(fd, child) == -ESRCH, "one that ended is not");
+		ok(owner_stop(fd, child) == 0 &&
+		   waitpid(child, &status, WUNTRACED) == child &&
+		   WIFSTOPPED(status), "it stands still once it is stopped");
+		ok(owner_signal(fd, SIGKILL) == 0 &&
+		   waitpid(child, &status, 0) == child &&
+		   WIFSIGNALED(status), "and can be ended so");
+		ok(owner_stop(fd, child) == -ESRCH, "one that ended is not");
 		close(fd);
 	}
 	kill(child, SIGKILL);
@@ -266,5 +261,5 @@ int main(void)
 	test_each();
 	test_stop();
 	remove_all();
-	return failed != 0;
+	return done_testing();
 }

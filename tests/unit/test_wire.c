@@ -14,14 +14,7 @@
 #include "role/wire.h"
 
 #include "core_facts.h"
-
-static int failed;
-
-static void check(int ok, const char *what)
-{
-	printf("%s - %s\n", ok ? "ok" : "not ok", what);
-	failed += !ok;
-}
+#include "tap.h"
 
 static struct wire_msg *sample(void)
 {
@@ -89,14 +82,14 @@ static void test_round_trip(int tx, int rx)
 {
 	struct wire_msg *msg = sample(), got = {0};
 
-	check(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
-	      "a full message arrives as it was sent");
+	ok(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
+	   "a full message arrives as it was sent");
 	wire_clear(&got);
 	wire_clear(msg);
 	msg->kind = WIRE_BEAT;
-	check(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
-	      "so does an empty one");
-	check(!got.blob && !got.blob_len, "without a blob there is none");
+	ok(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
+	   "so does an empty one");
+	ok(!got.blob && !got.blob_len, "without a blob there is none");
 	wire_clear(&got);
 }
 
@@ -106,10 +99,10 @@ static void test_text_is_cut(int tx, int rx)
 
 	memset(msg.text, 'x', sizeof(msg.text));
 	memset(msg.config.name, 'n', sizeof(msg.config.name));
-	check(!wire_send(tx, &msg) && !wire_recv(rx, &got) &&
-	      strlen(got.text) == WIRE_TEXT_BYTES - 1 &&
-	      strlen(got.config.name) == DOMAIN_NAME_BYTES - 1,
-	      "text and name without a NUL are cut, not overrun");
+	ok(!wire_send(tx, &msg) && !wire_recv(rx, &got) &&
+	   strlen(got.text) == WIRE_TEXT_BYTES - 1 &&
+	   strlen(got.config.name) == DOMAIN_NAME_BYTES - 1,
+	   "text and name without a NUL are cut, not overrun");
 	wire_clear(&got);
 }
 
@@ -122,11 +115,11 @@ static void test_blob_sizes(int tx, int rx)
 	memset(msg->blob, 'b', DOMAIN_CONFIG_MAX_BYTES + 2);
 	msg->blob[DOMAIN_CONFIG_MAX_BYTES + 1] = '\0';
 	msg->blob_len = DOMAIN_CONFIG_MAX_BYTES + 1;
-	check(wire_send(tx, msg) == -EMSGSIZE, "a blob over the limit is refused");
+	ok(wire_send(tx, msg) == -EMSGSIZE, "a blob over the limit is refused");
 	msg->blob[DOMAIN_CONFIG_MAX_BYTES] = '\0';
 	msg->blob_len = DOMAIN_CONFIG_MAX_BYTES;
-	check(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
-	      "the largest packet passes");
+	ok(!wire_send(tx, msg) && !wire_recv(rx, &got) && same(msg, &got),
+	   "the largest packet passes");
 	wire_clear(&got);
 	wire_clear(msg);
 }
@@ -165,30 +158,30 @@ static void test_by_file(void)
 	free(msg->blob);
 	msg->blob = strdup("short");
 	msg->blob_len = 5;
-	check(!wire_send(fd[0], msg) && !wire_recv(fd[1], &got) &&
-	      same(msg, &got), "with little room a short blob passes");
+	ok(!wire_send(fd[0], msg) && !wire_recv(fd[1], &got) &&
+	   same(msg, &got), "with little room a short blob passes");
 	wire_clear(&got);
 	free(msg->blob);
 	msg->blob = malloc(DOMAIN_CONFIG_MAX_BYTES + 1);
 	memset(msg->blob, 'b', DOMAIN_CONFIG_MAX_BYTES);
 	msg->blob[DOMAIN_CONFIG_MAX_BYTES] = '\0';
 	msg->blob_len = DOMAIN_CONFIG_MAX_BYTES;
-	check(!wire_send(fd[0], msg) && !wire_recv(fd[1], &got) &&
-	      same(msg, &got), "and the largest, by a file in memory");
+	ok(!wire_send(fd[0], msg) && !wire_recv(fd[1], &got) &&
+	   same(msg, &got), "and the largest, by a file in memory");
 	wire_clear(&got);
 	wire_send(fd[0], msg);
 	n = recv(fd[1], buf, sizeof(buf), 0);
 	send_with(fd[0], buf, (size_t)n, -1);
-	check(wire_recv(fd[1], &got) == -EBADMSG, "not without that file");
+	ok(wire_recv(fd[1], &got) == -EBADMSG, "not without that file");
 	send_with(fd[0], buf, (size_t)n, ends[0]);
-	check(wire_recv(fd[1], &got) == -EBADMSG, "nor by a pipe");
+	ok(wire_recv(fd[1], &got) == -EBADMSG, "nor by a pipe");
 	wire_clear(msg);
 	msg->blob = strdup("short");
 	msg->blob_len = 5;
 	wire_send(fd[0], msg);
 	n = recv(fd[1], buf, sizeof(buf), 0);
 	send_with(fd[0], buf, (size_t)n, ends[0]);
-	check(wire_recv(fd[1], &got) == -EBADMSG, "nor beside a short blob");
+	ok(wire_recv(fd[1], &got) == -EBADMSG, "nor beside a short blob");
 	wire_clear(msg);
 	for (int i = 0; i < 2; i++) {
 		close(fd[i]);
@@ -201,20 +194,20 @@ static void test_ends(int keeper, int child)
 	struct wire_msg msg = { .kind = WIRE_HINT }, got = {0};
 	int r, sent = 0;
 
-	check(wire_recv(keeper, &got) == -EAGAIN,
-	      "an empty socket is -EAGAIN for the keeper");
+	ok(wire_recv(keeper, &got) == -EAGAIN,
+	   "an empty socket is -EAGAIN for the keeper");
 	while (!(r = wire_send(keeper, &msg)) && sent < 1000000)
 		sent++;
-	check(r == -EAGAIN && sent > 0, "a full one too");
+	ok(r == -EAGAIN && sent > 0, "a full one too");
 	while (sent-- > 0 && !wire_recv(child, &got))
 		wire_clear(&got);
-	check(sent == -1, "what was queued arrives, packet by packet");
-	check(fcntl(keeper, F_GETFD) == FD_CLOEXEC &&
-	      fcntl(child, F_GETFD) == FD_CLOEXEC,
-	      "both ends are close-on-exec");
+	ok(sent == -1, "what was queued arrives, packet by packet");
+	ok(fcntl(keeper, F_GETFD) == FD_CLOEXEC &&
+	   fcntl(child, F_GETFD) == FD_CLOEXEC,
+	   "both ends are close-on-exec");
 	close(child);
-	check(wire_recv(keeper, &got) == -EPIPE, "the end of file is -EPIPE");
-	check(wire_send(keeper, &msg) == -EPIPE, "for the sender too");
+	ok(wire_recv(keeper, &got) == -EPIPE, "the end of file is -EPIPE");
+	ok(wire_send(keeper, &msg) == -EPIPE, "for the sender too");
 	close(keeper);
 }
 
@@ -260,14 +253,14 @@ static void test_malformed(void)
 	size_t len = packet_of(sample(), packet, sizeof(packet));
 	int cut = 0, grown, wild = 0, refused = 0;
 
-	check(!decode_copy(packet, len), "the packet itself is well-formed");
+	ok(!decode_copy(packet, len), "the packet itself is well-formed");
 	for (size_t i = 0; i < len; i++)
 		cut += decode_copy(packet, i) != -EBADMSG;
-	check(!cut, "cut at any byte it is refused");
+	ok(!cut, "cut at any byte it is refused");
 	memcpy(bad, packet, len);
 	bad[len] = 0;
 	grown = decode_copy(bad, len + 1);
-	check(grown == -EBADMSG, "and with a byte more");
+	ok(grown == -EBADMSG, "and with a byte more");
 	for (size_t i = 0; i < len; i++) {
 		for (int bit = 0; bit < 8; bit++) {
 			int r;
@@ -279,8 +272,8 @@ static void test_malformed(void)
 			refused += r == -EBADMSG;
 		}
 	}
-	check(!wild, "no flipped bit yields a field out of range");
-	check(refused > 8 * 12, "flipped magic and lengths are refused");
+	ok(!wild, "no flipped bit yields a field out of range");
+	ok(refused > 8 * 12, "flipped magic and lengths are refused");
 }
 
 static void test_noise(void)
@@ -298,7 +291,7 @@ static void test_noise(void)
 		if (decode_copy(bad, len) == 1)
 			wild++;
 	}
-	check(!wild, "200000 garbled packets: each refused or in range");
+	ok(!wild, "200000 garbled packets: each refused or in range");
 }
 
 int main(void)
@@ -309,9 +302,9 @@ int main(void)
 		perror("wire_pair");
 		return 1;
 	}
-	check(!strcmp(wire_kind_name(WIRE_RESULT), "RESULT") &&
-	      !strcmp(wire_kind_name(WIRE_COUNT), "?"),
-	      "kinds have names");
+	ok(!strcmp(wire_kind_name(WIRE_RESULT), "RESULT") &&
+	   !strcmp(wire_kind_name(WIRE_COUNT), "?"),
+	   "kinds have names");
 	test_round_trip(fd[1], fd[0]);
 	test_round_trip(fd[0], fd[1]);
 	test_text_is_cut(fd[1], fd[0]);
@@ -321,5 +314,5 @@ int main(void)
 	test_malformed();
 	test_noise();
 	wire_clear(sample());
-	return failed != 0;
+	return done_testing();
 }

@@ -15,16 +15,11 @@
 
 #include "role/worker_lock.h"
 
+#include "tap.h"
+
 static const uint8_t one[UUID_BYTES] = { 1 }, two[UUID_BYTES] = { 2 };
 static char root[] = "/tmp/test-worker-lock-XXXXXX";
 static char dir[64];
-static int failed;
-
-static void check(int ok, const char *what)
-{
-	printf("%s - %s\n", ok ? "ok" : "not ok", what);
-	failed += !ok;
-}
 
 static long long now_ms(void)
 {
@@ -62,16 +57,16 @@ static void test_alone(void)
 	struct stat st;
 	int fd = -1, other = -1;
 
-	check(!worker_lock_try(dir, one, &fd), "a free lock is taken at once");
-	check(!stat(dir, &st) && (st.st_mode & 07777) == 0700,
-	      "its directory is made, for root alone");
-	check(fcntl(fd, F_GETFD) == FD_CLOEXEC, "no child will hold it");
-	check(worker_lock_try(dir, one, &other) == -EBUSY,
-	      "a second one is refused");
-	check(!worker_lock_try(dir, two, &other), "another guest is free");
+	ok(!worker_lock_try(dir, one, &fd), "a free lock is taken at once");
+	ok(!stat(dir, &st) && (st.st_mode & 07777) == 0700,
+	   "its directory is made, for root alone");
+	ok(fcntl(fd, F_GETFD) == FD_CLOEXEC, "no child will hold it");
+	ok(worker_lock_try(dir, one, &other) == -EBUSY,
+	   "a second one is refused");
+	ok(!worker_lock_try(dir, two, &other), "another guest is free");
 	close(other);
 	close(fd);
-	check(!worker_lock_try(dir, one, &fd), "closed, it is free again");
+	ok(!worker_lock_try(dir, one, &fd), "closed, it is free again");
 	close(fd);
 }
 
@@ -82,11 +77,11 @@ static void test_waits(void)
 	int fd = -1, r = worker_lock_wait(dir, one, 300, &fd);
 
 	took = now_ms() - began;
-	check(r == -ETIMEDOUT && took >= 300 && took < 5000,
-	      "the wait ends at its deadline");
+	ok(r == -ETIMEDOUT && took >= 300 && took < 5000,
+	   "the wait ends at its deadline");
 	printf("# 300 ms took %lld ms\n", took);
-	check(worker_lock_wait(dir, one, 0, &fd) == -ETIMEDOUT,
-	      "a deadline that has passed is one, too");
+	ok(worker_lock_wait(dir, one, 0, &fd) == -ETIMEDOUT,
+	   "a deadline that has passed is one, too");
 	if (!fork()) {
 		const struct timespec later = { 0, 200 * 1000000 };
 
@@ -97,7 +92,7 @@ static void test_waits(void)
 	began = now_ms();
 	r = worker_lock_wait(dir, one, 20000, &fd);
 	took = now_ms() - began;
-	check(!r && took < 10000, "a holder's death hands it on at once");
+	ok(!r && took < 10000, "a holder's death hands it on at once");
 	close(fd);
 	while (wait(NULL) > 0)
 		;
@@ -112,19 +107,19 @@ static void test_refuses(void)
 	unlink(name);
 	if (symlink("/dev/null", name))
 		exit(1);
-	check(worker_lock_try(dir, one, &fd) == -ELOOP,
-	      "a link in the file's place is not followed");
+	ok(worker_lock_try(dir, one, &fd) == -ELOOP,
+	   "a link in the file's place is not followed");
 	unlink(name);
 	chmod(dir, 0777);
-	check(worker_lock_try(dir, one, &fd) == -EPERM,
-	      "a directory that others may write is refused");
+	ok(worker_lock_try(dir, one, &fd) == -EPERM,
+	   "a directory that others may write is refused");
 	chmod(dir, 0700);
 	snprintf(name, sizeof(name), "%s/link", root);
 	if (symlink(dir, name))
 		exit(1);
-	check(worker_lock_try(name, one, &fd) == -ENOTDIR ||
-	      worker_lock_try(name, one, &fd) == -ELOOP,
-	      "so is a link to one");
+	ok(worker_lock_try(name, one, &fd) == -ENOTDIR ||
+	   worker_lock_try(name, one, &fd) == -ELOOP,
+	   "so is a link to one");
 	unlink(name);
 	snprintf(name, sizeof(name), "%s/%s", dir, uuid_format(two, uuid));
 	unlink(name);
@@ -142,5 +137,5 @@ int main(void)
 	test_refuses();
 	rmdir(dir);
 	rmdir(root);
-	return failed != 0;
+	return done_testing();
 }
