@@ -21,6 +21,15 @@ xenstored_pids()
 	pids_of '(^|/)o?xenstored$'
 }
 
+# Where the scenario before this one ended in the journal.
+units_cursor=/run/lab/journal
+
+# units_journal OPTION...: what our units said since.
+units_journal()
+{
+	journalctl --no-pager -u 'xenvigil*' "$@"
+}
+
 host_collect()
 {
 	[ ! -d /var/lib/xenvigil ] || ls -lR /var/lib/xenvigil > "$1/var-lib-xenvigil" 2>&1
@@ -29,8 +38,7 @@ host_collect()
 	dmesg > "$1/dmesg"
 	xl dmesg > "$1/xl-dmesg" 2>&1
 	cp -r /var/log/xen "$1/log"
-	[ -z "${LAB_UNITS:-}" ] || journalctl --cursor-file=/run/lab/journal -u 'xenvigil*' -o short-monotonic \
-		--no-pager > "$1/journal" 2>&1
+	[ -z "${LAB_UNITS:-}" ] || units_journal -o short-monotonic --cursor-file="$units_cursor" > "$1/journal" 2>&1
 }
 
 # Domains, of those since the last reset, whose state the emulator broke: it has

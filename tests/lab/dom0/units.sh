@@ -77,9 +77,22 @@ daemon_reap()
 	await 10 'who was killed to be gone' killed_are_gone
 }
 
+# No call failed for want of what a unit takes away, and each unit could be made.
+unit_denied_nothing()
+{
+	local since=''
+	[ ! -e "$units_cursor" ] || since=--after-cursor=$(cat "$units_cursor")
+	# shellcheck disable=SC2086 # none or one
+	units_journal -o cat $since | cat - "$daemon_log" |
+		grep -E 'Operation not permitted|Permission denied|Read-only file system|status=2[0-9][0-9]' > "$dir/denied"
+	note_file "$dir/denied"
+	[ ! -s "$dir/denied" ]
+}
+
 # systemd would kill what overruns its time, and this would not show.
 daemon_terminate()
 {
 	timeout 60 systemctl stop "$unit"
-	[ "$(systemctl show -P Result "$unit")" = success ] || not_ok "systemd stops the daemon by SIGTERM alone"
+	[ "$(systemctl show -P Result "$unit")" = success ] || not_ok 'systemd stops the daemon by SIGTERM alone'
+	check 'the units took nothing away that was needed' unit_denied_nothing
 }
