@@ -61,9 +61,12 @@ int retreat_begin(struct retreat *retreat, const struct domain_info *list,
 		  size_t count);
 void retreat_clear(struct retreat *retreat);
 
-/* What became of those asked since: those gone or shut down have ended. */
-void retreat_look(struct retreat *retreat, const struct domain_info *list,
-		  size_t count);
+/*
+ * What became of those asked since: those gone or shut down have ended.
+ * Returns how many did, that had not when it was last called.
+ */
+size_t retreat_look(struct retreat *retreat, const struct domain_info *list,
+		    size_t count);
 
 /* Is anybody still being waited for?  Those that are become LEFT. */
 bool retreat_is_waiting(const struct retreat *retreat);

@@ -80,9 +80,11 @@ static void conclude(struct retreat_guest *guest,
 							 RETREAT_FATE_FELL;
 }
 
-void retreat_look(struct retreat *retreat, const struct domain_info *list,
-		  size_t count)
+size_t retreat_look(struct retreat *retreat, const struct domain_info *list,
+		    size_t count)
 {
+	size_t ended = 0;
+
 	for (size_t i = 0; i < retreat->count; i++) {
 		struct retreat_guest *guest = &retreat->guest[i];
 		const struct domain_info *info;
@@ -92,11 +94,13 @@ void retreat_look(struct retreat *retreat, const struct domain_info *list,
 		info = find(list, count, &guest->id);
 		if (!info || info->shutdown || info->dying) {
 			conclude(guest, info);
+			ended++;
 			continue;
 		}
 		guest->paused = info->paused;
 		guest->cpu_used_ns = info->cpu_time_ns - guest->cpu_time_ns;
 	}
+	return ended;
 }
 
 bool retreat_is_waiting(const struct retreat *retreat)

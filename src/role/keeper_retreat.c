@@ -241,8 +241,9 @@ static void look(struct keeper_retreat *retreat)
 	const struct domain_info *list;
 	size_t count;
 
-	if (hv_list(retreat->keeper->hv, &list, &count) == 0)
-		retreat_look(&retreat->list, list, count);
+	if (hv_list(retreat->keeper->hv, &list, &count) == 0 &&
+	    retreat_look(&retreat->list, list, count))
+		record(retreat); /* the next keeper knows of them by it only */
 	if (retreat_is_waiting(&retreat->list) && !is_over_time(retreat))
 		return;
 	retreat_give_up(&retreat->list);

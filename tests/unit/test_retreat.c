@@ -59,7 +59,8 @@ static void test_course(void)
 	list[0].shutdown = true; /* by poweroff, which is 0 */
 	list[1].id.uuid[0] = 99; /* another under its domid */
 	list[2].cpu_time_ns += 1250000000;
-	retreat_look(&retreat, list, 5);
+	ok(retreat_look(&retreat, list, 5) == 2, "two have ended");
+	ok(retreat_look(&retreat, list, 5) == 0, "and that is news once");
 	ok(retreat.guest[0].fate == RETREAT_FATE_ENDED, "one powered off");
 	ok(retreat.guest[1].fate == RETREAT_FATE_FELL &&
 	   retreat.guest[1].gone, "one is gone");
