@@ -110,7 +110,7 @@ check 'nobody else was touched' sh -c "domlist | grep -q '$(uuid_of pv)' && doml
 kill -CONT $stopped
 expect 10 'healthy again' is_health healthy
 expect 60 'the guest that powered off is cleared away' is_gone hears
-check "it was domain $hears" log_has incident-closed "domid=$hears"
+expect 20 "it was domain $hears" log_has incident-closed "domid=$hears"
 expect 60 'who waited for xenstored powers off now' log_has incident-closed "domid=$waits" reason=poweroff
 daemon_stop
 
