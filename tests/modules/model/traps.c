@@ -272,6 +272,7 @@ static void trap_static(void)
 
 /* What another thread does while a read copies. */
 static struct file *meddled;
+static void *(*meddling)(void *unused);
 static unsigned int anew, anew_sender, again, again_sender;
 
 static void *meddle(void *unused)
@@ -291,7 +292,7 @@ static void on_copy(void)
 	pthread_t thread;
 
 	model_copying = NULL;
-	pthread_create(&thread, NULL, meddle, NULL);
+	pthread_create(&thread, NULL, meddling, NULL);
 	pthread_join(thread, NULL);
 }
 
@@ -309,6 +310,7 @@ static void trap_put_back(void)
 	send(filp, again_sender);
 	model_async(filp, true);
 	woken = model_asyncs;
+	meddling = meddle;
 	model_copying = on_copy;
 	check(model_read(filp, MODEL_BAD, sizeof(ports)) == -EFAULT &&
 	      model_asyncs == woken + 2,
@@ -327,15 +329,6 @@ static void *reset_meddled(void *unused)
 	return NULL;
 }
 
-static void on_copy_reset(void)
-{
-	pthread_t thread;
-
-	model_copying = NULL;
-	pthread_create(&thread, NULL, reset_meddled, NULL);
-	pthread_join(thread, NULL);
-}
-
 static void trap_reset_meanwhile(void)
 {
 	struct file *filp = open_one(O_NONBLOCK);
@@ -344,7 +337,8 @@ static void trap_reset_meanwhile(void)
 	meddled = filp;
 	pair(filp, &port, &sender);
 	send(filp, sender);
-	model_copying = on_copy_reset;
+	meddling = reset_meddled;
+	model_copying = on_copy;
 	check(model_read(filp, MODEL_BAD, 4) == -EFAULT && reads_nothing(filp),
 	      "T14 what RESET dropped while a read copied does not come back");
 	model_close(filp);
