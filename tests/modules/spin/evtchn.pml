@@ -167,8 +167,8 @@ proctype sender() {
 	od
 }
 
-/* One read of one port, by one of two readers: taken, copied; and put back when the copy faults, if
- * the port is still the same. */
+/* One read of one port, by one of two readers: taken, copied; and put back when
+ * the copy faults, if the port is still the same. */
 inline read_one(f, p) {
 	p = NONE;
 	acquire(spin_lock[f]);
