@@ -73,8 +73,12 @@ extern const char *const xenvigil_top_keys[]; /* to NULL */
 /* Returns the key's number, or -1. */
 int xenvigil_top_key(const char *name);
 
-/* Asks the daemon and adds what it says to TEXT.  Returns 0, or -errno. */
-int xenvigil_top_frame(struct xenvigil_top *top, struct text *text);
+/*
+ * Asks the daemon and adds what it says to TEXT, and to MARKS a character for
+ * each line: '!' when something is wrong there, else ' '.  Returns 0, or -errno.
+ */
+int xenvigil_top_frame(struct xenvigil_top *top, struct text *text,
+		       struct text *marks);
 
 /* Return the exit status. */
 int xenvigil_top(struct xenvigil_top *top);

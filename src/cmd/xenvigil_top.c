@@ -185,7 +185,13 @@ static const char *owner_of(json_object *domain)
 	return is_set(domain, "held") ? "held" : text_of(domain, "owner");
 }
 
-static void add_row(struct text *text, json_object *status,
+/* Down, held, set aside, or an incident under way: what the eye looks for. */
+static bool is_in_trouble(json_object *domain, json_object *open)
+{
+	return open || is_set(domain, "held") || is_set(domain, "shutdown");
+}
+
+static void add_row(struct text *text, struct text *marks, json_object *status,
 		    const struct row *row)
 {
 	json_object *domain = row->domain, *open;
@@ -200,6 +206,7 @@ static void add_row(struct text *text, json_object *status,
 		    (long long)number_of(domain, "vcpus"), owner_of(domain),
 		    (long long)number_of(domain, "restarts_left"));
 	open = find_open(status, domid);
+	text_append(marks, is_in_trouble(domain, open) ? "!" : " ");
 	if (open)
 		add_incident(text, open);
 	else
@@ -208,8 +215,9 @@ static void add_row(struct text *text, json_object *status,
 	text_append(text, "\n");
 }
 
-static void add_head(struct text *text, const struct xenvigil_top *top,
-		     json_object *status, size_t domains)
+static void add_head(struct text *text, struct text *marks,
+		     const struct xenvigil_top *top, json_object *status,
+		     size_t domains)
 {
 	json_object *host = json_object_object_get(status, "host");
 	json_object *open;
@@ -233,13 +241,17 @@ static void add_head(struct text *text, const struct xenvigil_top *top,
 		text_append(text, "to mend the host: ");
 		add_safe(text, text_of(host, "advice"));
 	}
+	text_printf(marks, "%c%c%c ",
+		    is_set(status, "watcher_ready") ? ' ' : '!',
+		    is_set(status, "disk_full") ? '!' : ' ',
+		    text_of(host, "advice")[0] ? '!' : ' ');
 	text_printf(text, "\n%5s %-*s %-4s %-8s %5s %7s %4s %-8s %4s %s\n",
 		    "DOMID", NAME_CELLS, "DOMAIN", "TYPE", "STATE", "CPU%",
 		    "MEM/MiB", "VCPU", "OWNER", "LEFT", "INCIDENT");
 }
 
 static int add_frame(struct xenvigil_top *top, json_object *status,
-		     struct text *text)
+		     struct text *text, struct text *marks)
 {
 	json_object *list;
 	size_t count = array_of(status, "domains", &list);
@@ -253,17 +265,18 @@ static int add_frame(struct xenvigil_top *top, json_object *status,
 		rows[i].cpu_percent = cpu_of(top, rows[i].domain, now_ms);
 	}
 	qsort(rows, count, sizeof(*rows), orders[top->sort]);
-	add_head(text, top, status, count);
+	add_head(text, marks, top, status, count);
 	for (size_t i = 0; i < count; i++)
-		add_row(text, status, &rows[i]);
+		add_row(text, marks, status, &rows[i]);
 	free(rows);
 	json_object_put(top->last);
 	top->last = status;
 	top->last_ms = now_ms;
-	return text->error;
+	return text->error ?: marks->error;
 }
 
-int xenvigil_top_frame(struct xenvigil_top *top, struct text *text)
+int xenvigil_top_frame(struct xenvigil_top *top, struct text *text,
+		       struct text *marks)
 {
 	json_object *request = json_object_new_object(), *status;
 	int r;
@@ -276,7 +289,7 @@ int xenvigil_top_frame(struct xenvigil_top *top, struct text *text)
 		json_object_put(status);
 		r = -EBADMSG;
 	}
-	return r ? r : add_frame(top, status, text);
+	return r ? r : add_frame(top, status, text, marks);
 }
 
 /* --- without a terminal --- */
@@ -293,18 +306,19 @@ static void wait_s(double seconds)
 static int run_batch(struct xenvigil_top *top)
 {
 	for (int64_t i = 0; i != top->frames; i++) {
-		struct text text = { 0 };
+		struct text text = { 0 }, marks = { 0 };
 		int r;
 
 		if (i)
 			wait_s(top->delay_s); /* the interval asked for */
-		r = xenvigil_top_frame(top, &text);
+		r = xenvigil_top_frame(top, &text, &marks);
 		if (r)
 			fprintf(stderr, "xenvigil: %s: %s\n", top->socket_path,
 				client_explain(r));
 		else
 			printf("%s%s", i ? "\n" : "", text_get(&text));
 		text_free(&text);
+		text_free(&marks);
 		if (r)
 			return EXIT_UNAVAILABLE;
 		if (fflush(stdout))

@@ -19,7 +19,7 @@
 
 struct screen {
 	struct xenvigil_top *top;
-	struct text frame;
+	struct text frame, marks;
 	const char *trouble;	/* why there is no newer frame; NULL */
 	int skip;		/* rows above the first that is shown */
 	int64_t due_ms;
@@ -68,23 +68,23 @@ static int fit(const char *line, size_t len)
 	return (int)i;
 }
 
-static void draw_line(int y, const char *line, size_t len)
+static void draw_line(int y, const char *line, size_t len, bool marked)
 {
 	bool head = y == HEAD_LINES - 1;
 
-	if (head)
-		attron(A_REVERSE);
+	attron(head ? A_REVERSE : marked ? A_BOLD : A_NORMAL);
 	mvaddnstr(y, 0, line, fit(line, len));
 	for (int x = getcurx(stdscr); head && getcury(stdscr) == y &&
 	     x < COLS - 1; x++)
 		addch(' ');
-	attroff(A_REVERSE);
+	attroff(A_REVERSE | A_BOLD);
 }
 
 /* A line too long is cut at the edge, not wrapped. */
 static void draw_frame(const struct screen *screen)
 {
 	const char *at = text_get(&screen->frame);
+	const char *marks = text_get(&screen->marks);
 	int line = 0;
 
 	for (; *at; line++) {
@@ -93,7 +93,7 @@ static void draw_frame(const struct screen *screen)
 		int y = line < HEAD_LINES ? line : line - screen->skip;
 
 		if (y < LINES && (line < HEAD_LINES || y >= HEAD_LINES)) {
-			draw_line(y, at, len);
+			draw_line(y, at, len, marks[line] == '!');
 			if (y + 1 < LINES && move(y + 1, 0) == OK)
 				clrtoeol();
 		}
@@ -125,15 +125,18 @@ static void draw(struct screen *screen)
 /* An old frame stays in sight while the daemon does not answer. */
 static void look(struct screen *screen)
 {
-	struct text frame = { 0 };
-	int r = xenvigil_top_frame(screen->top, &frame);
+	struct text frame = { 0 }, marks = { 0 };
+	int r = xenvigil_top_frame(screen->top, &frame, &marks);
 
 	screen->trouble = r ? client_explain(r) : NULL;
 	if (r) {
 		text_free(&frame);
+		text_free(&marks);
 	} else {
 		text_free(&screen->frame);
+		text_free(&screen->marks);
 		screen->frame = frame;
+		screen->marks = marks;
 	}
 	screen->due_ms = clock_ms() + (int64_t)(screen->top->delay_s * 1000);
 }
@@ -220,6 +223,7 @@ int xenvigil_top_screen(struct xenvigil_top *top)
 	endwin();
 	delscreen(terminal);
 	text_free(&screen.frame);
+	text_free(&screen.marks);
 	if (ended_by) { /* as whoever waits for us expects it */
 		signal(ended_by, SIG_DFL);
 		raise(ended_by);
