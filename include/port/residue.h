@@ -39,11 +39,14 @@ int residue_await(struct residue *residue, uint32_t deadline_ms,
 int residue_await_devices(struct residue *residue, uint32_t deadline_ms,
 			  struct text *why);
 
+/* Names in FOUND the noted backend domains that are gone. */
+void residue_name_lost(struct residue *residue, struct text *found);
+
 /*
  * Names in FOUND, each with what mends it, what makes a guest's start fail
- * that nobody would look for there: backends in dom0 of domains that are
- * gone, and libxl's records of devices whose backend's domain is gone.
- * Appends nothing when all is well.  Returns 0, or -errno.
+ * that nobody would look for there: backends in dom0 and libxl's records of
+ * domains that are gone.  Appends nothing when all is well.  What it costs
+ * does not grow with the domains that are there.  Returns 0, or -errno.
  */
 int residue_find_stale(struct text *found);
 

@@ -115,6 +115,15 @@ int residue_open(uint32_t domid, const uint8_t uuid[UUID_BYTES],
 	return 0;
 }
 
+void residue_name_lost(struct residue *residue, struct text *found)
+{
+	for (unsigned int b = 1; b < residue->backends; b++)
+		if (!hv_exists(residue->hv, residue->backend[b]))
+			text_append_clause(found, "it has devices of domain "
+					   "%u, which is gone",
+					   residue->backend[b]);
+}
+
 void residue_close(struct residue *residue)
 {
 	if (!residue)

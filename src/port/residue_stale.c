@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Devices on this host that have lost the domain at one end.  Only what no
- * guest can write is read.  Reads only; may wait for xenstored without bound.
+ * What domains that are gone have left in xenstore, where a domain to come
+ * runs into it.  Only what no guest can write is read.  Reads only; may wait
+ * for xenstored without bound.
  */
 #include "port/residue.h"
 
@@ -18,9 +19,13 @@
 #define STALE_PATH_BYTES 256
 #define STALE_BACKENDS "/local/domain/0/backend"
 
+/* Grows no faster than the kinds of devices and the domains that are gone:
+ * what it costs is part of every crash. */
 struct stale {
 	struct xs_handle *store;
 	struct hv *hv;
+	const struct domain_info *domain;	/* all but dom0, by domid */
+	size_t domains;
 	struct text *found;
 };
 
@@ -40,6 +45,22 @@ static void each(struct stale *stale, const char *parent,
 			call(stale, path, list[i]);
 }
 
+static int compare_domid(const void *key, const void *domain)
+{
+	uint32_t a = *(const uint32_t *)key;
+	uint32_t b = ((const struct domain_info *)domain)->id.domid;
+
+	return a < b ? -1 : a > b;
+}
+
+/* Whoever is not in the list may have come since, or be one it never has. */
+static bool is_there(const struct stale *stale, uint32_t domid)
+{
+	return bsearch(&domid, stale->domain, stale->domains,
+		       sizeof(*stale->domain), compare_domid) ||
+	       hv_exists(stale->hv, domid);
+}
+
 /*
  * The domain is looked for after its device was found and the device once
  * more after that: neither a start nor an end meanwhile looks like a loss.
@@ -49,7 +70,7 @@ static bool has_lost(struct stale *stale, uint32_t domid, const char *path)
 	unsigned int count;
 	AUTO_FREE char **list = NULL;
 
-	if (hv_exists(stale->hv, domid))
+	if (is_there(stale, domid))
 		return false;
 	list = xs_directory(stale->store, XBT_NULL, path, &count);
 	return list != NULL;
@@ -78,37 +99,14 @@ static void check_kind(struct stale *stale, const char *path,
 	each(stale, path, check_backends);
 }
 
-/* PATH is /libxl/DOMID/device/KIND/DEVID. */
-static void check_device(struct stale *stale, const char *path,
-			 const char *entry)
-{
-	char whole[STALE_PATH_BYTES + 16];
-	AUTO_FREE char *backend = NULL;
-	unsigned int domid;
-
-	(void)entry;
-	snprintf(whole, sizeof(whole), "%s/backend", path);
-	backend = xs_read(stale->store, XBT_NULL, whole, NULL);
-	if (backend && sscanf(backend, "/local/domain/%u/", &domid) == 1 &&
-	    has_lost(stale, domid, path))
-		name(stale, "a device with its backend in", domid, path);
-}
-
-static void check_devices(struct stale *stale, const char *path,
-			  const char *entry)
-{
-	(void)entry;
-	each(stale, path, check_device);
-}
-
+/* A record that outlived its domain: the next one with its domid finds it. */
 static void check_record(struct stale *stale, const char *path,
 			 const char *entry)
 {
-	char whole[STALE_PATH_BYTES + 16];
+	uint32_t domid = (uint32_t)atol(entry);
 
-	(void)entry;
-	snprintf(whole, sizeof(whole), "%s/device", path);
-	each(stale, whole, check_devices);
+	if (has_lost(stale, domid, path))
+		name(stale, "libxl's record of", domid, path);
 }
 
 int residue_find_stale(struct text *found)
@@ -116,15 +114,16 @@ int residue_find_stale(struct text *found)
 	struct stale stale = { .found = found };
 	int r = hv_open(&stale.hv);
 
-	if (r)
-		return r;
-	stale.store = xs_open(0);
-	if (stale.store) {
+	if (!r)
+		r = hv_list(stale.hv, &stale.domain, &stale.domains);
+	if (!r) {
+		stale.store = xs_open(0);
+		r = stale.store ? 0 : errno ? -errno : -EIO;
+	}
+	if (!r) {
 		each(&stale, STALE_BACKENDS, check_kind);
 		each(&stale, "/libxl", check_record);
 		xs_close(stale.store);
-	} else {
-		r = errno ? -errno : -EIO;
 	}
 	hv_close(stale.hv);
 	return r;

@@ -248,6 +248,7 @@ int worker_step_clear(struct work *work, const struct domain_id *id,
 			    strerror(-r));
 		return r;
 	}
+	residue_name_lost(residue, work->why);
 	if (destroy) {
 		worker_tell(work, "destroying");
 		r = toolstack_destroy(work->ts, id->domid, work->why);

@@ -6,11 +6,13 @@
 # deadline: 180
 . /lab/dom0/matrix.sh
 
-# crash_of NAME: it crashes and is restarted; its incidents go into list.json.
+# crash_of NAME [KEY VALUE]: it crashes, with that in libxl's record of it, and is
+# restarted; its incidents go into list.json.
 crash_of()
 {
 	guest "$1" type=pv args=crash=wait on_crash=restart
 	expect 20 "$1 runs" is_running "$1"
+	[ -z "${2:-}" ] || xenstore-write "/libxl/$(domid_of "$1")/$2" "$3"
 	before "$1"
 	guest_go "$1"
 	came_to restart 30 "$1"
@@ -23,23 +25,27 @@ told()
 }
 
 backend=/local/domain/0/backend/vsnd/9998
-record=/libxl/9997/device/vif/0
+record=/libxl/9997
 
 watch_start
 daemon_start
 crash_of well
 check 'nothing is told when all is well' test "$(told 'which is gone')" -eq 0
 
-xenstore-write "$backend/0/state" 4 "$record/backend" /local/domain/9996/backend/vif/9997/0
+xenstore-write "$backend/0/state" 4 "$record/device/vif/0/frontend" /local/domain/9997/device/vif/0
 crash_of ill
 check 'a backend whose domain is gone, at destroy and at create' \
 	test "$(told "backends of domain 9998, which is gone (xenstore-rm $backend)")" -eq 2
-check 'a device whose backend is gone with its domain' \
-	test "$(told "a device with its backend in domain 9996, which is gone (xenstore-rm $record)")" -eq 2
+check 'so is a record of libxl' \
+	test "$(told "libxl's record of domain 9997, which is gone (xenstore-rm $record)")" -eq 2
 xenstore-rm "$backend"
-xenstore-rm /libxl/9997
+xenstore-rm "$record"
 count=$(told 'which is gone')
 crash_of again
 check 'nothing more once it is mended' test "$(told 'which is gone')" -eq "$count"
+
+crash_of lone device/vif/7/backend /local/domain/9996/backend/vif/1/7
+check 'a device of its own whose backend is gone with its domain' \
+	test "$(told 'it has devices of domain 9996, which is gone')" -eq 1
 watch_stop
 daemon_stop
