@@ -16,7 +16,8 @@
 #include "base/text.h"
 #include "port/logger.h"
 
-#define HV_CHUNK 1024
+/* As many bytes go to and from Xen at each question, however few there are. */
+#define HV_CHUNK 128
 
 struct hv {
 	struct xentoollog_logger *logger;
