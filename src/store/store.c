@@ -129,7 +129,7 @@ static int ask_number(struct store *store, const char *sql, int64_t *ret)
 static int check_integrity(struct store *store)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
-	int r = store_prepare(store, "PRAGMA quick_check(1)", &stmt);
+	int r = store_prepare(store, "PRAGMA main.quick_check(1)", &stmt);
 
 	if (r < 0)
 		return r;
@@ -192,12 +192,22 @@ static int configure(struct store *store)
 			  "PRAGMA trusted_schema = OFF");
 }
 
+/* Pages are allocated one by one as they are read, not twenty at once for each
+ * database.  Refused, and for nothing, once SQLite is in use. */
+static void spare_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
+}
+
 static int open_db(const char *path, struct store *store, struct text *why)
 {
-	int r = store_errno(sqlite3_open_v2(path, &store->db,
-					    SQLITE_OPEN_READWRITE |
-					    SQLITE_OPEN_CREATE |
-					    SQLITE_OPEN_NOMUTEX, NULL));
+	int r;
+
+	spare_memory();
+	r = store_errno(sqlite3_open_v2(path, &store->db,
+					SQLITE_OPEN_READWRITE |
+					SQLITE_OPEN_CREATE |
+					SQLITE_OPEN_NOMUTEX, NULL));
 
 	if (r == 0)
 		r = configure(store);
