@@ -284,6 +284,7 @@ void keeper_hvlog_close(struct keeper *keeper);
 /* --- keeper_notify.c --- */
 void keeper_notify_open(struct keeper *keeper);
 void keeper_notify_ready(struct keeper *keeper);
+void keeper_notify_beat(struct keeper *keeper);
 void keeper_notify_reloading(struct keeper *keeper);
 void keeper_notify_stopping(struct keeper *keeper);
 void keeper_notify_close(struct keeper *keeper);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The keeper's word to the service manager: ready, reloading, stopping, and
- * a beat that comes from the loop itself, so that a hung loop is seen.
+ * a beat that comes from the loop itself, so that a hung loop is seen.  The
+ * watcher's beat wakes the keeper anyway; a timer is for when there is none.
  */
 #include <string.h>
 
@@ -17,13 +18,19 @@ static void log_unheard(const char *what, int r)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
+void keeper_notify_beat(struct keeper *keeper)
+{
+	if (!ev_is_active(&keeper->beat))
+		return;
+	log_unheard("beat", notify_beat(keeper->notify));
+	ev_timer_again(keeper->loop, &keeper->beat);
+}
+
 static void on_beat(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	struct keeper *keeper = timer->data;
-
 	(void)loop;
 	(void)events;
-	log_unheard("beat", notify_beat(keeper->notify));
+	keeper_notify_beat(timer->data);
 }
 
 /* Before any child is started: takes the variables out of the environment. */
@@ -36,7 +43,8 @@ void keeper_notify_open(struct keeper *keeper)
 
 void keeper_notify_ready(struct keeper *keeper)
 {
-	double every_s = notify_watchdog_ms(keeper->notify) / 2e3;
+	/* Two thirds of the manager's patience after the last one. */
+	double every_s = notify_watchdog_ms(keeper->notify) / 1.5e3;
 
 	log_unheard("ready", notify_ready(keeper->notify, "supervising"));
 	if (every_s <= 0 || ev_is_active(&keeper->beat))

@@ -73,6 +73,7 @@ static void on_beat(struct keeper *keeper)
 {
 	keeper->watcher_asked = false;
 	keeper_hvlog_read(keeper); /* on the one beat there is */
+	keeper_notify_beat(keeper);
 	keeper_scan(keeper);
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 }
