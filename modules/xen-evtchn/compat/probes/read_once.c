@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * READ_ONCE() and WRITE_ONCE(): 3.19.
+ * READ_ONCE() and WRITE_ONCE(): 3.19, and those that took them from it.
  * Alternative: ACCESS_ONCE().
+ * The header that has them need not have the barrier that they use.
  */
-#include <linux/compiler.h>
+#include <linux/fs.h>
 
 #if !defined(READ_ONCE) || !defined(WRITE_ONCE)
 #error "not there"
