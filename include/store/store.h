@@ -45,6 +45,10 @@ int store_reserve(struct store *store, uint32_t bytes);
 int store_record(struct store *store, const struct incident *incident);
 int store_record_guest(struct store *store, const struct guest *guest);
 
+/* Both or neither: INCIDENT begins a start that GUEST's budget has paid for. */
+int store_record_paid(struct store *store, const struct incident *incident,
+		      const struct guest *guest);
+
 /*
  * The configuration to re-create a guest from, libxl's JSON.  One that
  * cannot be written is kept in memory and written when there is room:

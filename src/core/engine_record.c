@@ -17,9 +17,12 @@ static void record_later(struct engine *e, struct engine_time now)
 		e->record_again_ms = due_ms;
 }
 
-static bool write_one(struct engine *e, struct incident *incident)
+static bool write_one(struct engine *e, struct incident *incident,
+		      struct guest *payer)
 {
-	incident->dirty = e->calls->record(e->calls->ctx, incident) != 0;
+	incident->dirty = e->calls->record(e->calls->ctx, incident, payer) != 0;
+	if (payer)
+		payer->dirty = incident->dirty;
 	return !incident->dirty;
 }
 
@@ -29,7 +32,7 @@ static bool write_closed(struct engine *e)
 	struct incident *incident;
 
 	LIST_EACH(incident, &e->closed, struct incident, node) {
-		if (!write_one(e, incident))
+		if (!write_one(e, incident, NULL))
 			return false;
 		incident_free(incident);
 	}
@@ -82,15 +85,23 @@ static bool write_guests(struct engine *e, struct engine_time now)
  * could be forgotten, or two incidents of one guest be found open, after a
  * restart.
  */
-void engine_record(struct engine *e, struct incident *incident,
-		   struct engine_time now)
+void engine_record_paid(struct engine *e, struct incident *incident,
+			struct guest *payer, struct engine_time now)
 {
 	bool behind = e->record_again_ms != INT64_MAX;
 
 	incident->dirty = true;
+	if (payer)
+		payer->dirty = true;
 	if ((behind && !(write_guests(e, now) && write_closed(e))) ||
-	    !write_one(e, incident))
+	    !write_one(e, incident, payer))
 		record_later(e, now);
+}
+
+void engine_record(struct engine *e, struct incident *incident,
+		   struct engine_time now)
+{
+	engine_record_paid(e, incident, NULL, now);
 }
 
 /* What could not be written (a full disk) is written when it can be. */
@@ -107,7 +118,7 @@ void engine_record_dirty(struct engine *e, struct engine_time now)
 		if (!all)
 			break;
 		if (incident->dirty)
-			all = write_one(e, incident);
+			all = write_one(e, incident, NULL);
 	}
 	if (!all)
 		record_later(e, now);

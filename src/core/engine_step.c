@@ -50,16 +50,17 @@ void engine_step_start(struct engine *e, struct incident *incident,
 		fire(e, incident, CASE_EVENT_STARTED, now);
 }
 
-static void pay(struct engine *e, struct incident *incident,
-		struct engine_time now)
+/* Returns who has to be on record with the incident, or NULL. */
+static struct guest *pay(struct engine *e, struct incident *incident,
+			 struct engine_time now)
 {
 	struct guest *guest = engine_case_guest(e, incident);
 
 	if (!must_pay(incident))
-		return;
+		return NULL;
 	budget_spend(&guest->budget, now.mono_ms);
-	engine_record_guest(e, guest, now);
 	incident->paid = true;
+	return guest;
 }
 
 static void say_failed(const struct incident *incident, const char *before,
@@ -113,14 +114,15 @@ static void give_up(struct engine *e, struct incident *incident,
 	}
 }
 
-/* Written down before it is begun: whoever comes after us knows. */
+/* Written down before it is begun: whoever comes after us knows.  In one piece
+ * with what was paid for it, or who is killed between the two pays twice. */
 static int order(struct engine *e, struct incident *incident,
-		 struct engine_time now)
+		 struct guest *payer, struct engine_time now)
 {
 	int r;
 
 	if (!PLANTED(WRITE_AHEAD))
-		engine_record(e, incident, now);
+		engine_record_paid(e, incident, payer, now);
 	incident->order = ++e->next_order;
 	r = e->calls->order(e->calls->ctx, incident, incident->order);
 	if (r < 0) {
@@ -135,13 +137,16 @@ static int order(struct engine *e, struct incident *incident,
 void engine_step_begin(struct engine *e, struct incident *incident,
 		       struct engine_time now)
 {
+	struct guest *payer;
 	int r;
 
 	list_remove(&incident->queue_node);
-	pay(e, incident, now);
+	payer = pay(e, incident, now);
 	r = incident_begin_step(incident, now.wall_ms);
 	if (r == 0)
-		r = order(e, incident, now);
+		r = order(e, incident, payer, now);
+	else if (payer)
+		engine_record_guest_later(e, payer, now);
 	if (r < 0) {
 		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
 		if (r != -EAGAIN && r != -ENOMEM &&

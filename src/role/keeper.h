@@ -230,7 +230,8 @@ int keeper_records_open(struct keeper *keeper);
 /* Loads what the store holds into the engine. */
 int keeper_records_restore(struct keeper *keeper);
 /* The engine's calls. */
-int keeper_records_incident(void *ctx, struct incident *incident);
+int keeper_records_incident(void *ctx, struct incident *incident,
+			    struct guest *payer);
 int keeper_records_guest(void *ctx, struct guest *guest);
 /* Says when incidents stand in memory only, and when no longer. */
 void keeper_records_tell(struct keeper *keeper);

@@ -94,10 +94,12 @@ static void prune(struct keeper *keeper)
 			  LOG_INT("count", count));
 }
 
-int keeper_records_incident(void *ctx, struct incident *incident)
+int keeper_records_incident(void *ctx, struct incident *incident,
+			    struct guest *payer)
 {
 	struct keeper *keeper = ctx;
-	int r = store_record(keeper->store, incident);
+	int r = payer ? store_record_paid(keeper->store, incident, payer) :
+			store_record(keeper->store, incident);
 
 	look_at_disk(keeper);
 	if (r < 0)

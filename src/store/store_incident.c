@@ -120,13 +120,17 @@ static int run(struct store *store, const char *sql)
 	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
 }
 
-int store_record(struct store *store, const struct incident *incident)
+static int record(struct store *store, const struct incident *incident,
+		  const struct guest *payer)
 {
 	int r = run(store, "BEGIN IMMEDIATE");
 
 	if (r < 0)
 		return r;
-	r = write_incident(store, incident);
+	if (payer)
+		r = store_record_guest(store, payer);
+	if (r == 0)
+		r = write_incident(store, incident);
 	if (r == 0)
 		r = write_steps(store, incident);
 	if (r == 0)
@@ -136,6 +140,17 @@ int store_record(struct store *store, const struct incident *incident)
 	else
 		store_guest_catch_up(store);
 	return r;
+}
+
+int store_record(struct store *store, const struct incident *incident)
+{
+	return record(store, incident, NULL);
+}
+
+int store_record_paid(struct store *store, const struct incident *incident,
+		      const struct guest *guest)
+{
+	return record(store, incident, guest);
 }
 
 /* --- reading --- */

@@ -73,10 +73,12 @@ static void call_dismiss(void *ctx, const struct incident *incident)
 	(void)incident;
 }
 
-static int call_record(void *ctx, struct incident *incident)
+static int call_record(void *ctx, struct incident *incident,
+		       struct guest *payer)
 {
 	(void)ctx;
-	return store_record(host.store, incident);
+	return payer ? store_record_paid(host.store, incident, payer) :
+		       store_record(host.store, incident);
 }
 
 static int call_record_guest(void *ctx, struct guest *guest)

@@ -65,14 +65,16 @@ static void look_for_death(struct sim *s, int r)
 	}
 }
 
-static int call_record(void *ctx, struct incident *incident)
+static int call_record(void *ctx, struct incident *incident,
+		       struct guest *payer)
 {
 	struct sim *s = ctx;
 	int r;
 
 	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
-	r = store_record(s->daemon.store, incident);
+	r = payer ? store_record_paid(s->daemon.store, incident, payer) :
+		    store_record(s->daemon.store, incident);
 	look_for_death(s, r);
 	if (r == 0)
 		sim_check_recorded(s, incident);

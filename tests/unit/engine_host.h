@@ -26,6 +26,8 @@ static struct {
 	size_t count;
 
 	int order_fails, record_fails;
+	bool dies;		/* once it has written so often: */
+	int writes_left;
 	enum engine_claim claim;
 	const char *panic;		/* what the next answer tells */
 
@@ -77,11 +79,22 @@ static inline struct incident copy_incident(const struct incident *incident)
 	return copy;
 }
 
-static inline int call_record(void *ctx, struct incident *incident)
+/* Who is dead writes no more. */
+static inline bool is_dead(void)
+{
+	return host.dies && host.writes_left-- <= 0;
+}
+
+static inline int call_record(void *ctx, struct incident *incident,
+			      struct guest *payer)
 {
 	(void)ctx;
 	if (host.record_fails)
 		return host.record_fails;
+	if (is_dead())
+		return -EIO;
+	if (payer)
+		host.stored_guest = *payer;
 	host.records++;
 	free(host.stored.steps);
 	host.stored = copy_incident(incident);
@@ -92,6 +105,8 @@ static inline int call_record(void *ctx, struct incident *incident)
 static inline int call_record_guest(void *ctx, struct guest *guest)
 {
 	(void)ctx;
+	if (is_dead())
+		return -EIO;
 	host.stored_guest = *guest;
 	return host.record_fails;
 }
@@ -273,6 +288,7 @@ static inline void restart(void)
 	list_init(&incident->node);
 	list_init(&incident->queue_node);
 	engine_free(host.engine);
+	host.dies = false;
 	new_engine();
 	engine_restore_guest(host.engine, &host.stored_guest);
 	engine_restore(host.engine, incident, host.now);

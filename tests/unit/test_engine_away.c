@@ -119,6 +119,28 @@ static void test_full_disk(void)
 	finish();
 }
 
+/* Wherever the daemon dies on its way to the start, that costs one start. */
+static void test_paid_once(void)
+{
+	for (int writes = 0; writes < 5; writes++) {
+		begin(ACTION_RESTART);
+		crash(5);
+		answer(0);
+		host.dies = true;
+		host.writes_left = writes;
+		answer(0);
+		restart();
+		if (host.order && host.step == STEP_DESTROY)
+			answer(0);
+		if (is_open(CASE_STATE_WAITING))
+			pass(60000);
+		ok(host.order && host.step == STEP_CREATE &&
+		   host.stored_guest.budget.count == 1,
+		   "killed after %d records, it pays once", writes);
+		finish();
+	}
+}
+
 static void test_restart(void)
 {
 	begin(ACTION_RESTART);
@@ -168,6 +190,7 @@ int main(void)
 	test_missed();
 	test_fell_again_and_torn_down();
 	test_full_disk();
+	test_paid_once();
 	test_restart();
 	test_kept();
 	return done_testing();
