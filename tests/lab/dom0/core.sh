@@ -41,7 +41,7 @@ cores_equal()
 {
 	local status=0
 	domcores "$(core_of "$1")" "$dir/$1.xl" > "$dir/$1.cmp" 2>&1 || status=1
-	[ "$status" -eq 0 ] || note_file "$dir/$1.cmp"
+	[ "$(wc -l < "$dir/$1.cmp")" -eq 1 ] || note_file "$dir/$1.cmp"
 	read -r ours_pages xl_pages both_pages different zero_pages < "$dir/$1.cmp"
 	return "$status"
 }
