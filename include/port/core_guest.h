@@ -34,10 +34,14 @@ unsigned char *core_pages_new(void);
 void core_pages_ready(unsigned char *pages); /* NULL does nothing, ... */
 void core_pages_free(unsigned char *pages); /* ... here neither */
 
+/* Frames of the hypervisor's own memory at most, which its count leaves out. */
+#define CORE_GUEST_SHARED 64u
+
 struct core_guest {
 	xc_interface *xch;	/* for the hypervisor's version, or NULL */
 	bool translated;	/* HVM, PVH: it has no p2m of its own */
 	uint64_t tot_pages;	/* what the hypervisor counts */
+	uint64_t most_pages;	/* that WALK may find */
 	uint64_t end_pfn;	/* no frame is looked for from here on */
 	unsigned int vcpu_count;/* the highest id that has registers, + 1 */
 	bool *vcpu_there;	/* by id: one that never ran has none */
@@ -47,7 +51,8 @@ struct core_guest {
 
 	/*
 	 * Calls EACH with all pages there are, likely ones first, until
-	 * TOT_PAGES were found.  A non-zero value of EACH ends it, and is
+	 * TOT_PAGES were found, then with what of the hypervisor's own a
+	 * translated guest has among its frames.  A non-zero value of EACH ends it, and is
 	 * returned.  CORE_GUEST_GOING: these were all that could be had.
 	 * EACH may keep PAGES, and put others of core_pages_new() in their
 	 * place.

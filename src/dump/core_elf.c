@@ -86,9 +86,9 @@ static void lay_out(struct elf *elf)
 		    guest->shared_info ? CORE_PAGE_BYTES : 0, CORE_PAGE_BYTES);
 	add_section(elf, SEC_FRAMES,
 		    guest->translated ? ".xen_pfn" : ".xen_p2m", SHT_PROGBITS,
-		    guest->tot_pages * entry_bytes(elf), entry_bytes(elf));
+		    guest->most_pages * entry_bytes(elf), entry_bytes(elf));
 	add_section(elf, SEC_PAGES, ".xen_pages", SHT_PROGBITS,
-		    guest->tot_pages * CORE_PAGE_BYTES, CORE_PAGE_BYTES);
+		    guest->most_pages * CORE_PAGE_BYTES, CORE_PAGE_BYTES);
 }
 
 /* --- pages --- */

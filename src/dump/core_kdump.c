@@ -143,7 +143,7 @@ static int prepare(struct kdump *kdump, bool zstd)
 	kdump->bitmap_at = core_kdump_head_blocks(guest) * CORE_PAGE_BYTES;
 	kdump->bitmap_bytes = blocks * CORE_PAGE_BYTES;
 	desc_at = kdump->bitmap_at + 2 * kdump->bitmap_bytes;
-	data_at = desc_at + guest->tot_pages * sizeof(struct core_pack_desc);
+	data_at = desc_at + guest->most_pages * sizeof(struct core_pack_desc);
 	kdump->head.status = zstd ? CORE_PACK_ZSTD : CORE_PACK_ZLIB;
 	kdump->head.end_pfn = guest->end_pfn;
 	kdump->head.bitmap_blocks = 2 * blocks;

@@ -20,6 +20,10 @@
 /* Of so many calls that find nothing, one is followed by the question whether
  * the domain is still there. */
 #define EMPTY_CALLS 32u
+/* Frames of 128 MiB: what Linux takes in at once; and how many of the last of
+ * them are looked at. */
+#define SECTION 0x8000ull
+#define SHARED_PER_SECTION 32u
 #define FOUR_GIB (1ull << (32 - XC_PAGE_SHIFT))
 
 struct core_frames {
@@ -212,20 +216,43 @@ static size_t list_range(const struct core_frames *frames, uint64_t first,
 	return count;
 }
 
-static int walk_range(struct core_frames *frames, uint64_t first, uint64_t end)
+/* *AT goes from where it is to END, or to where all are found. */
+static int walk_range(struct core_frames *frames, uint64_t *at, uint64_t end)
 {
 	uint64_t pfn[CORE_BATCH];
 	int r = 0;
 
-	while (r == 0 && first < end && !core_frames_done(frames)) {
-		uint64_t next = end - first < CORE_BATCH ? end :
-							   first + CORE_BATCH;
-		size_t count = list_range(frames, first, next, pfn);
+	while (r == 0 && *at < end && !core_frames_done(frames)) {
+		uint64_t next = end - *at < CORE_BATCH ? end : *at + CORE_BATCH;
+		size_t count = list_range(frames, *at, next, pfn);
 
 		r = count ? core_frames_take(frames, pfn, pfn, count) : 0;
-		first = next;
+		*at = next;
 	}
 	return r;
+}
+
+/*
+ * The guest's grant table is the hypervisor's own memory, which its count leaves
+ * out.  Linux has it in the free frames at the end of a section that it sets up
+ * for what is no RAM.
+ */
+static int walk_shared(struct core_frames *frames, uint64_t first, uint64_t end)
+{
+	uint64_t pfn[CORE_BATCH], counted = frames->tot_pages;
+	size_t count = 0;
+	int r = 0;
+
+	for (uint64_t last = SECTION; last <= SPECIAL_FIRST; last += SECTION)
+		for (uint64_t at = last - SHARED_PER_SECTION; at < last; at++)
+			if (at >= first && at < end && count < CORE_BATCH)
+				count += list_range(frames, at, at + 1,
+						    pfn + count);
+	frames->tot_pages = frames->found + CORE_GUEST_SHARED;
+	if (count)
+		r = core_frames_take(frames, pfn, pfn, count);
+	frames->tot_pages = counted;
+	return r == CORE_GUEST_GOING ? 0 : r; /* all that counts is there */
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -244,7 +271,7 @@ static bool is_needless(const struct core_frames *frames, bool ram)
 int core_frames_walk(struct core_frames *frames, uint64_t end_pfn)
 {
 	uint64_t low = least(frames->tot_pages + CORE_BATCH, SPECIAL_FIRST);
-	const struct { uint64_t first, end; bool ram; } ranges[] = {
+	struct { uint64_t at, end; bool ram; } ranges[] = {
 		{ 0, low, true },
 		{ SPECIAL_FIRST, SPECIAL_END, false },
 		{ FOUR_GIB, UINT64_MAX, true },
@@ -255,7 +282,8 @@ int core_frames_walk(struct core_frames *frames, uint64_t end_pfn)
 
 	for (size_t i = 0; r == 0 && i < sizeof(ranges) / sizeof(*ranges); i++)
 		if (i == 0 || !is_needless(frames, ranges[i].ram))
-			r = walk_range(frames, ranges[i].first,
+			r = walk_range(frames, &ranges[i].at,
 				       least(ranges[i].end, end_pfn));
-	return r;
+	return r || frames->wanted ? r :
+	       walk_shared(frames, ranges[3].at, end_pfn);
 }

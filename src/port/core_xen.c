@@ -154,6 +154,8 @@ static int take_size(struct core_xen *xen, const xc_domaininfo_t *info)
 	if (xc_domain_maximum_gpfn(xen->xch, xen->domid, &last) < 0)
 		return -errno;
 	guest->tot_pages = info->tot_pages;
+	guest->most_pages = guest->tot_pages +
+			    (guest->translated ? CORE_GUEST_SHARED : 0);
 	guest->end_pfn = last < most ? last + 1 : most;
 	return 0;
 }

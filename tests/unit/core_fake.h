@@ -106,7 +106,7 @@ static inline void core_fake_setup(struct core_fake *fake, bool translated,
 	fake->ranges = ranges;
 	fake->batch.pages = core_pages_new();
 	for (; ranges->count; ranges++) {
-		guest->tot_pages += ranges->count;
+		guest->tot_pages = guest->most_pages += ranges->count;
 		if (ranges->first + ranges->count > guest->end_pfn)
 			guest->end_pfn = ranges->first + ranges->count;
 	}

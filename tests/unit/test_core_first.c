@@ -51,6 +51,7 @@ static struct core_guest make(uint64_t root)
 	pages[MODULES1][0] = (uint64_t)MODULE << 12 | 7;
 	vcpu.x64.ctrlreg[3] = root << 12;
 	return (struct core_guest){ .translated = true, .tot_pages = FRAMES,
+				    .most_pages = FRAMES,
 				    .end_pfn = FRAMES, .vcpu_count = 1,
 				    .vcpu_there = &there, .vcpus = &vcpu };
 }

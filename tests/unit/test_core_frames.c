@@ -15,11 +15,13 @@ struct memory {
 	struct core_map map;
 	struct { uint64_t first, count; } ram[2];
 	uint64_t video, special;
+	uint64_t shared;	/* frames before SHARED_END, which do not count */
 };
 
 #define VIDEO_FIRST 0xf0000ull
 #define SPECIAL_FIRST 0xfeff8ull
 #define FOUR_GIB 0x100000ull
+#define SHARED_END 0x10000ull
 
 static bool is_there(const struct memory *memory, uint64_t frame)
 {
@@ -27,6 +29,8 @@ static bool is_there(const struct memory *memory, uint64_t frame)
 		if (frame >= memory->ram[i].first &&
 		    frame < memory->ram[i].first + memory->ram[i].count)
 			return true;
+	if (frame < SHARED_END && frame >= SHARED_END - memory->shared)
+		return true;
 	return (frame >= VIDEO_FIRST && frame < VIDEO_FIRST + memory->video) ||
 	       (frame >= SPECIAL_FIRST &&
 		frame < SPECIAL_FIRST + memory->special);
@@ -88,8 +92,12 @@ static void test_core(void)
 	struct memory memory = { .map.page_at = page_at,
 				 .ram = { { 0, 2048 } }, .special = 8 };
 
-	ok(walk(&memory, NULL).count == 2056 && memory.map.calls <= 64,
+	ok(walk(&memory, NULL).count == 2056 && memory.map.calls <= 65,
 	   "a core of a small guest has its special pages too");
+	memory.shared = 3;
+	ok(walk(&memory, NULL).count == 2059 && memory.map.calls <= 65,
+	   "and its grant table, which does not count");
+	memory.shared = 0;
 	memory.ram[1].first = FOUR_GIB;
 	memory.ram[1].count = 5000;
 	ok(walk(&memory, NULL).count == 7056, "and what is above 4 GiB");

@@ -98,7 +98,7 @@ static void kdump_ends(const struct form *form, struct core_fake *fake,
 	ret_end[PART_HEAD] = core_kdump_head_blocks(guest) * CORE_PAGE_BYTES;
 	ret_end[PART_BITMAPS] = ret_end[PART_HEAD] +
 				2 * blocks * CORE_PAGE_BYTES;
-	ret_end[PART_FRAMES] = ret_end[PART_BITMAPS] + guest->tot_pages * 24;
+	ret_end[PART_FRAMES] = ret_end[PART_BITMAPS] + guest->most_pages * 24;
 }
 
 /* The first call writes the first numbers, the second the first page. */
