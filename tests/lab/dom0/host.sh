@@ -63,8 +63,8 @@ host_stop_ours()
 		kill -CONT "$pid"
 	done
 	[ -z "${LAB_UNITS:-}" ] || systemctl stop --no-block xenvigild.service
-	# The judges, our daemon and all its roles, and what xl left running.
-	for pid in $(pids_of '(^|/)(xenvigild|xenvigil|domwatch|xl|libxl-save-helper)$'); do
+	# The judges, our daemon and all its roles, the peers, and what xl left running.
+	for pid in $(pids_of '(^|/)(xenvigild|xenvigil|domwatch|xl|libvirtd|libxl-save-helper)$'); do
 		kill -9 "$pid" 2>/dev/null
 	done
 	[ -z "${LAB_UNITS:-}" ] || host_stop_units
@@ -99,7 +99,7 @@ host_leftovers()
 {
 	domlist | sed -n '/^0 /!s/^/domain left: /p'
 	timeout 10 xenstore-list /local/domain 2>&1 | sed -n '/^0$/!s/^/in xenstore: domain /p'
-	for pid in $(pids_of '(^|/)(xenvigild|xl)$') $(device_models); do
+	for pid in $(pids_of '(^|/)(xenvigild|xl|libvirtd)$') $(device_models); do
 		echo "process left: $pid $(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline")"
 	done
 	[ -z "${LAB_UNITS:-}" ] || systemctl list-units --no-legend --plain --state=active,activating,deactivating \
@@ -117,6 +117,7 @@ host_reset()
 	umount /var/lib/xenvigil/cores 2>/dev/null
 	umount /var/lib/xenvigil 2>/dev/null
 	rm -rf /var/lib/xenvigil /etc/xenvigil /run/xenvigil /var/log/xen/*.log /var/log/xen/console/*
+	rm -rf /var/lib/libvirt /etc/libvirt /run/libvirt /var/log/libvirt
 	end=$(($(uptime_ms) + 30000))
 	while left=$(host_leftovers); [ -n "$left" ]; do
 		if [ "$(uptime_ms)" -gt "$end" ]; then
