@@ -1,7 +1,7 @@
 # shellcheck shell=dash disable=SC2154
 # SPDX-License-Identifier: GPL-2.0-only
 # Owns what processes cost: memory, wake-ups, CPU time; and the rows of a table of
-# ours beside xl's. It must not judge.
+# ours beside a peer's. It must not judge.
 
 # pss_kib PID...: memory, each page shared among those that map it.
 pss_kib()
@@ -49,13 +49,14 @@ cpu_ms()
 	done 2> /dev/null | sed 's/^.*) //' | awk '{ sum += $12 + $13 + $14 + $15 } END { print sum * 10 }'
 }
 
-# row WHAT N OURS THEIRS: the ratio says how many times more xl takes.
+# row WHAT N OURS THEIRS [PEER]: the ratio says how many times more the peer takes.
 row()
 {
-	awk -v what="$1" -v n="$2" -v ours="$3" -v theirs="$4" 'BEGIN {
-		printf "%s|%s guests|%s|%s|xl|%s\n", what, n, ours, theirs,
+	local peer=${5:-xl}
+	awk -v what="$1" -v n="$2" -v ours="$3" -v theirs="$4" -v peer="$peer" 'BEGIN {
+		printf "%s|%s guests|%s|%s|%s|%s\n", what, n, ours, theirs, peer,
 			(ours > 0 ? sprintf("%.2f", theirs / ours) : "-") }' >> "$dir/rows"
-	note "$1, $2 guests: ours $3, xl $4"
+	note "$1, $2 guests: ours $3, $peer $4"
 }
 
 # median and worst of the numbers on standard input.

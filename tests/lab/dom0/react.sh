@@ -69,26 +69,35 @@ measure()
 	echo $(($(cpu_ms $("$who")) - begin)) >> "$dir/$who.cpu"
 }
 
-# react_rows TEXT N: what was measured since the last call, as rows.
-react_rows()
+# react_peer TEXT N WHO PEER: what was measured of WHO, as rows beside ours.
+react_peer()
 {
+	local what text our_median our_worst their_median their_worst
 	for what in first end again; do
 		read -r our_median our_worst <<-END
 			$(median_worst < "$dir/ours.$what")
 		END
 		read -r their_median their_worst <<-END
-			$(median_worst < "$dir/monitors.$what")
+			$(median_worst < "$dir/$3.$what")
 		END
 		case $what in
 		first) text="$1: ms to the first action" ;;
 		end) text="$1: ms to the end of the old domain begun" ;;
 		again) text="$1: ms to running again" ;;
 		esac
-		row "$text, median" "$2" "$our_median" "$their_median"
-		row "$text, worst" "$2" "$our_worst" "$their_worst"
+		row "$text, median" "$2" "$our_median" "$their_median" "$4"
+		row "$text, worst" "$2" "$our_worst" "$their_worst" "$4"
 	done
+}
+
+# react_rows TEXT N: what was measured since the last call, as rows for each peer.
+react_rows()
+{
+	local what
+	react_peer "$1" "$2" monitors xl
+	[ ! -e "$dir/libvirt.again" ] || react_peer "$1" "$2" libvirt libvirt
 	for what in first end again; do
-		rm -f "$dir/ours.$what" "$dir/monitors.$what"
+		rm -f "$dir/ours.$what" "$dir/monitors.$what" "$dir/libvirt.$what"
 	done
 }
 

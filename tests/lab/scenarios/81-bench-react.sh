@@ -1,13 +1,15 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2046,SC2086
 # SPDX-License-Identifier: GPL-2.0-only
-# about: from the shutdown to the first action and to running again, beside xl's monitors
+# about: from the shutdown to the first action and to running again, beside xl's monitors and libvirt
 # when: long
 # image: small
+# with: libvirt
 # needs: daemon
 # units: no (figures, of the daemon alone)
-# boot: idle
-# deadline: 900
+# boot: bench
+# deadline: 1500
 . /lab/dom0/react.sh
+. /lab/dom0/libvirt.sh
 
 rounds=9
 many=50
@@ -27,21 +29,55 @@ clear_host()
 	for name in "$@"; do
 		xl destroy "$(domid_of "$name")" || not_ok "xl destroy $name"
 	done
+	for name in "$@"; do
+		await 30 "$name to be gone" is_gone "$name" || not_ok "$name is gone"
+	done
+}
+
+all_run()
+{
+	for name in "$@"; do
+		await 10 "$name to run" is_running "$name" || not_ok "$name runs"
+	done
+}
+
+# What a crash in its absence comes to is a note only: it is not ours to judge.
+libvirt_dies_meanwhile()
+{
+	before one
+	tty=$(guest_tty one)
+	libvirt_end KILL
+	printf x > "$tty"
+	await 10 'one to be shut down' is_shutdown one 3 || not_ok 'one is shut down'
+	libvirt_start
+	if await 60 'libvirt to restart what crashed in its absence' is_restarted one; then
+		note "libvirt restarts what crashed in its absence ($waited_ms ms after its start)"
+	else
+		note 'libvirt does not restart what crashed in its absence'
+	fi
 }
 
 react_daemon_conf
 for action in restart coredump-restart; do
 	guest_monitored one type=pv args=crash=wait memory=8 "on_crash=$action"
-	await 10 'it to run' is_running one || not_ok 'it runs'
+	all_run one
 	several monitors
 	kill -9 $(monitors)
 	daemon_start
 	await 60 'the daemon to have it in hand' has_in_hand 1 || not_ok 'the daemon has it in hand'
 	several ours
-	react_rows "$action" 1
 	daemon_stop
 	clear_host one
-	rm -rf /var/lib/xenvigil /var/lib/xen/dump
+
+	libvirt_start
+	libvirt_guest one crash=wait 8 "$action"
+	all_run one
+	several libvirt
+	react_rows "$action" 1
+	[ "$action" != restart ] || libvirt_dies_meanwhile
+	libvirt_destroy one
+	libvirt_end TERM
+	rm -rf /var/lib/xenvigil /var/lib/xen/dump /var/lib/libvirt/libxl/dump
 done
 
 names=''
@@ -51,14 +87,21 @@ while [ "$i" -lt "$many" ]; do
 	names="$names m$i"
 	i=$((i + 1))
 done
-for name in $names; do
-	await 10 "$name to run" is_running "$name" || not_ok "$name runs"
-done
+all_run $names
 measure monitors $names
 kill -9 $(monitors)
 daemon_start
 await 120 'the daemon to have them all in hand' has_in_hand "$many" || not_ok 'the daemon has them in hand'
 measure ours $names
-react_rows restart "$many"
-check 'all rows' test "$(wc -l < "$dir/rows")" = 18
 daemon_stop
+clear_host $names
+
+libvirt_start
+for name in $names; do
+	libvirt_guest "$name" crash=wait 4 restart
+done
+all_run $names
+measure libvirt $names
+react_rows restart "$many"
+check 'all rows' test "$(wc -l < "$dir/rows")" = 36
+libvirt_end TERM

@@ -5,7 +5,7 @@
 # image: small
 # needs: daemon
 # units: no (figures, of the daemon alone)
-# boot: idle
+# boot: bench
 # deadline: 1500
 . /lab/dom0/react.sh
 
