@@ -37,6 +37,9 @@ void store_close(struct store *store);
  */
 int store_reserve(struct store *store, uint32_t bytes);
 
+/* Frees copies of what is in the file: read again when they are needed. */
+void store_rest(struct store *store);
+
 /*
  * Write down one incident with its steps, or one guest.  Durable when 0 is
  * returned; -ENOSPC for a full disk, -EIO and others else, with nothing of

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/trim.h"
 #include "keeper.h"
 
 /* It must be armed, and answer a ping, within this. */
@@ -137,16 +138,24 @@ static bool handle(struct keeper *keeper, const struct wire_msg *msg)
 	}
 }
 
+/* After a beat nothing is to be done for a while. */
+static void rest(struct keeper *keeper)
+{
+	store_rest(keeper->store);
+	trim_heap();
+}
+
 static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct keeper *keeper = io->data;
+	bool look = false, may_rest = false;
 	struct wire_msg msg;
-	bool look = false;
 	int r;
 
 	(void)events;
 	while ((r = keeper_child_recv(keeper, &keeper->watcher, &msg)) == 0) {
 		look |= handle(keeper, &msg);
+		may_rest = msg.kind == WIRE_BEAT;
 		wire_clear(&msg);
 	}
 	if (r != -EAGAIN)
@@ -156,6 +165,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	if (look)
 		keeper_scan(keeper);
 	keeper_rearm(keeper);
+	if (may_rest)
+		rest(keeper);
 }
 
 /* --- its life --- */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/trim.h"
 #include "port/evtchndev.h"
 #include "port/hostprobe.h"
 #include "port/owner.h"
@@ -86,7 +87,9 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 			  LOG_TEXT("error", strerror(-r)));
 	if (probe->evtchn_safe)
 		hostprobe_try_evtchn(EVTCHN_MS, &evidence);
-	return tell(&evidence);
+	r = tell(&evidence);
+	trim_heap();
+	return r;
 }
 
 static int on_wire(struct probe *probe)

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "base/trim.h"
 #include "role/confine.h"
 #include "role/outbox.h"
 #include "port/watch.h"
@@ -128,6 +129,7 @@ static void tell_beat(struct watcher *watcher)
 
 	if (!watch_probe(watcher->watch))
 		tell(watcher, &msg);
+	trim_heap();
 }
 
 static void beat_due(struct ev_loop *loop, ev_timer *timer, int revents)

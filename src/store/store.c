@@ -331,6 +331,11 @@ int store_reserve(struct store *store, uint32_t bytes)
 	return r;
 }
 
+void store_rest(struct store *store)
+{
+	sqlite3_db_release_memory(store->db);
+}
+
 void store_close(struct store *store)
 {
 	if (!store)

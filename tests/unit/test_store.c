@@ -495,6 +495,40 @@ static void test_prune(void)
 	store_dir_empty();
 }
 
+/* --- memory --- */
+
+static int count_piece(void *ctx, const struct evidence *evidence)
+{
+	*(uint32_t *)ctx += strcmp(evidence->text, "b") == 0;
+	return 0;
+}
+
+static void test_rest(void)
+{
+	struct store *store = store_dir_open("boot", 0);
+	struct evidence evidence = {
+		.kind = EVIDENCE_PANIC, .source = "a", .text = "b",
+		.missing = "",
+	};
+	sqlite3_int64 before;
+	uint32_t count = 0;
+
+	for (uint64_t number = 1; number <= 200; number++)
+		store_add_evidence(store, number, &evidence);
+	before = sqlite3_memory_used();
+	store_rest(store);
+	printf("# %lld bytes, then %lld\n", (long long)before,
+	       (long long)sqlite3_memory_used());
+	ok(sqlite3_memory_used() < before - 8192, "a store at rest is smaller");
+	ok(store_add_evidence(store, 201, &evidence) == 0,
+	   "and writes what comes then");
+	store_each_evidence(store, 1, count_piece, &count);
+	store_each_evidence(store, 201, count_piece, &count);
+	ok(count == 2, "beside what was there");
+	store_close(store);
+	store_dir_empty();
+}
+
 int main(void)
 {
 	if (!store_dir_make())
@@ -508,6 +542,7 @@ int main(void)
 	test_damaged();
 	test_unreadable();
 	test_prune();
+	test_rest();
 	store_dir_remove();
 	return done_testing();
 }
