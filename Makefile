@@ -171,7 +171,7 @@ SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
 	'build/sanitize/tests/sim --seeds $(if $(LONG),20000,500)' \
 	$(patsubst %,'build/sanitize/tests/sim --seeds $(if $(LONG),40,4) --each %',memory sqlite call) \
 	$(SIM_FAULTS:%='build/gcc/tests/sim-fault-% --must-fail --seeds 5000')
-MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install \
+MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install tests/modules/probe \
 	tests/modules/kernels $(if $(LONG),'tests/modules/lab/run $(LAB_KERNEL) \
 	10-* 11-* 12-* 13-late 14-twenty 50-evtchn-replaced' tests/modules/lab/reboot)
 ATTACKS = $(sort $(wildcard tests/attack/r[0-9]*))
