@@ -7,7 +7,7 @@
 # needs: daemon
 # units: no (figures, of the daemon alone)
 # boot: bench
-# deadline: 1500
+# deadline: 1800
 . /lab/dom0/matrix.sh
 . /lab/dom0/cost.sh
 . /lab/dom0/libvirt.sh
