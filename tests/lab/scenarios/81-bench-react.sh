@@ -41,6 +41,20 @@ all_run()
 	done
 }
 
+# took_core ACTION WHO COMMAND...: who takes none would only seem fast.
+took_core()
+{
+	local who=$2
+	[ "$1" = coredump-restart ] || return 0
+	shift 2
+	check "$who took a core" "$@"
+}
+
+has_libvirt_core()
+{
+	[ -n "$(find /var/lib/libvirt/libxl/dump -name "*$1*" -size +1000k)" ]
+}
+
 # What a crash in its absence comes to is a note only: it is not ours to judge.
 libvirt_dies_meanwhile()
 {
@@ -58,14 +72,18 @@ libvirt_dies_meanwhile()
 }
 
 react_daemon_conf
+# xl does not make it, and goes on without a core.
+mkdir -p /var/lib/xen/dump
 for action in restart coredump-restart; do
 	guest_monitored one type=pv args=crash=wait memory=8 "on_crash=$action"
 	all_run one
 	several monitors
+	took_core "$action" xl test -s /var/lib/xen/dump/one
 	kill -9 $(monitors)
 	daemon_start
 	await 60 'the daemon to have it in hand' has_in_hand 1 || not_ok 'the daemon has it in hand'
 	several ours
+	took_core "$action" ours has_core one
 	daemon_stop
 	clear_host one
 
@@ -73,11 +91,12 @@ for action in restart coredump-restart; do
 	libvirt_guest one crash=wait 8 "$action"
 	all_run one
 	several libvirt
+	took_core "$action" libvirt has_libvirt_core one
 	react_rows "$action" 1
 	[ "$action" != restart ] || libvirt_dies_meanwhile
 	libvirt_destroy one
 	libvirt_end TERM
-	rm -rf /var/lib/xenvigil /var/lib/xen/dump /var/lib/libvirt/libxl/dump
+	rm -rf /var/lib/xenvigil /var/lib/xen/dump/one /var/lib/libvirt/libxl/dump
 done
 
 names=''
@@ -103,5 +122,6 @@ done
 all_run $names
 measure libvirt $names
 react_rows restart "$many"
+rm -rf /var/lib/xen/dump
 check 'all rows' test "$(wc -l < "$dir/rows")" = 36
 libvirt_end TERM
