@@ -84,7 +84,7 @@ unit_denied_nothing()
 	[ ! -e "$units_cursor" ] || since=--after-cursor=$(cat "$units_cursor")
 	# shellcheck disable=SC2086 # none or one
 	units_journal -o cat $since | cat - "$daemon_log" |
-		grep -E 'Operation not permitted|Permission denied|Read-only file system|status=2[0-9][0-9]' > "$dir/denied"
+		grep -E 'Operation not permitted|Permission denied|Read-only file system|status=2[0-9][0-9]/' > "$dir/denied"
 	note_file "$dir/denied"
 	[ ! -s "$dir/denied" ]
 }
