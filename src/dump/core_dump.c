@@ -97,6 +97,9 @@ static int write_into(const struct core_dump_order *order,
 		core_xen_put_first(xen);
 	r = write_as(core_xen_guest(xen), order->capture.format, out);
 	core_xen_close(xen);
+	/* Of the hypervisor's own memory there may be some beside. */
+	if (out->facts.pages > out->facts.tot_pages)
+		out->facts.tot_pages = out->facts.pages;
 	text_printf(why, "%llu of %llu pages",
 		    (unsigned long long)out->facts.pages,
 		    (unsigned long long)out->facts.tot_pages);
