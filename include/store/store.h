@@ -48,9 +48,10 @@ void store_rest(struct store *store);
 int store_record(struct store *store, const struct incident *incident);
 int store_record_guest(struct store *store, const struct guest *guest);
 
-/* Both or neither: INCIDENT begins a start that GUEST's budget has paid for. */
+/* Both or neither: INCIDENT begins a start that PAYER's budget has paid for.
+ * NULL: none has. */
 int store_record_paid(struct store *store, const struct incident *incident,
-		      const struct guest *guest);
+		      const struct guest *payer);
 
 /*
  * The configuration to re-create a guest from, libxl's JSON.  One that

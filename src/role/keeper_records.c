@@ -98,8 +98,7 @@ int keeper_records_incident(void *ctx, struct incident *incident,
 			    struct guest *payer)
 {
 	struct keeper *keeper = ctx;
-	int r = payer ? store_record_paid(keeper->store, incident, payer) :
-			store_record(keeper->store, incident);
+	int r = store_record_paid(keeper->store, incident, payer);
 
 	look_at_disk(keeper);
 	if (r < 0)

@@ -120,8 +120,8 @@ static int run(struct store *store, const char *sql)
 	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
 }
 
-static int record(struct store *store, const struct incident *incident,
-		  const struct guest *payer)
+int store_record_paid(struct store *store, const struct incident *incident,
+		      const struct guest *payer)
 {
 	int r = run(store, "BEGIN IMMEDIATE");
 
@@ -144,13 +144,7 @@ static int record(struct store *store, const struct incident *incident,
 
 int store_record(struct store *store, const struct incident *incident)
 {
-	return record(store, incident, NULL);
-}
-
-int store_record_paid(struct store *store, const struct incident *incident,
-		      const struct guest *guest)
-{
-	return record(store, incident, guest);
+	return store_record_paid(store, incident, NULL);
 }
 
 /* --- reading --- */

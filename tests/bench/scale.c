@@ -77,8 +77,7 @@ static int call_record(void *ctx, struct incident *incident,
 		       struct guest *payer)
 {
 	(void)ctx;
-	return payer ? store_record_paid(host.store, incident, payer) :
-		       store_record(host.store, incident);
+	return store_record_paid(host.store, incident, payer);
 }
 
 static int call_record_guest(void *ctx, struct guest *guest)

@@ -73,8 +73,7 @@ static int call_record(void *ctx, struct incident *incident,
 
 	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
-	r = payer ? store_record_paid(s->daemon.store, incident, payer) :
-		    store_record(s->daemon.store, incident);
+	r = store_record_paid(s->daemon.store, incident, payer);
 	look_for_death(s, r);
 	if (r == 0)
 		sim_check_recorded(s, incident);
