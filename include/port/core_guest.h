@@ -52,8 +52,9 @@ struct core_guest {
 	/*
 	 * Calls EACH with all pages there are, likely ones first, until
 	 * TOT_PAGES were found, then with what of the hypervisor's own a
-	 * translated guest has among its frames.  A non-zero value of EACH ends it, and is
-	 * returned.  CORE_GUEST_GOING: these were all that could be had.
+	 * translated guest has among its frames.  A non-zero value of EACH
+	 * ends it, and is returned.  CORE_GUEST_GOING: these were all that
+	 * could be had.
 	 * EACH may keep PAGES, and put others of core_pages_new() in their
 	 * place.
 	 */

@@ -232,6 +232,11 @@ static int walk_range(struct core_frames *frames, uint64_t *at, uint64_t end)
 	return r;
 }
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /*
  * The guest's grant table is the hypervisor's own memory, which its count leaves
  * out.  Linux has it in the free frames at the end of a section that it sets up
@@ -243,21 +248,19 @@ static int walk_shared(struct core_frames *frames, uint64_t first, uint64_t end)
 	size_t count = 0;
 	int r = 0;
 
-	for (uint64_t last = SECTION; last <= SPECIAL_FIRST; last += SECTION)
-		for (uint64_t at = last - SHARED_PER_SECTION; at < last; at++)
-			if (at >= first && at < end && count < CORE_BATCH)
-				count += list_range(frames, at, at + 1,
-						    pfn + count);
+	_Static_assert(SPECIAL_FIRST / SECTION * SHARED_PER_SECTION <= CORE_BATCH,
+		       "one call takes them all");
+	for (uint64_t last = SECTION; last <= SPECIAL_FIRST; last += SECTION) {
+		uint64_t at = last - SHARED_PER_SECTION;
+
+		count += list_range(frames, at > first ? at : first,
+				    least(last, end), pfn + count);
+	}
 	frames->tot_pages = frames->found + CORE_GUEST_SHARED;
 	if (count)
 		r = core_frames_take(frames, pfn, pfn, count);
 	frames->tot_pages = counted;
 	return r == CORE_GUEST_GOING ? 0 : r; /* all that counts is there */
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 /* Sixty calls find a few pages, of which a search wants none. */
