@@ -4,8 +4,8 @@
  * that both hold, and prints "A-COUNT B-COUNT BOTH DIFFERENT ZERO": what was
  * held, and how many of A's pages are zero; then the first frame that differs,
  * with the bytes, and the first that only B holds.  Ends with 1 when any differs.
- * The wall clock in the page that a guest shares with the hypervisor is not the
- * guest's: it is set when dom0's is, also while a core is written.
+ * The wall clock in the one page that a guest shares with the hypervisor is not
+ * the guest's: it is set when dom0's is, also while a core is written.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -43,7 +43,9 @@ static bool find_difference(const unsigned char *page,
 	return first < last;
 }
 
-/* 0: same, 1: they differ, -1: one cannot be read. */
+enum { SAME, DIFFERENT, CLOCK_ONLY };
+
+/* -1: one cannot be read. */
 static int compare(const struct core_read *a, size_t i,
 		   const struct core_read *b, size_t j,
 		   unsigned char page[CORE_READ_PAGE], struct bytes *ret_bytes)
@@ -54,9 +56,11 @@ static int compare(const struct core_read *a, size_t i,
 		return -1;
 	if (a->frames[i].gmfn && b->frames[j].gmfn &&
 	    a->frames[i].gmfn != b->frames[j].gmfn)
-		return 1;
-	return find_difference(page, other, ret_bytes) &&
-	       (ret_bytes->first < CLOCK_FIRST || ret_bytes->last > CLOCK_LAST);
+		return DIFFERENT;
+	if (!find_difference(page, other, ret_bytes))
+		return SAME;
+	return ret_bytes->first >= CLOCK_FIRST &&
+	       ret_bytes->last <= CLOCK_LAST ? CLOCK_ONLY : DIFFERENT;
 }
 
 static void say_first_missing(const struct core_read *a,
@@ -75,7 +79,7 @@ int main(int argc, char **argv)
 {
 	static const unsigned char none[CORE_READ_PAGE];
 	unsigned char page[CORE_READ_PAGE];
-	size_t both = 0, different = 0, zero = 0, first = 0;
+	size_t both = 0, different = 0, zero = 0, first = 0, clocks = 0;
 	struct bytes bytes = { 0 }, where = { 0 };
 	struct core_read a, b;
 
@@ -83,10 +87,12 @@ int main(int argc, char **argv)
 		return 2;
 	for (size_t i = 0; i < a.count; i++) {
 		long j = core_read_find(&b, a.frames[i].pfn);
+		int how;
 
 		memset(page, 1, sizeof(page));
-		if (j >= 0 ? compare(&a, i, &b, (size_t)j, page, &bytes) != 0 :
-			     core_read_page(&a, i, page) != 0) {
+		how = j >= 0 ? compare(&a, i, &b, (size_t)j, page, &bytes) :
+			       core_read_page(&a, i, page);
+		if (how == CLOCK_ONLY ? clocks++ > 0 : how != SAME) {
 			first = different ? first : i;
 			where = different++ ? where : bytes;
 		}
