@@ -7,6 +7,7 @@
 #define CORE_ACTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * name, text in configuration files.  The first seven are libxl's
@@ -71,7 +72,16 @@ bool action_starts_domain(enum action action); /* its plan ends in a create */
 
 const char *step_name(enum step step);
 int step_parse(const char *name, enum step *ret_step);
+/* A set of steps has the bit 1 << STEP of each; as text, their names with commas
+ * between.  Names that are not known here are left out. */
+#define STEP_SET_BYTES 128
+const char *step_set_format(uint32_t set, char ret_text[STEP_SET_BYTES]);
+uint32_t step_set_parse(const char *text);
+
 bool step_is_destructive(enum step step);
 bool step_starts_guest(enum step step); /* costs the budget one start */
+/* Does RC of STEP say that another hand's domain has the guest, and that none
+ * was started? */
+bool step_found_taken(enum step step, int rc);
 
 #endif

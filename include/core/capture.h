@@ -47,7 +47,7 @@ struct capture_facts {
 	uint64_t zero_pages;
 	uint64_t tot_pages;	/* the guest had as many */
 	uint32_t duration_ms;
-	bool truncated;		/* cut at a limit, but valid */
+	bool truncated;		/* pages are missing, but it is valid */
 };
 
 #endif

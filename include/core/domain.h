@@ -100,6 +100,8 @@ struct domain_config {
 	enum domain_type type;
 	enum action on[REASON_COUNT]; /* ACTION_NONE where libxl has none */
 	enum domain_tie tie;	/* the first one; not in the records */
+	char made_as[DOMAIN_NAME_BYTES]; /* its name when it was made, if that
+					  * was another; not in the records */
 };
 
 #endif

@@ -14,6 +14,7 @@
 #include "core/caps.h"
 #include "core/domain.h"
 #include "core/incident.h"
+#include "core/peer.h"
 #include "core/settings.h"
 
 struct engine;
@@ -34,11 +35,21 @@ struct guest {
 	int64_t run_ms;		/* monotonic: it runs since then at least */
 	bool hold;		/* maintenance, by the operator */
 	bool disowned;		/* another supervises it, says the operator */
+	bool adopted;		/* ours, says the operator, though another made it */
+	enum peer peer;		/* who made its newest domain */
 	bool has_config;	/* a configuration is stored for it */
 	struct domain_config config;
+	struct domain_id config_of;	/* told it; domid 0: nobody yet */
+	bool twins;		/* several domains of its uuid run, or did */
 	struct incident *incident;	/* the open one */
 	uint32_t domains;		/* in the table, that point here */
 	bool dirty;
+};
+
+/* What a HVM guest's devices are made by; all zeros: nothing known. */
+struct device_model {
+	uint32_t pid;		/* a process of dom0's */
+	uint32_t domid;		/* or a stub domain */
 };
 
 /* One domain in the hypervisor's list. */
@@ -50,13 +61,21 @@ struct domain {
 	struct incident *incident;	/* the open one about this domain */
 	char name[DOMAIN_NAME_BYTES];	/* "" until known */
 	bool ran;			/* a list showed it running */
+	int64_t seen_ms;		/* monotonic, when first listed */
 	int64_t down_ms;		/* monotonic, when seen shut down */
 	uint64_t down_cpu_ns;		/* its CPU time then: names a shutdown */
 	uint8_t down_code;		/* and its reason */
 	int64_t claim_ms;		/* monotonic, when asked who has it */
+	enum peer peer;			/* who made it */
+	bool marked;			/* who did has left its marks */
 	uint8_t hinted_reason;
 	bool hinted;			/* an event told the reason */
+	bool left_alone;		/* this shutdown is, by its name */
 	bool configured;		/* this domain's configuration came */
+	bool named;			/* its name is its own, not the record's */
+	struct device_model model_end;	/* whose end ended it */
+	uint32_t serves;		/* as the stub domain of that one; or 0 */
+	bool config_waits;		/* and is not the guest's yet */
 	int64_t ask_again_ms;		/* DOWN: when to ask once more */
 };
 
@@ -70,6 +89,9 @@ enum engine_claim { ENGINE_CLAIM_NONE, ENGINE_CLAIM_OTHER, ENGINE_CLAIM_UNSETTLE
 	X(ACTION_MOOT, "action-moot") /* the same of a mere default */      \
 	X(DOMAIN_FOREIGN, "domain-foreign")                                 \
 	X(DOMAIN_ASIDE, "domain-suspended")                                 \
+	X(MODEL_DOWN, "stub-domain-down") /* its guest runs without */      \
+	X(SAME_UUID, "same-uuid")	/* as another that runs */          \
+	X(SAME_UUID_OVER, "same-uuid-over")                                 \
 	X(INCIDENT_OPENED, "incident-opened")                               \
 	X(CRASH_FOUND, "crash-found")	/* a reboot was one */              \
 	X(STEP_BEGUN, "step-begun")                                         \
@@ -112,6 +134,10 @@ struct engine_calls {
 	/* Does another supervisor have the domain?  The glue may call
 	 * engine_freed() when that has ended. */
 	enum engine_claim (*claimed)(void *ctx, const struct domain *domain);
+	/* Which other toolstack made the domain?  -errno: not known now.
+	 * NULL: no other one is there. */
+	int (*made_by)(void *ctx, const struct domain *domain,
+		       enum peer *ret_peer);
 	void (*note)(void *ctx, enum engine_note note,
 		     const struct domain *domain,
 		     const struct incident *incident, const char *text);
@@ -119,6 +145,13 @@ struct engine_calls {
 	 * a report may find better.  NULL: it is never asked. */
 	void (*cause)(void *ctx, const struct incident *incident,
 		      char ret_panic[EVIDENCE_PANIC_BYTES]);
+	/*
+	 * DOMAIN's configuration, which engine_config_waits() had kept out of
+	 * the records, belongs there now.  -ENOENT: there is none.  NULL:
+	 * none is ever kept.
+	 */
+	int (*take_config)(void *ctx, const struct domain *domain,
+			   struct domain_config *ret_config);
 	/* Ask whether xenstored answers; the answer comes by
 	 * engine_set_toolstack().  NULL: what was told last is believed. */
 	void (*probe)(void *ctx);
@@ -166,13 +199,48 @@ void engine_set_next_number(struct engine *engine, uint64_t number);
 int engine_scan(struct engine *engine, const struct domain_info *list,
 		size_t count, struct engine_time now);
 
+/* The list could not be had.  Until the next nothing is decided and no step
+ * begins: what is known is of the past. */
+void engine_unseen(struct engine *engine, struct engine_time now);
+
 /* Events: hints only. */
 void engine_hint(struct engine *engine, uint32_t domid, uint8_t reason_code);
 int engine_config(struct engine *engine, uint32_t domid,
 		  const uint8_t uuid[UUID_BYTES],
 		  const struct domain_config *config, struct engine_time now);
+/* Its name, and who else made it (PEER_NONE: not known), as xenstore has them;
+ * a configuration's name goes before. */
+void engine_named(struct engine *engine, uint32_t domid,
+		  const uint8_t uuid[UUID_BYTES], const char *name,
+		  enum peer peer, struct engine_time now);
+/* Is the record of UUID another domain's, which runs?  Then the one that DOMID
+ * has must not replace it. */
+bool engine_config_waits(const struct engine *engine, uint32_t domid,
+			 const uint8_t uuid[UUID_BYTES]);
 void engine_freed(struct engine *engine, uint32_t domid,
 		  struct engine_time now);
+
+enum engine_model {
+	ENGINE_MODEL_LATER,	/* ask again: it does not run at present */
+	ENGINE_MODEL_CRASH,	/* have the hypervisor crash it */
+	ENGINE_MODEL_TOLD,	/* it is on record, or nothing is to be done */
+};
+
+/* Its device model has ended, and no other was begun. */
+enum engine_model engine_model_ended(struct engine *engine, uint32_t domid,
+				     const uint8_t uuid[UUID_BYTES],
+				     const struct device_model *model,
+				     struct engine_time now);
+
+/*
+ * The domain STUB is the device model of DOMID: no guest by itself.  Returns
+ * whether it runs; when it is down later, that is noted (MODEL_DOWN).
+ */
+bool engine_model_stub(struct engine *engine, uint32_t domid, uint32_t stub,
+		       struct engine_time now);
+
+/* Is it CAUSE, as an incident has it then? */
+bool engine_model_is_cause(const char *cause);
 
 struct engine_result {
 	int rc;			/* 0, or -errno */
@@ -188,6 +256,10 @@ void engine_result(struct engine *engine, uint64_t order,
 void engine_lost(struct engine *engine, uint64_t order, const char *how,
 		 struct engine_time now);
 
+/* The same, but it had not begun: nothing was done, and nothing is counted. */
+void engine_unbegun(struct engine *engine, uint64_t order, const char *how,
+		    struct engine_time now);
+
 /* Does what time has come for; call at engine_due_ms() and after input. */
 void engine_run(struct engine *engine, struct engine_time now);
 
@@ -202,9 +274,19 @@ int engine_release(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 int engine_retry(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		 struct engine_time now);
 
+/* Forgets the starts of guests whose budget is whole again, and of them those
+ * without a domain.  Not from a call of the engine's. */
+void engine_forget(struct engine *engine, struct engine_time now);
+
 /* Whose it is.  -EALREADY: it is so; -EBUSY: an incident of it is open. */
 int engine_disown(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		  bool disowned, struct engine_time now);
+/* Ours from its next shutdown on, though a peer made it. */
+int engine_adopt(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		 struct engine_time now);
+/* A peer's, and left to it? */
+bool engine_is_foreign(const struct engine *engine,
+		       const struct domain *domain);
 
 /* For showing.  The lists are the engine's: read only. */
 const struct domain *engine_domain(const struct engine *engine,

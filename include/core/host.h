@@ -59,6 +59,7 @@ struct host_evidence {
 	char evtchn_error[64];
 	struct kmsg_finding kernel; /* the gravest one */
 	struct ports ports;	/* no part of the verdict on xenstored */
+	bool no_console;	/* nor this: xenconsoled does not run */
 };
 
 /* One time of trouble, from the first verdict of it to its end. */
@@ -67,7 +68,8 @@ struct host_evidence {
 struct host_trouble {
 	uint64_t number;	/* 0: not on record yet */
 	enum host_health worst;
-	int64_t began_ms;	/* wall clock */
+	int64_t began_ms;	/* wall clock, to show */
+	int64_t began_mono_ms;	/* the boot's clock; 0: not known */
 	int64_t ended_ms;	/* 0: it lasts */
 	char text[HOST_TEXT_BYTES];	/* host_explain()'s, at the worst */
 	char advice[HOST_TEXT_BYTES];

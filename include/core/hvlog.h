@@ -64,7 +64,8 @@ bool hvlog_line_tells(const struct hvlog_line *line);
 
 /*
  * Appends why the domain of LINES (as hvlog_get() gives them) ended, as one
- * phrase for a person.  Returns 0, or -ENOENT when they do not say.
+ * phrase for a person.  When the hypervisor ended it, its own words come first.
+ * Returns 0, or -ENOENT when they do not say.
  */
 int hvlog_cause(const char *lines, struct text *text);
 

@@ -10,10 +10,11 @@
 #include "core/domain.h"
 #include "core/evidence.h"
 #include "core/machine.h"
+#include "core/peer.h"
 #include "core/policy.h"
 
 #define INCIDENT_TEXT_BYTES 512
-#define INCIDENT_STEPS_MAX 96	/* attempts recorded; older ones are merged */
+#define INCIDENT_STEPS_MAX 96	/* attempts recorded; the middle ones go */
 
 #define OUTCOME_LIST(X)                                                     \
 	X(OPEN, "open")                                                     \
@@ -22,7 +23,8 @@
 	X(VANISHED, "vanished")	/* the domain went away by itself */        \
 	X(RESUMED, "resumed")	/* the domain runs again */                 \
 	X(TAKEN, "taken")	/* somebody else started the guest */       \
-	X(FAILED, "failed")	/* given up; the domain stays */
+	X(FAILED, "failed")	/* given up; the domain stays */            \
+	X(FOREIGN, "foreign")	/* recorded, and left to who made the guest */
 
 enum outcome {
 #define X(name, text) OUTCOME_##name,
@@ -44,12 +46,13 @@ struct incident_step {
 
 struct incident {
 	struct list node;		/* in the engine's list of open ones */
-	struct list queue_node;		/* in its queue while QUEUED */
+	struct list queue_node;		/* in its queue, or among those at work */
 	uint64_t number;		/* 1 and up, never used twice */
 	struct domain_id id;
 	uint64_t cpu_time_ns;		/* with the id: names this one shutdown */
 	char name[DOMAIN_NAME_BYTES];
 	enum domain_type type;
+	enum peer peer;			/* whose it is, and was left to */
 	uint8_t reason_code;
 	struct policy_verdict verdict;	/* refused is copied to why */
 	char why[INCIDENT_TEXT_BYTES];	/* held or refused, in words */
@@ -57,11 +60,24 @@ struct incident {
 	enum case_state state;
 	enum outcome outcome;
 	bool unreported;		/* the report is wanted, and comes first */
+	bool wants_core;		/* when it opened: a loop's limit allows it */
 	uint32_t at;			/* index into the action's steps */
 	uint32_t losses;		/* failed attempts at this step */
+	uint32_t unbegun;		/* orders in a row that no worker began */
+	/* Sets of steps, which the log of attempts may have forgotten: those
+	 * that a worker may have begun, and those that one has done. */
+	uint32_t begun, done;
+	bool is_first_try;		/* the attempt under way, at its step */
+	bool is_unheard;		/* how the last start ended */
 	bool absent;			/* the domain is gone, by our hand */
+	bool twin;			/* another domain of its uuid is there */
 	bool paid;			/* this start is in the budget already */
+	bool again;			/* the step failed: it goes last */
+	bool rests;			/* as of now: who has the guest? */
+	bool rebooted;			/* the host was, with the start before it */
 	uint64_t order;			/* of the worker at it; 0: none */
+	int64_t ordered_ms;		/* monotonic, when that was given */
+	int64_t core_until_ms;		/* monotonic: then it goes without one */
 	int64_t due_ms;			/* WAITING: monotonic */
 	int64_t due_wall_ms;		/* the same, to show */
 	int64_t seen_ms, closed_ms;	/* wall clock */
@@ -99,6 +115,10 @@ void incident_fall_back(struct incident *incident, const char *why);
 /* A successor runs: what is left is the copy's end. */
 void incident_pass_start(struct incident *incident);
 
+/* Its domain went with the host's boot, and what was to be done to that: what
+ * is left is the start, or nothing. */
+void incident_lose_domain(struct incident *incident);
+
 /*
  * Which domain its present step is for: *RET_ID, and *RET_OTHER as well when
  * nobody knows whether it was renamed; else that one is all zeros.
@@ -106,16 +126,20 @@ void incident_pass_start(struct incident *incident);
 void incident_aim(const struct incident *incident, struct domain_id *ret_id,
 		  struct domain_id *ret_other);
 
-/* Is there an attempt at STEP on record? */
+/* Has a worker begun STEP, or may it have? */
 bool incident_has_begun(const struct incident *incident, enum step step);
 
 /* Was it for our plan to take the domain away?  Then it may be missing. */
 bool incident_removes_domain(const struct incident *incident);
 
-/* Notes the begin and end of an attempt.  -ENOMEM leaves no trace of it. */
+/* Notes the begin and end of an attempt.  -ENOMEM leaves no trace of it.  Of
+ * equal failures in a row the log keeps the first and the last. */
 int incident_begin_step(struct incident *incident, int64_t wall_ms);
 void incident_end_step(struct incident *incident, int64_t wall_ms, int rc,
 		       const char *text);
+/* The end of one that no worker began: nothing was done. */
+void incident_unbegin_step(struct incident *incident, int64_t wall_ms, int rc,
+			   const char *text);
 
 /* Does this incident speak of the domain ID (or of its renamed copy)? */
 bool incident_is_about(const struct incident *incident,

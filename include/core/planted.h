@@ -18,7 +18,21 @@
 	X(WRITE_AHEAD, 3, "a step is not written down before it begins") \
 	X(TOOLSTACK, 4, "steps start while xenstored is away")          \
 	X(IDENTITY, 5, "a domid alone names a domain")                  \
-	X(HEALTH, 6, "a start that succeeds resets the budget")
+	X(HEALTH, 6, "a start that succeeds resets the budget")         \
+	X(HELD, 7, "one failed attempt holds an incident")              \
+	X(FREE, 8, "a start that fails is not paid again")              \
+	X(FOREIGN, 9, "another toolstack's guest is acted upon")        \
+	X(CLOCK, 10, "the wall clock says when to ask again")           \
+	X(HALF_BUILT, 11, "what another hand builds is removed")        \
+	X(TAKEN, 12, "a guest that is being built counts as running")   \
+	X(IDLE, 13, "workers stand idle while incidents wait")          \
+	X(SAVE, 14, "a save forgets what is known of its guest")        \
+	X(BOOT, 15, "a start of the host's boot before is done")        \
+	X(REBORN, 16, "a domain may be of the host's boot before")      \
+	X(LOOP, 17, "a core counts its own start as one of the loop")   \
+	X(RESERVE, 18, "no worker is kept free for a start")            \
+	X(PEER, 19, "another toolstack's marks are not looked at")      \
+	X(TWINS, 20, "one of two domains with a uuid is acted upon")
 
 enum planted {
 #define X(name, number, text) PLANTED_##name = number,

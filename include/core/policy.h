@@ -20,7 +20,8 @@
 	X(DOMAIN, "domain configuration")                                \
 	X(NO_CONFIG, "no configuration known")                           \
 	X(NOT_ADOPTED, "adopt is none")                                  \
-	X(SUSPENDED, "suspended or migrating")
+	X(SUSPENDED, "suspended or migrating")                           \
+	X(FOREIGN, "left to the toolstack that made it")
 
 enum policy_source {
 #define X(name, text) POLICY_SOURCE_##name,
@@ -37,6 +38,7 @@ struct policy_input {
 	const struct caps *caps;
 	const struct domain_config *config; /* NULL: none known */
 	const char *name;		/* for settings of its own; may be "" */
+	bool foreign;			/* another toolstack supervises it */
 };
 
 struct policy_verdict {

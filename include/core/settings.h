@@ -14,6 +14,7 @@
 #include "core/action.h"
 #include "core/capture.h"
 #include "core/domain.h"
+#include "core/peer.h"
 #include "core/reason.h"
 
 #define SETTINGS_PATH_BYTES 256
@@ -31,6 +32,12 @@ enum settings_report {
 	SETTINGS_REPORT_REBOOT,	/* also: a HVM guest's may be a panic */
 };
 
+/* When the device model of a guest that runs has ended. */
+enum settings_model {
+	SETTINGS_MODEL_CRASH,	/* the guest counts as crashed */
+	SETTINGS_MODEL_LOG,	/* that is recorded, and the guest left */
+};
+
 /* What may be set for one guest, or for all of them. */
 struct guest_settings {
 	enum action on[REASON_COUNT];	/* ACTION_NONE: as the toolstack has */
@@ -42,7 +49,10 @@ struct guest_settings {
 	uint32_t backoff_max_s;		/* 0 to 86400 */
 	uint32_t healthy_s;		/* 1 to 86400: then the count restarts */
 	uint32_t loop_cores;		/* cores taken in one loop, 0 to 1000 */
+	enum settings_model on_model_end;
+	uint32_t core_wait_s;		/* for a worker to take it, to 86400 */
 	int restart_first;		/* 1: a coredump-restart starts first */
+	int resume_after_boot;		/* 1: a start of another boot is done */
 	struct capture_order capture;	/* total, free: not a guest's */
 };
 
@@ -59,11 +69,14 @@ struct settings {
 	int log_target;			/* enum log_target */
 	int log_level;			/* enum log_level */
 	enum settings_adopt adopt;
+	enum peer_stance peers[PEER_COUNT];
 	enum reason unknown_reason;	/* an odd reason code counts as this */
 	uint32_t sweep_s;		/* 30 to 3600 */
 	uint32_t workers_max;		/* 1 to 64; 0: the number of CPUs + 1 */
 	uint32_t keep_incidents;	/* 1000 to 10000000 */
 	uint32_t keep_days;		/* 1 to 36500 */
+	uint32_t keep_guests;		/* 100 to 1000000: without a domain */
+	uint32_t records_total_mib;	/* 64 to 1048576 */
 	uint32_t deadline_s[STEP_COUNT];/* 1 to 86400 */
 	uint32_t hook_s;		/* 1 to 3600: for each hook */
 	uint32_t core_total_mib;	/* 0: no bound */
@@ -73,6 +86,7 @@ struct settings {
 	uint32_t retreat_after_s;	/* 0 to 86400; 0: only when told to */
 	int retreat_cores;		/* 1: of those that did not */
 	char retreat_command[SETTINGS_PATH_BYTES]; /* "" : none */
+	char xl_program[SETTINGS_PATH_BYTES]; /* "": xlv looks for it */
 	char state_dir[SETTINGS_PATH_BYTES];
 	char core_dir[SETTINGS_PATH_BYTES];
 	char run_dir[SETTINGS_PATH_BYTES];

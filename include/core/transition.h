@@ -15,7 +15,9 @@
 	X(GUEST_HELD, "guest-held")	/* a person has to look */          \
 	X(ACTION_FAILED, "action-failed")	/* a step, or the whole */  \
 	X(HOST_HUNG, "host-hung")	/* xenstored does not answer */     \
-	X(HOST_BACK, "host-back")
+	X(HOST_BACK, "host-back")                                           \
+	X(RECORDS_TEMPORARY, "records-temporary") /* the database is bad */ \
+	X(RECORDS_BACK, "records-back")
 
 enum transition {
 	TRANSITION_NONE,

@@ -30,6 +30,8 @@ struct xlcmd {
 	int index;		/* of the subcommand in argv; 0: there is none */
 	uint32_t deadline_s;	/* of this very line; 0: none */
 	bool hand_over;		/* it makes a domain that can be left to us */
+	bool no_monitor;	/* and xl is told to start none of its own */
+	bool is_help;		/* asks for xl's help alone */
 };
 
 /* Every subcommand of xl 4.17. */

@@ -27,8 +27,11 @@ struct core_dir_bounds {
 };
 
 /*
- * Removes the oldest cores until the bounds hold, and says in SAID which.
- * Whatever else is there is left alone.  Returns 0, or -errno.
+ * Removes cores until the bounds hold, and says in SAID which: of the guest
+ * whose cores take the most, its oldest first.  The newest core of a guest goes
+ * only when TOTAL_BYTES does not hold the newest of all guests; for FREE_BYTES
+ * it never goes, and no core goes when all older ones together are not enough.
+ * Other files are left alone.  Returns 0, or -errno.
  */
 int core_dir_trim(int dir, const struct core_dir_bounds *bounds,
 		  struct text *said);

@@ -7,6 +7,9 @@
 #define PORT_AUDIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
 
 /* The later one is the graver. */
 enum audit_level { AUDIT_OK, AUDIT_WARN, AUDIT_ERROR };
@@ -29,7 +32,22 @@ void audit_events(const struct audit *audit);	/* dom0's event channels */
 void audit_zombies(const struct audit *audit);
 void audit_devices(const struct audit *audit);	/* both ends, in xenstore */
 void audit_userdata(const struct audit *audit);
+void audit_lock(const struct audit *audit);	/* xl's lock file */
 void audit_owners(const struct audit *audit);	/* who supervises whom */
+void audit_console(const struct audit *audit);	/* xenconsoled */
+
+/*
+ * What to do about the zombie DOMID, appended to ADVICE, by the processes of
+ * PROC ("/proc").  It never advises ending xenstored, xenconsoled, the daemon
+ * or a device model of another domain.  Returns 0, or -errno.
+ */
+int audit_advise_zombie(const char *proc, uint32_t domid,
+			struct text *advice);
+
+/* Does root's xenconsoled run, by PROC ("/proc")?  And what starts it on a
+ * host whose files are below ROOT (""). */
+bool audit_console_runs(const char *proc);
+const char *audit_console_command(const char *root);
 
 /* One finding; formats are printf's. */
 void audit_report(const struct audit *audit, enum audit_level level,

@@ -17,5 +17,8 @@
  */
 int conf_load(const char *dir, struct settings **ret_settings,
 	      struct text *why);
+/* The same without domains.d: for what a guest's file cannot set. */
+int conf_load_host(const char *dir, struct settings **ret_settings,
+		   struct text *why);
 
 #endif

@@ -17,6 +17,9 @@ struct core_xen;
 int core_xen_open(uint32_t domid, struct core_xen **ret_xen, struct text *why);
 void core_xen_close(struct core_xen *xen);
 
+/* How many pages it has.  Returns 0, or -errno. */
+int core_xen_count(uint32_t domid, uint64_t *ret_pages);
+
 /* Valid until core_xen_close(). */
 const struct core_guest *core_xen_guest(const struct core_xen *xen);
 

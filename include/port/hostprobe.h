@@ -37,6 +37,9 @@ bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst);
 /* Does xenstored run in a domain of its own?  By hypercall. */
 bool hostprobe_has_store_domain(void);
 
+/* Does this kernel run on Xen?  By its own word, without a hypercall. */
+bool hostprobe_is_on_xen(void);
+
 /*
  * For this process and those it starts: libxenstore uses xenstored's socket,
  * or fails.  Else it falls back to the kernel's xenbus device, which keeps a

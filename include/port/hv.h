@@ -36,6 +36,9 @@ bool hv_exists(struct hv *hv, uint32_t domid);
 /* Pause, undo that, and give another uuid (handle).  Return 0, or -errno. */
 int hv_pause(struct hv *hv, uint32_t domid);
 int hv_unpause(struct hv *hv, uint32_t domid);
+/* Has it shut down as if it had crashed: it runs no more, and can be looked
+ * at.  0, or -errno. */
+int hv_crash(struct hv *hv, uint32_t domid);
 /* Asks as a power button does; without one it does nothing.  0, or -errno. */
 int hv_press_power(struct hv *hv, uint32_t domid);
 /* Is a part of its memory given to it only when it is touched? */

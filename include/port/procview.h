@@ -21,9 +21,10 @@ struct procview {
 /* PROC is "/proc".  -ESRCH: it has ended. */
 int procview_read(const char *proc, pid_t pid, struct procview *ret_view);
 
-/* The first process that has one of NAMES (NULL-terminated), or -ESRCH. */
-int procview_find(const char *proc, const char *const names[],
-		  struct procview *ret_view);
+/* The first of root's processes that has one of NAMES (NULL-terminated), or
+ * -ESRCH.  Any other user may take any name. */
+int procview_find_root(const char *proc, const char *const names[],
+		       struct procview *ret_view);
 
 /* xenstored, the one in C or the one in OCaml. */
 extern const char *const procview_store_names[];

@@ -43,6 +43,13 @@ int residue_await_devices(struct residue *residue, uint32_t deadline_ms,
 void residue_name_lost(struct residue *residue, struct text *found);
 
 /*
+ * Names in FOUND the guests' devices that the domain DOMID serves, and lose it
+ * when it is destroyed; then what gives them back.  A domain that is no driver
+ * domain costs one question.  Returns 0, or -errno.
+ */
+int residue_name_served(uint32_t domid, struct text *found);
+
+/*
  * Names in FOUND, each with what mends it, what makes a guest's start fail
  * that nobody would look for there: backends in dom0 and libxl's records of
  * domains that are gone.  Appends nothing when all is well.  What it costs

@@ -7,6 +7,7 @@
 #ifndef PORT_TOOLSTACK_H
 #define PORT_TOOLSTACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,10 @@ struct toolstack;
 int toolstack_open(struct toolstack **ret_ts);
 void toolstack_close(struct toolstack *ts);
 
+/* From END_MS (CLOCK_MONOTONIC) on nothing is waited for that another program
+ * holds.  Until it is set nothing is. */
+void toolstack_limit(struct toolstack *ts, int64_t end_ms);
+
 /*
  * All calls return 0 or -errno (libxl codes are translated in this port).
  * WHY receives, in words, what went wrong or was noteworthy: libxl's own
@@ -26,11 +31,17 @@ void toolstack_close(struct toolstack *ts);
 
 /*
  * The configuration to re-create DOMID with: a pending `xl config-update`
- * first, else libxl's own record with the live values, else FALLBACK.  WHY
- * names which.  *RET_JSON is malloc()ed.
+ * first, else libxl's own record with the live values, else FALLBACK without
+ * the devices that xenstore does not know any more.  WHY names which.  *RET_JSON is malloc()ed.
  */
 int toolstack_save(struct toolstack *ts, uint32_t domid, const char *fallback,
 		   char **ret_json, struct text *why);
+
+/* The same of FALLBACK alone, when an attempt at the live values has hung: of
+ * xenstore is asked only what was detached since. */
+int toolstack_save_stored(struct toolstack *ts, uint32_t domid,
+			  const char *fallback, char **ret_json,
+			  struct text *why);
 
 int toolstack_destroy(struct toolstack *ts, uint32_t domid, struct text *why);
 
@@ -56,9 +67,25 @@ int toolstack_release(struct toolstack *ts, uint32_t domid, struct text *why);
 /*
  * Frees memory under xl's lock, creates and unpauses.  On failure the half
  * built domain is destroyed again and WHY says what remains, if anything.
+ * The domain bears MARK from its first entry in xenstore on.
  */
-int toolstack_create(struct toolstack *ts, const char *json,
+int toolstack_create(struct toolstack *ts, const char *json, const char *mark,
 		     uint32_t *ret_domid, struct text *why);
+
+/* The mark that DOMID bears; "": none, or it cannot be read. */
+#define TOOLSTACK_MARK_BYTES 64
+void toolstack_read_mark(uint32_t domid, char ret_mark[TOOLSTACK_MARK_BYTES]);
+
+/* Has DOMID any entry in xenstore?  Its builder writes the first one, and the
+ * mark with it, as soon as the domain is there.  True when it cannot be read. */
+bool toolstack_is_in_store(uint32_t domid);
+
+/* Has the builder of DOMID done all but to unpause it? */
+bool toolstack_is_built(struct toolstack *ts, uint32_t domid);
+
+/* Which domain has the name that JSON's is to have?  -ENOENT: none. */
+int toolstack_find_name(struct toolstack *ts, const char *json,
+			uint32_t *ret_domid);
 
 int toolstack_soft_reset(struct toolstack *ts, uint32_t domid,
 			 const char *json, struct text *why);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "core/domain.h"
+#include "core/peer.h"
 
 struct watch;
 
@@ -21,11 +22,21 @@ struct watch_calls {
 	/* A configuration was seen for the first time or has changed. */
 	void (*config)(void *ctx, uint32_t domid, const uint8_t *uuid,
 		       const struct domain_config *config, const char *json);
+	/* A domain of which libxl has no configuration (yet), by its name in
+	 * xenstore, and which other toolstack says there that it made it. */
+	void (*named)(void *ctx, uint32_t domid, const uint8_t *uuid,
+		      const char *name, enum peer peer);
 	/* A pending config-update appeared (XL_CFG text) or went (NULL). */
 	void (*update)(void *ctx, uint32_t domid, const uint8_t *uuid,
 		       const char *xl_cfg);
 	void (*ejected)(void *ctx, uint32_t domid, const uint8_t *uuid,
 			const char *vdev);
+	/* The process PID is, or was, its device model, and may be USER's;
+	 * or the domain STUB is (0: none). */
+	void (*model)(void *ctx, uint32_t domid, const uint8_t *uuid,
+		      uint32_t pid, uint32_t user, uint32_t stub);
+	/* Of much that is to be asked of xenstore, something was answered. */
+	void (*progress)(void *ctx);
 	/* libxl's disaster, or xenstore's connection lost: the process must
 	 * end; no further call of this port is allowed. */
 	void (*lost)(void *ctx, const char *why);

@@ -13,10 +13,12 @@
 #include "core/capture.h"
 #include "core/domain.h"
 #include "core/evidence.h"
+#include "core/peer.h"
 
 #define WIRE_FD 3 /* the child's end, at its start */
 
 #define WIRE_TEXT_BYTES 2048
+#define WIRE_SAVE_STORED "stored"
 
 /* name, who sends it, what is set besides kind */
 #define WIRE_LIST(X)                                                          \
@@ -26,13 +28,20 @@
 		       at least each deadline_ms */                           \
 	X(HINT)     /* watcher: something changed; domid, reason_code when   \
 		       known: look at the list */                             \
-	X(CONFIG)   /* watcher: id (epoch 0), config, blob: libxl's JSON */   \
+	X(CONFIG)   /* watcher: id (epoch 0), config (text: its made_as),     \
+		       blob: libxl's JSON */                                  \
+	X(NAMED)    /* watcher: id (epoch 0), text: name, peer; no CONFIG */  \
 	X(UPDATE)   /* watcher: id (epoch 0), blob: a pending config-update, \
 		       xl.cfg text; empty blob: none pending any more */      \
 	X(EJECTED)  /* watcher: id, text: vdev whose medium the guest ejected*/\
+	X(MODEL)    /* watcher: id (epoch 0), text: the process of its device \
+		       model (or 0), the user who may have it, and the stub   \
+		       domain that is one (or 0) */                           \
 	X(HEALTH)   /* prober: blob: struct host_evidence */                 \
 	X(ORDER)    /* keeper -> worker: see struct wire_msg */               \
-	X(PROGRESS) /* worker: text: what it waits for now */                 \
+	X(TAKEN)    /* worker: it begins the order; until then it did nothing */\
+	X(PROGRESS) /* worker: text: what it waits for now; watcher: it gets \
+		       on with much that it has to ask xenstored */           \
 	X(EVIDENCE) /* worker, of a REPORT: a piece of it, see below */       \
 	X(RESULT)   /* worker: rc, text, and by step new_id, blob */          \
 	X(HELLO)    /* one that was started for us (role/unit.h): I am here */\
@@ -55,7 +64,8 @@ const char *wire_kind_name(enum wire_kind kind);
  * ORDER: step, order, id, config (name, type), deadline_ms, and by step
  *   DUMP        text: path of the core file to make (its directory exists),
  *               capture
- *   SAVE        blob: the snapshot to fall back to (may be empty)
+ *   SAVE        blob: the snapshot to fall back to (may be empty); text:
+ *               WIRE_SAVE_STORED when an attempt at more has hung
  *   RENAME      text: suffix for the name; new_id.uuid: the copy's uuid
  *   DESTROY     -
  *   CREATE      blob: libxl's JSON; id: the domain it replaces
@@ -84,6 +94,7 @@ struct wire_msg {
 	uint32_t deadline_ms;
 	uint8_t reason_code;
 	uint8_t has_reason;
+	enum peer peer;
 	struct capture_order capture;
 	struct capture_facts core;
 	enum evidence_kind evidence;

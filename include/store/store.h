@@ -28,7 +28,38 @@ struct store;
  */
 int store_open(const char *dir, const char *boot, struct store **ret_store,
 	       struct text *why);
+/* A file above this is looked through only by open_suspect(), which is for one
+ * that was found damaged. */
+#define STORE_CHECK_MOST (64ll << 20)
+int store_open_suspect(const char *dir, const char *boot,
+		       struct store **ret_store, struct text *why);
 void store_close(struct store *store);
+
+/* Is the file still the one that was opened?  0, or -errno: SQLite goes on
+ * with a file that was removed, and does not say so. */
+int store_check(const struct store *store);
+
+/*
+ * Records for the time in which those of store_open() cannot be used: in
+ * DIR, which is empty after a boot of the host, or else in memory.
+ *
+ * take_over() brings what is in FROM into STORE, all of it or nothing; KNEW:
+ * FROM began with what STORE held.  discard() closes and removes it.
+ *
+ * salvage() takes guests, incidents that are not over and the first number
+ * never used out of the database in FROM_DIR, which may be read only or
+ * newer; DIR is for a copy of it.  What STORE has is left as it is.
+ */
+bool store_has_temporary(const char *dir);
+int store_open_temporary(const char *dir, const char *boot,
+			 struct store **ret_store, struct text *why);
+int store_take_over(struct store *store, struct store *from, bool knew);
+int store_salvage(struct store *store, const char *from_dir, const char *dir,
+		  uint64_t *ret_number);
+void store_discard(struct store *store);
+
+/* The file; ":memory:" for none. */
+const char *store_path(const struct store *store);
 
 /*
  * Keeps BYTES of room in the journal, so that records go on being written
@@ -54,9 +85,11 @@ int store_record_paid(struct store *store, const struct incident *incident,
 		      const struct guest *payer);
 
 /*
- * The configuration to re-create a guest from, libxl's JSON.  One that
- * cannot be written is kept in memory and written when there is room:
- * without it a guest that was destroyed could not be started again.
+ * The configuration to re-create a guest from, libxl's JSON; NULL leaves the
+ * one on record.  What CONFIG does not know (a type of UNKNOWN, no action at
+ * all, no name) leaves the record of it as it is.  One that cannot be written
+ * is kept in memory and written when there is room: without it a guest that
+ * was destroyed could not be started again.
  */
 int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 		     const struct domain_config *config, const char *json);
@@ -78,9 +111,22 @@ int store_each_guest(struct store *store,
 int store_each_pending(struct store *store,
 		       int (*each)(void *ctx, struct incident *incident),
 		       void *ctx);
+/* The same without those that are closed, and whose domain HAS_DOMAIN (with
+ * the same CTX) does not know. */
+int store_each_needed(struct store *store,
+		      bool (*has_domain)(void *ctx, uint32_t domid,
+					 uint64_t epoch),
+		      int (*each)(void *ctx, struct incident *incident),
+		      void *ctx);
 int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 		     int (*each)(void *ctx, struct incident *incident),
 		     void *ctx);
+/* Those that store_each_since() shows after the one numbered BEFORE, which was
+ * seen at BEFORE_MS. */
+int store_each_before(struct store *store, int64_t since_ms, int64_t before_ms,
+		      uint64_t before, uint32_t limit,
+		      int (*each)(void *ctx, struct incident *incident),
+		      void *ctx);
 
 /*
  * What a person calls an incident: its number, or its guest's name or the
@@ -122,20 +168,44 @@ int store_each_panic(struct store *store,
 		     int (*each)(void *ctx, const struct store_panic *panic),
 		     void *ctx);
 
-/*
- * Removes a batch of closed incidents: those beyond the newest KEEP, and
- * those seen before BEFORE_MS.  The newest STORE_KEEP_NEWEST stay whatever
- * a clock says, and so do those that store_each_pending() gives.
- */
+/* What stays whatever a clock says: so many incidents. */
 #define STORE_KEEP_NEWEST 1000
-int store_prune(struct store *store, uint32_t keep, int64_t before_ms,
-		uint32_t *ret_count);
+
+struct store_keep {
+	uint32_t incidents;	/* the newest */
+	int64_t before_ms;	/* older ones go */
+	uint32_t guests;	/* the newest that are not known; 0: all */
+	uint32_t total_mib;	/* of all records; 0: no bound */
+	/* Is it still there?  NULL: nothing is. */
+	bool (*has_domain)(void *ctx, uint32_t domid, uint64_t epoch);
+	bool (*has_guest)(void *ctx, const uint8_t uuid[UUID_BYTES]);
+	void *ctx;
+};
+
+struct store_pruned {
+	uint32_t incidents, guests;
+	uint32_t evidence;	/* incidents that lost theirs */
+};
+
+/*
+ * Removes a batch of what is old: closed incidents beyond their number, or
+ * seen too long ago; beyond the bytes first the evidence of the oldest, then
+ * the oldest; guests that nothing is known of but their configuration.  What
+ * is needed of a domain that is still there stays, and so does the newest
+ * incident of a guest when it is about bytes.
+ */
+int store_prune(struct store *store, const struct store_keep *keep,
+		struct store_pruned *ret_pruned);
+/* Is there likely more to remove? */
+bool store_pruned_more(const struct store_pruned *pruned);
 
 /*
  * Write down one trouble of the host; a new one (number 0) gets its number.
  * Call EACH for those that lasted at or after SINCE_MS, newest first.
  */
 int store_record_host(struct store *store, struct host_trouble *trouble);
+/* Ends those that another boot of the host left open; *RET_COUNT of them. */
+int store_close_hosts(struct store *store, int64_t now_ms, uint32_t *ret_count);
 int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 		    int (*each)(void *ctx, const struct host_trouble *trouble),
 		    void *ctx);

@@ -36,7 +36,9 @@ _xenvigil()
 		choices='status build install restore verify'
 	elif [[ $command == @(policy|capture|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
-			awk '$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }')
+			awk -v open="$command" '
+				$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }
+				open ~ /^re/ && /^incident [0-9]+: / { print $2 + 0 }')
 	elif [[ $command == @(info|dump|debug|report) ]]; then
 		choices=$("$program" list 2>/dev/null | sed -n 's/^\([0-9][0-9]*\)  .*/\1/p')
 	fi

@@ -8,7 +8,7 @@ _xlv()
 
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--deadline|--socket) i=$((i + 1)) ;;
+		--deadline|--socket|--config-dir) i=$((i + 1)) ;;
 		-*) ;;
 		*) before=${COMP_WORDS[i]}; break ;;
 		esac

@@ -25,9 +25,12 @@
 	X("retreat-over", "61a854e609c94986a2911e3c5e3b517e")           \
 	X("disk-full", "3a55be7a2acf4f778c449cbd9037ba95")              \
 	X("record-not-written", "d33e35b3050c47d2bd4f38ff6ff06cc0")     \
+	X("records-temporary", "813c934f551148579674fea153394ac6")      \
+	X("records-back", "09b328f3d937417eb62661faebd63c2c")           \
 	X("store-replaced", "d00aa2f2a18e4a579501b762a57f0bc3")         \
 	X("configuration-kept", "de36997a77514a2ba70bdc8d8a6d28e7")     \
 	X("spawn-failed", "a62fb41c250b4963b6290ec775839fcb")           \
+	X("device-model-ended", "0b26845f4def45858020253609a46b79")           \
 	X("unit-not-started", "248cff8de2d64aadb5c3091bd3a01b18")
 
 #endif

@@ -42,8 +42,9 @@ static const char usage[] =
 	"  module VERB     status, build, install, restore or verify the\n"
 	"                  event-channel module; see xen-evtchn-xenvigil(4)\n"
 	"\n"
-	"DOMAIN is a name, a domid or a uuid.  ID is an incident's number, or\n"
-	"its domain's name or the begin of its uuid; the newest if not given.\n"
+	"DOMAIN is a name, a domid or a uuid; for release and retry also the\n"
+	"number of the incident.  ID is an incident's number, or its domain's\n"
+	"name or the begin of its uuid; the newest if not given.\n"
 	"\n"
 	"  -j, --json           print the daemon's answer as JSON\n"
 	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
@@ -366,6 +367,11 @@ int main(int argc, char **argv)
 		return call.command->watch(&call);
 	request = make_request(&call);
 	answer = xenvigil_client_ask(call.socket_path, request);
+	if (answer && !xenvigil_client_ask_rest(call.socket_path, request,
+						call.limit, answer)) {
+		json_object_put(answer);
+		answer = NULL;
+	}
 	json_object_put(request);
 	if (!answer)
 		return EXIT_UNAVAILABLE;

@@ -20,6 +20,10 @@
  * xenvigil_client.c: asks the daemon.  Returns its answer, or NULL after
  * saying on stderr why there is none.
  */
+/* The rest of the list of incidents that REQUEST was answered by, a page at a
+ * time, LIMIT in all.  Returns false, and has said why, without an answer. */
+bool xenvigil_client_ask_rest(const char *socket_path, json_object *request,
+			      int64_t limit, json_object *answer);
 json_object *xenvigil_client_ask(const char *socket_path,
 				 json_object *request);
 

@@ -30,12 +30,14 @@ struct part {
 static const struct part parts[] = {
 	{ "driver", audit_kernel },
 	{ "xenstored", audit_toolstack },
+	{ "console", audit_console },
 	{ "device", audit_device },
 	{ "events", audit_events },
 	{ "zombies", audit_zombies },
 	{ "devices", audit_devices },
 	{ "userdata", audit_userdata },
 	{ "owners", audit_owners },
+	{ "lock", audit_lock },
 };
 
 #define PARTS (sizeof(parts) / sizeof(*parts))

@@ -38,12 +38,21 @@ static const char *moment(int64_t ms)
 
 /* --- status --- */
 
+/* An answer of an older daemon names no owner. */
+static bool is_ours(json_object *of)
+{
+	const char *owner = text_of(of, "owner");
+
+	return !owner[0] || strcmp(owner, "xenvigil") == 0;
+}
+
 static void show_flags(json_object *domain)
 {
-	printf("%s%s%s%s", is_set(domain, "shutdown") ? " shutdown" : "",
+	printf("%s%s%s%s%s", is_set(domain, "shutdown") ? " shutdown" : "",
 	       is_set(domain, "paused") ? " paused" : "",
 	       is_set(domain, "dying") ? " dying" : "",
-	       is_set(domain, "held") ? " held" : "");
+	       is_set(domain, "held") ? " held" : "",
+	       is_set(domain, "same_uuid") ? " SAME UUID" : "");
 	if (text_of(domain, "made_by")[0])
 		printf(" by %s", safe(text_of(domain, "made_by")));
 	if (strcmp(text_of(domain, "owner"), "xl") == 0)
@@ -51,6 +60,8 @@ static void show_flags(json_object *domain)
 		       (long long)number_of(domain, "owner_pid"));
 	else if (strcmp(text_of(domain, "owner"), "other") == 0)
 		printf(" disowned");
+	else if (!is_ours(domain))
+		printf(" (%s's)", safe(text_of(domain, "owner")));
 }
 
 static void show_domains(json_object *list)
@@ -125,6 +136,10 @@ static void show_host(json_object *host)
 	       safe(text_of(host, "text")));
 	if (text_of(host, "advice")[0])
 		printf("to mend it: %s\n", safe(text_of(host, "advice")));
+	if (text_of(host, "console_advice")[0])
+		printf("xenconsoled does not run, and every start of a guest "
+		       "waits for it; start it: %s\n",
+		       safe(text_of(host, "console_advice")));
 	xenvigil_show_retreat(json_object_object_get(host, "retreat"));
 	show_ports(json_object_object_get(host, "event_channels"));
 }
@@ -146,6 +161,12 @@ void xenvigil_show_status(json_object *answer)
 	if (is_set(answer, "disk_full"))
 		puts("the disk below the records is FULL: they go to room "
 		     "kept for them while it lasts");
+	if (number_of(answer, "records_temporary_ms"))
+		printf("the records are TEMPORARY since %s, in %s, until the "
+		       "database can be used: %s\n",
+		       moment(number_of(answer, "records_temporary_ms")),
+		       safe(text_of(answer, "records")),
+		       safe(text_of(answer, "records_why")));
 	show_host(json_object_object_get(answer, "host"));
 	if (number_of(answer, "unrecorded"))
 		printf("%lld incidents NOT ON RECORD YET: the database cannot "
@@ -221,6 +242,8 @@ void xenvigil_show_incident(json_object *inc)
 		printf("%s", text_of(inc, "outcome"));
 	else
 		printf("%s", text_of(inc, "state"));
+	if (!is_ours(inc))
+		printf(", left to %s", safe(text_of(inc, "owner")));
 	if (number_of(inc, "new_domid"))
 		printf(", runs as domid %lld",
 		       (long long)number_of(inc, "new_domid"));
@@ -299,6 +322,15 @@ static void show_delays(json_object *guest)
 	       (long long)number_of(guest, "healthy_s"));
 }
 
+static void show_shared(json_object *guest)
+{
+	if (is_set(guest, "same_uuid"))
+		printf("  HELD: several domains have its uuid; what follows is "
+		       "known of domain %lld, and\n  holds when one alone is "
+		       "left\n",
+		       (long long)number_of(guest, "config_of_domid"));
+}
+
 void xenvigil_show_policy(json_object *answer)
 {
 	json_object *guests = json_object_object_get(answer, "guests");
@@ -311,6 +343,7 @@ void xenvigil_show_policy(json_object *answer)
 		printf("%s (%s)%s\n", safe(text_of(guest, "domain")),
 		       text_of(guest, "type"),
 		       is_set(guest, "held") ? ", held by the operator" : "");
+		show_shared(guest);
 		for (size_t j = 0; j < json_object_array_length(reasons); j++)
 			show_verdict(json_object_array_get_idx(reasons, j));
 		show_delays(guest);

@@ -235,7 +235,9 @@ static void add_head(struct text *text, struct text *marks,
 		    is_set(status, "watcher_ready") ? "ready" : "NOT READY",
 		    domains, array_of(status, "open", &open),
 		    (long long)number_of(status, "unrecorded"),
-		    is_set(status, "disk_full") ? ", DISK FULL" : "",
+		    is_set(status, "disk_full") ? ", DISK FULL" :
+		    number_of(status, "records_temporary_ms") ?
+		    ", RECORDS TEMPORARY" : "",
 		    xenvigil_top_keys[top->sort]);
 	if (text_of(host, "advice")[0]) {
 		text_append(text, "to mend the host: ");
@@ -243,7 +245,8 @@ static void add_head(struct text *text, struct text *marks,
 	}
 	text_printf(marks, "%c%c%c ",
 		    is_set(status, "watcher_ready") ? ' ' : '!',
-		    is_set(status, "disk_full") ? '!' : ' ',
+		    is_set(status, "disk_full") ||
+		    number_of(status, "records_temporary_ms") ? '!' : ' ',
 		    text_of(host, "advice")[0] ? '!' : ' ');
 	text_printf(text, "\n%5s %-*s %-4s %-8s %5s %7s %4s %-8s %4s %s\n",
 		    "DOMID", NAME_CELLS, "DOMAIN", "TYPE", "STATE", "CPU%",

@@ -10,7 +10,9 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "core/deadline.h"
 #include "port/hostprobe.h"
+#include "port/xlfind.h"
 #include "role/client.h"
 #include "xlv_cmd.h"
 
@@ -25,6 +27,8 @@ static const char usage[] =
 	"      --deadline SECONDS  end xl after that, 0: never (default: by "
 	"command)\n"
 	"      --no-daemon         leave new domains to a monitor of xl's own\n"
+	"      --config-dir PATH   where xenvigil.conf is (default "
+	XENVIGIL_CONFIG_DIR ")\n"
 	"      --socket PATH       the daemon's socket (default " CLIENT_SOCKET
 	")\n"
 	"      --help              print this\n"
@@ -33,7 +37,8 @@ static const char usage[] =
 	"  xlv list --long-state   the domains, who supervises each, and its "
 	"incident\n"
 	"\n"
-	"All else is xl's: see xl help.\n";
+	"All else is xl's: see xl help.  Called as xl or xen, it has none of "
+	"these.\n";
 
 const char *xlv_name(const struct xlv *xlv)
 {
@@ -73,6 +78,10 @@ static int take_option(struct xlv *xlv, char **words, int *ret_exit)
 		*ret_exit = parse_deadline(xlv, words[1]);
 		return 2;
 	}
+	if (!strcmp(words[0], "--config-dir") && words[1]) {
+		xlv->config_dir = words[1];
+		return 2;
+	}
 	if (!strcmp(words[0], "--socket") && words[1]) {
 		xlv->socket_path = words[1];
 		return 2;
@@ -87,17 +96,26 @@ static int take_option(struct xlv *xlv, char **words, int *ret_exit)
 	return 1;
 }
 
+static bool is_called(const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash ? slash + 1 : path, name);
+}
+
 /* Returns -1 to go on, or the exit status. */
 static int parse(struct xlv *xlv, char **argv)
 {
 	int r = -1, i = 1;
 
-	while (r < 0 && argv[i] && !strncmp(argv[i], "--", 2))
+	xlv->as_xl = is_called(argv[0], "xl") || is_called(argv[0], "xen");
+	while (!xlv->as_xl && r < 0 && argv[i] && !strncmp(argv[i], "--", 2))
 		i += take_option(xlv, argv + i, &r);
 	if (r >= 0)
 		return r;
 	xlv->argv = argv + i - 1;
-	xlv->argv[0] = "xl";
+	if (!is_called(argv[0], "xl"))
+		xlv->argv[0] = "xl";
 	xlcmd_parse(xlv->argv, &xlv->cmd);
 	return -1;
 }
@@ -138,7 +156,11 @@ static int hand_over(struct xlv *xlv)
 	char **argv;
 
 	if (!xlv_daemon_is_ready(xlv))
-		return EXIT_HUNG;
+		return xlv->as_xl ? -1 : EXIT_HUNG;
+	if (xlv->cmd.no_monitor) {
+		xlv->handed_over = true;
+		return -1;
+	}
 	while (xlv->argv[count])
 		count++;
 	argv = calloc(count + 2, sizeof(*argv));
@@ -152,22 +174,34 @@ static int hand_over(struct xlv *xlv)
 	return -1;
 }
 
+static uint32_t usual_deadline_s(const struct xlv *xlv)
+{
+	const struct xlcmd *cmd = &xlv->cmd;
+
+	return cmd->entry ? deadline_xl(cmd->entry->name, cmd->deadline_s,
+					xlv_size_kib(xlv)) : cmd->deadline_s;
+}
+
 static int run(struct xlv *xlv)
 {
 	int64_t deadline_s = xlv->deadline_s >= 0 ? xlv->deadline_s :
-						    xlv->cmd.deadline_s;
-	int r = -1;
+						    usual_deadline_s(xlv);
+	int r = xlv_find(xlv);
 
+	if (r >= 0)
+		return r;
+	if (xlfind_led_back(xlv->find)) /* the first of us looks after it */
+		return xlv_find_become(xlv);
 	if (xlv->cmd.hand_over && !xlv->no_daemon)
 		r = hand_over(xlv);
 	if (r >= 0)
 		return r;
-	if (xlv->handed_over)
-		return xlv_run_until(xlv, (uint32_t)deadline_s,
-				     xlv_made_begin());
-	if (deadline_s == 0)
-		return xlv_run_exec(xlv->argv);
-	return xlv_run_until(xlv, (uint32_t)deadline_s, NULL);
+	if (deadline_s == 0 && !xlv->handed_over)
+		return xlv_find_become(xlv);
+	return xlv_run_until(xlv, (uint32_t)deadline_s,
+			     xlv->handed_over ||
+			     (xlv->cmd.entry && xlv->cmd.entry->makes_domain) ?
+			     xlv_made_begin() : NULL);
 }
 
 static int show_state(const struct xlv *xlv)
@@ -191,11 +225,20 @@ static int show_state(const struct xlv *xlv)
 	return r;
 }
 
+/* A host without Xen has no toolstack that could hang: xl says so itself. */
+static bool is_broken(const struct host_evidence *evidence)
+{
+	enum host_health health = host_judge(evidence);
+
+	return health == HOST_HUNG ||
+	       (health == HOST_DEAD && hostprobe_is_on_xen());
+}
+
 int main(int argc, char **argv)
 {
-	struct xlv xlv = { .socket_path = CLIENT_SOCKET, .deadline_s = -1 };
+	struct xlv xlv = { .config_dir = XENVIGIL_CONFIG_DIR,
+			   .socket_path = CLIENT_SOCKET, .deadline_s = -1 };
 	struct host_evidence evidence;
-	enum host_health health;
 	int r;
 
 	if (argc < 1)
@@ -205,11 +248,12 @@ int main(int argc, char **argv)
 	r = parse(&xlv, argv);
 	if (r >= 0)
 		return r;
-	if (xlv_answer_wants_state(&xlv))
+	if (!xlv.as_xl && xlv_answer_wants_state(&xlv))
 		return show_state(&xlv);
+	if (xlv.cmd.is_help)
+		return run(&xlv);
 	hostprobe_look(PROBE_MS, NULL, &evidence);
-	health = host_judge(&evidence);
-	if (health == HOST_HUNG || health == HOST_DEAD)
+	if (is_broken(&evidence))
 		return run_without(&xlv, &evidence);
 	return run(&xlv);
 }

@@ -18,29 +18,44 @@
 #define EXIT_NO_XL 127
 
 struct xlv_made;
+struct xlfind;
 
 struct xlv {
+	const char *config_dir;
 	const char *socket_path;
 	int64_t deadline_s;	/* -1: as the table has it */
 	bool no_daemon;
 	bool handed_over;	/* the domain is to be the daemon's */
+	bool as_xl;		/* called by xl's name: xl's ways, not ours */
 	char **argv;		/* xl's, NULL-terminated */
 	struct xlcmd cmd;
+	struct xlfind *find;	/* what follows need xlv_find() */
+	const char *program;	/* the xl to run */
 };
 
 /* "xl list" for messages: the program and the subcommand. */
 const char *xlv_name(const struct xlv *xlv);
 
+/* --- xlv_find.c --- */
+
+/* Finds the xl to run.  -1, or the exit status when there is none. */
+int xlv_find(struct xlv *xlv);
+/* Becomes that xl, or the next that can be run; else returns the status. */
+int xlv_find_become(const struct xlv *xlv);
+
 /* --- xlv_run.c --- */
 
-/* Becomes xl. */
-int xlv_run_exec(char *const argv[]);
 /*
  * Runs xl and mirrors its end, or ends it after DEADLINE_S (0: never).  MADE,
- * unless NULL, is told of a good end before.
+ * unless NULL, is told of either.
  */
 int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s,
 		  struct xlv_made *made);
+
+/* --- xlv_size.c --- */
+
+/* Of the guest that the command is about, at most; 0: not known. */
+uint64_t xlv_size_kib(const struct xlv *xlv);
 
 /* --- xlv_made.c --- */
 
@@ -48,6 +63,8 @@ int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s,
 struct xlv_made *xlv_made_begin(void);
 /* Says of the new ones that we made them. */
 void xlv_made_end(struct xlv_made *made);
+/* xl was ended: names what it may have left half built, and how it goes. */
+void xlv_made_tell_left(struct xlv_made *made);
 
 /* --- xlv_answer.c: without xl.  Each returns the exit status. --- */
 
@@ -62,7 +79,7 @@ bool xlv_answer_wants_state(const struct xlv *xlv);
 /* As client_ask(): NULL with why there is no answer in *RET_R. */
 json_object *xlv_daemon_ask(const struct xlv *xlv, const char *command,
 			    int deadline_ms, int *ret_r);
-/* May the domain be left to it?  Says so on stderr when not. */
+/* May the domain be left to it?  Says on stderr when not, and what follows. */
 bool xlv_daemon_is_ready(const struct xlv *xlv);
 /* Since when, on stderr, as far as it is known. */
 void xlv_daemon_tell_since(const struct xlv *xlv);

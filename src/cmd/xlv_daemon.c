@@ -32,6 +32,11 @@ bool xlv_daemon_is_ready(const struct xlv *xlv)
 	json_object_put(answer);
 	if (r == 0)
 		return true;
+	if (xlv->as_xl) {
+		fprintf(stderr, "xlv: %s: %s: the domain is left to a monitor "
+			"of xl's\n", xlv->socket_path, client_explain(r));
+		return false;
+	}
 	fprintf(stderr, "xlv: %s: %s: nobody would supervise the domain.\n"
 		"xlv: start xenvigild, or use xlv --no-daemon to leave the "
 		"domain to a monitor of xl's.\n", xlv->socket_path,

@@ -4,6 +4,7 @@
  * one that was not there before, and has no monitor of xl's.  It is a word for
  * people, so nothing fails without it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "port/hostview.h"
@@ -52,12 +53,18 @@ static bool was_there(const struct xlv_made *before,
 /* Others make domains, too, and the daemon says so of its own. */
 static bool is_anothers(const struct hostview_domain *domain)
 {
+	struct owner_query query = {
+		.name = domain->name,
+		.domid = domain->domid,
+		.seen_ms = INT64_MAX,
+		.now_ms = INT64_MAX,
+	};
 	char origin[ORIGIN_BYTES];
 	enum owner owner;
 	pid_t pid;
 
 	origin_get(ORIGIN_DIR, domain->domid, domain->uuid, origin);
-	return origin[0] || owner_find("/proc", domain->name, &owner, &pid) ||
+	return origin[0] || owner_find("/proc", &query, &owner, &pid) ||
 	       owner == OWNER_XL;
 }
 
@@ -74,6 +81,26 @@ void xlv_made_end(struct xlv_made *made)
 		    !is_anothers(domain))
 			(void)origin_set(ORIGIN_DIR, domain->domid,
 					 domain->uuid, "xlv");
+	}
+	free(now.list);
+}
+
+/* Another hand may build one at the same time: a person decides. */
+void xlv_made_tell_left(struct xlv_made *made)
+{
+	struct xlv_made now = { 0 };
+
+	if (list_domains(&now))
+		return;
+	for (size_t i = 0; i < now.count; i++) {
+		const struct hostview_domain *domain = &now.list[i];
+
+		if (domain->domid && domain->paused && !domain->dying &&
+		    !domain->cpu_time_ns && !was_there(made, domain))
+			fprintf(stderr, "xlv: domain %u came meanwhile and has "
+				"not run: if xl left it half built, \"xl "
+				"destroy %u\" removes it\n", domain->domid,
+				domain->domid);
 	}
 	free(now.list);
 }

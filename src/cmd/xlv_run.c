@@ -28,13 +28,6 @@ static const int passed_on[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
 };
 
-int xlv_run_exec(char *const argv[])
-{
-	execvp("xl", argv);
-	fprintf(stderr, "xlv: xl: %s\n", strerror(errno));
-	return EXIT_NO_XL;
-}
-
 static void block(sigset_t *ret_set, sigset_t *ret_old)
 {
 	sigemptyset(ret_set);
@@ -163,13 +156,17 @@ int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s,
 	}
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &old, NULL);
-		_exit(xlv_run_exec(xlv->argv));
+		_exit(xlv_find_become(xlv));
 	}
 	if (await_end(pid, &set, wait_ms, &status)) {
-		if (made && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		if (made && xlv->handed_over && WIFEXITED(status) &&
+		    WEXITSTATUS(status) == 0)
 			xlv_made_end(made);
 		return mirror(status);
 	}
 	tell_why(xlv, pid, deadline_s);
-	return end_it(xlv, pid, &set);
+	status = end_it(xlv, pid, &set);
+	if (made)
+		xlv_made_tell_left(made);
+	return status;
 }

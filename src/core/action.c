@@ -4,6 +4,10 @@
  */
 #include "core/action.h"
 
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "base/text.h"
 
 static const char *const action_names[ACTION_COUNT] = {
@@ -91,6 +95,36 @@ int step_parse(const char *name, enum step *ret_step)
 	return text_find(step_names, STEP_COUNT, name, ret_step);
 }
 
+const char *step_set_format(uint32_t set, char ret_text[STEP_SET_BYTES])
+{
+	size_t len = 0;
+
+	ret_text[0] = '\0';
+	for (unsigned int i = STEP_END + 1; i < STEP_COUNT; i++)
+		if (set & 1u << i)
+			len += (size_t)snprintf(ret_text + len,
+						STEP_SET_BYTES - len, "%s%s",
+						len ? "," : "",
+						step_names[i]);
+	return ret_text;
+}
+
+uint32_t step_set_parse(const char *text)
+{
+	uint32_t set = 0;
+
+	while (*text) {
+		size_t len = strcspn(text, ",");
+
+		for (unsigned int i = STEP_END + 1; i < STEP_COUNT; i++)
+			if (strlen(step_names[i]) == len &&
+			    strncmp(step_names[i], text, len) == 0)
+				set |= 1u << i;
+		text += len + (text[len] == ',');
+	}
+	return set;
+}
+
 bool step_is_destructive(enum step step)
 {
 	return step < STEP_COUNT && step_destructive[step];
@@ -99,4 +133,9 @@ bool step_is_destructive(enum step step)
 bool step_starts_guest(enum step step)
 {
 	return step == STEP_CREATE || step == STEP_SOFT_RESET;
+}
+
+bool step_found_taken(enum step step, int rc)
+{
+	return step == STEP_CREATE && rc == -EALREADY;
 }

@@ -84,6 +84,16 @@ void budget_carry_over(struct budget *budget)
 	memset(budget->at_ms, 0, sizeof(budget->at_ms));
 }
 
+/* Whatever ran meanwhile had the time to be healthy. */
+bool budget_is_over(const struct budget *budget,
+		    const struct guest_settings *set, int64_t now_ms)
+{
+	uint32_t window_s = set->restart_window_s > set->healthy_s ?
+		set->restart_window_s : set->healthy_s;
+
+	return starts_in_window(budget, window_s, now_ms) == 0;
+}
+
 void budget_note_start(struct budget *budget, int64_t now_ms)
 {
 	if (budget->count)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "core/engine_impl.h"
@@ -40,6 +41,7 @@ struct engine *engine_new(const struct settings *settings,
 	list_init(&e->closed);
 	list_init(&e->remembered);
 	list_init(&e->queue);
+	list_init(&e->at_work);
 	for (size_t i = 0; i < ENGINE_BUCKETS; i++)
 		list_init(&e->buckets[i]);
 	return e;
@@ -94,6 +96,8 @@ void engine_set_next_number(struct engine *engine, uint64_t number)
 void engine_set_toolstack(struct engine *engine, bool answers,
 			  struct engine_time now)
 {
+	if (answers && !engine->toolstack)
+		engine->back_ms = now.mono_ms;
 	engine->toolstack = answers;
 	engine->toolstack_ms = now.mono_ms;
 	engine->probing = false;
@@ -107,24 +111,10 @@ bool engine_toolstack_answers(const struct engine *engine)
 
 /* --- input --- */
 
-/* What was restored meets the first list: only now is it known what is left
- * to do. */
 static void take_up(struct engine *e, struct engine_time now)
 {
-	struct incident *incident;
-
 	e->scanned = true;
-	LIST_EACH(incident, &e->incidents, struct incident, node) {
-		const struct domain *domain =
-			engine_life_find(e, incident->id.domid);
-
-		if (!domain || domain->incident != incident)
-			engine_case_event(e, incident, CASE_EVENT_VANISHED,
-					  now);
-	}
-	LIST_EACH(incident, &e->incidents, struct incident, node)
-		if (incident->state == CASE_STATE_QUEUED)
-			engine_case_proceed(e, incident, now);
+	engine_takeup(e, now);
 	free_incidents(&e->remembered);
 	engine_guest_drop_unused(e);
 }
@@ -134,10 +124,21 @@ int engine_scan(struct engine *engine, const struct domain_info *list,
 {
 	int r = engine_scan_merge(engine, list, count, now);
 
+	engine->blind = false;
+	if (r < 0)
+		engine_unseen(engine, now);
+	else
+		engine_twin_update(engine, now);
 	if (r == 0 && !engine->scanned)
 		take_up(engine, now);
 	engine_run(engine, now);
 	return r;
+}
+
+void engine_unseen(struct engine *engine, struct engine_time now)
+{
+	engine->blind = true;
+	engine->look_again_ms = now.mono_ms + ENGINE_ASK_AGAIN_MS;
 }
 
 void engine_hint(struct engine *engine, uint32_t domid, uint8_t reason_code)
@@ -157,15 +158,24 @@ int engine_config(struct engine *engine, uint32_t domid,
 	struct domain *domain = engine_life_find(engine, domid);
 	struct guest *guest = (struct guest *)engine_guest(engine, uuid);
 
+	bool waits = engine_config_waits(engine, domid, uuid);
+
 	if (!guest)
 		return 0; /* its domain has gone already */
-	guest->config = *config;
-	guest->has_config = true;
-	text_copy(guest->name, sizeof(guest->name), config->name);
+	if (!waits)
+		engine_guest_configure(guest, config);
 	if (!domain || !uuid_equal(domain->info.id.uuid, uuid))
 		return 0;
+	if (!waits)
+		guest->config_of = domain->info.id;
+	domain->config_waits = waits;
+	if (strcmp(domain->name, config->name) != 0)
+		domain->left_alone = false;
 	text_copy(domain->name, sizeof(domain->name), config->name);
 	domain->configured = true;
+	domain->named = true;
+	(void)engine_foreign_look(engine, domain); /* it has a name now */
+	engine_taken_named(engine, domain, now);
 	engine_life_event(engine, domain, LIFE_EVENT_CONFIG, now);
 	engine_run(engine, now);
 	return 0;
@@ -212,6 +222,16 @@ void engine_lost(struct engine *engine, uint64_t order, const char *how,
 	engine_run(engine, now);
 }
 
+void engine_unbegun(struct engine *engine, uint64_t order, const char *how,
+		    struct engine_time now)
+{
+	struct incident *incident = find_order(engine, order);
+
+	if (incident)
+		engine_step_unbegun(engine, incident, how, now);
+	engine_run(engine, now);
+}
+
 /* --- time --- */
 
 /* A decision may open what can start at once; an end may free a guest for
@@ -220,10 +240,13 @@ void engine_run(struct engine *engine, struct engine_time now)
 {
 	if (!engine->scanned)
 		return;
-	do {
+	while (!engine->blind) {
+		engine_taken_look(engine, now);
 		engine_case_run_due(engine, now);
 		engine_queue_pump(engine, now);
-	} while (engine_life_ask_due(engine, now));
+		if (!engine_life_ask_due(engine, now))
+			break;
+	}
 	engine_record_dirty(engine, now);
 }
 
@@ -233,8 +256,12 @@ int64_t engine_due_ms(const struct engine *engine)
 	struct incident *incident;
 	struct domain *domain;
 
-	if (!engine->scanned)
-		return INT64_MAX; /* engine_run() would do nothing */
+	if (engine->blind && engine->look_again_ms < due_ms)
+		due_ms = engine->look_again_ms;
+	if (!engine->scanned || engine->blind)
+		return due_ms; /* engine_run() would do nothing else */
+	if (engine_queue_due_ms(engine) < due_ms)
+		due_ms = engine_queue_due_ms(engine);
 	LIST_EACH(domain, &engine->asking, struct domain, asking_node)
 		if (domain->ask_again_ms < due_ms)
 			due_ms = domain->ask_again_ms;
@@ -285,5 +312,6 @@ void engine_policy_input(const struct engine *engine,
 		.caps = &engine->caps,
 		.config = guest && guest->has_config ? &guest->config : NULL,
 		.name = name,
+		.foreign = guest && engine_foreign_is(engine, guest),
 	};
 }

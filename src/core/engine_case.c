@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "core/engine_impl.h"
+#include "core/planted.h"
 
 struct guest *engine_case_guest(const struct engine *e,
 				const struct incident *incident)
@@ -123,23 +124,36 @@ static void close_case(struct engine *e, struct incident *incident,
 
 /* --- going on --- */
 
-/* A core that the loop's limit forbids is recorded as left out.  Returns
- * whether it is: without memory for the note it waits for some. */
-static bool skip_dump(struct incident *incident, struct engine_time now)
+/* A core that is left out is recorded as that.  Returns whether it is: without
+ * memory for the note it waits for some. */
+static bool skip_dump(struct incident *incident, int rc, const char *why,
+		      struct engine_time now)
 {
 	if (incident_begin_step(incident, now.wall_ms) < 0)
 		return false;
-	incident_end_step(incident, now.wall_ms, -EDQUOT,
-			  "left out: enough cores of this loop");
+	incident_end_step(incident, now.wall_ms, rc, why);
+	incident->losses = 0;
+	incident->again = false;
 	incident_advance(incident);
 	return true;
+}
+
+void engine_case_skip_core(struct engine *e, struct incident *incident,
+			   struct engine_time now)
+{
+	char why[96];
+
+	snprintf(why, sizeof(why), "left out: no worker was free for it in "
+		 "%u s", engine_case_settings(e, incident)->core_wait_s);
+	if (skip_dump(incident, -EBUSY, why, now))
+		engine_case_proceed(e, incident, now);
 }
 
 static void enqueue(struct engine *e, struct incident *incident,
 		    struct engine_time now)
 {
 	engine_record(e, incident, now);
-	engine_queue_add(e, incident);
+	engine_queue_add(e, incident, now);
 }
 
 static void proceed_to_start(struct engine *e, struct incident *incident,
@@ -195,12 +209,21 @@ static const char *why_not_first(const struct engine *e,
 	    incident->unreported || incident->at ||
 	    incident_is_aside(incident))
 		return NULL;
-	if (!policy_wants_core(budget, set))
+	if (!incident->wants_core)
 		return "restart-first: there is no core to be taken";
 	if (policy_decide_start(budget, set, now.mono_ms, &delay_ms) !=
 	    POLICY_START_NOW)
 		return "restart-first: the start has to wait anyway";
 	return NULL;
+}
+
+/* By the loop's length when it opened: its own start is no part of that. */
+static bool wants_core(const struct engine *e, const struct incident *incident)
+{
+	return incident->wants_core &&
+	       (!PLANTED(LOOP) ||
+		policy_wants_core(&engine_case_guest(e, incident)->budget,
+				  engine_case_settings(e, incident)));
 }
 
 static void go_on(struct engine *e, struct incident *incident, bool waited,
@@ -211,10 +234,9 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 
 	if (why)
 		engine_case_fall_back(e, incident, why);
-	if (incident_step(incident) == STEP_DUMP &&
-	    !policy_wants_core(&guest->budget,
-			       engine_case_settings(e, incident)) &&
-	    !skip_dump(incident, now))
+	if (incident_step(incident) == STEP_DUMP && !wants_core(e, incident) &&
+	    !skip_dump(incident, -EDQUOT,
+		       "left out: enough cores of this loop", now))
 		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
 	else if (incident_step(incident) == STEP_END)
 		fire(e, incident, CASE_EVENT_FINISHED, now);
@@ -222,6 +244,11 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 		fire(e, incident, CASE_EVENT_RESUMED, now);
 	else if (is_lost(e, incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
+	else if (engine_twin_keeps(e, incident))
+		engine_twin_hold(e, incident, now);
+	else if (incident_step(incident) != STEP_REPORT &&
+		 engine_taken_find(e, incident, now))
+		return;
 	else if (guest->hold && incident_step(incident) != STEP_REPORT)
 		engine_case_hold(e, incident, "held by the operator", now);
 	else if (step_starts_guest(incident_step(incident)) &&
@@ -246,7 +273,7 @@ void engine_case_begin(struct engine *e, struct incident *incident,
 		fire(e, incident, CASE_EVENT_RESUMED, now);
 	else if (is_lost(e, incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
-	else if (grace_s && !incident->unreported)
+	else if (grace_s && !incident->unreported && !incident->peer)
 		engine_case_postpone(e, incident, grace_s * 1000, now);
 	else
 		engine_case_proceed(e, incident, now);
@@ -264,8 +291,12 @@ static void missing(struct engine *e, struct incident *incident,
 
 	if (!incident_removes_domain(incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
-	else if (incident->state == CASE_STATE_HELD &&
-		 (step == STEP_DESTROY || step == STEP_RENAME))
+	else if (incident->state != CASE_STATE_HELD ||
+		 (step != STEP_DESTROY && step != STEP_RENAME))
+		return;
+	else if (engine_takeup_asks(e, incident))
+		engine_takeup_note_boot(e, incident, now);
+	else
 		fire(e, incident, CASE_EVENT_DUE, now);
 }
 
@@ -276,6 +307,8 @@ static void redo(struct engine *e, struct incident *incident,
 	struct guest *guest = engine_case_guest(e, incident);
 
 	incident->losses = 0;
+	incident->again = false;
+	incident->rebooted = false;
 	incident->paid = step_starts_guest(incident_step(incident));
 	incident->why[0] = '\0';
 	budget_reset(&guest->budget);
@@ -285,12 +318,19 @@ static void redo(struct engine *e, struct incident *incident,
 
 /* --- the table's effects --- */
 
-static void stop(struct engine *e, struct incident *incident,
+static void rest(struct engine *e, struct incident *incident,
 		 struct engine_time now)
 {
 	list_remove(&incident->queue_node);
+	incident->rests = true;
 	e->calls->dismiss(e->calls->ctx, incident);
 	engine_record(e, incident, now);
+}
+
+static void stop(struct engine *e, struct incident *incident,
+		 struct engine_time now)
+{
+	rest(e, incident, now);
 	engine_tell(e, ENGINE_NOTE_INCIDENT_HELD, NULL, incident,
 		    incident->why);
 }
@@ -300,9 +340,7 @@ static void wait_for_due(struct engine *e, struct incident *incident,
 {
 	char text[64];
 
-	list_remove(&incident->queue_node);
-	e->calls->dismiss(e->calls->ctx, incident);
-	engine_record(e, incident, now);
+	rest(e, incident, now);
 	snprintf(text, sizeof(text), "%lld ms",
 		 (long long)(incident->due_ms - now.mono_ms));
 	engine_tell(e, ENGINE_NOTE_INCIDENT_WAITS, NULL, incident, text);
@@ -313,6 +351,8 @@ static void wait_for_due(struct engine *e, struct incident *incident,
 static enum outcome end_outcome(const struct engine *e,
 				const struct incident *incident)
 {
+	if (incident->peer)
+		return OUTCOME_FOREIGN;
 	if (incident_step(incident) != STEP_END)
 		return incident_is_aside(incident) && domain_of(e, incident) ?
 			OUTCOME_FAILED : OUTCOME_VANISHED;
@@ -357,12 +397,14 @@ static void carry_out(struct engine *e, struct incident *incident,
 	}
 }
 
-/* A start that we had begun is our own, though its worker's word was lost
- * with the keeper that it was for. */
+/* A start that we had begun is our own when its worker's word was lost with
+ * the keeper that it was for; one that is known to have failed is not. */
 static enum outcome taken_outcome(const struct incident *incident)
 {
-	return incident_has_begun(incident, STEP_CREATE) ? OUTCOME_HANDLED :
-							   OUTCOME_TAKEN;
+	bool is_ours = uuid_equal(incident->successor.uuid, incident->id.uuid);
+
+	return is_ours && engine_step_is_unheard(incident) ? OUTCOME_HANDLED :
+							     OUTCOME_TAKEN;
 }
 
 void engine_case_event(struct engine *e, struct incident *incident,

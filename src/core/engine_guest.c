@@ -56,9 +56,10 @@ void engine_guest_drop(struct engine *e, struct guest *guest)
 	const struct budget *budget = &guest->budget;
 
 	if (!e->scanned || guest->domains || guest->incident || guest->hold ||
-	    guest->disowned ||
+	    guest->disowned || guest->adopted ||
 	    guest->dirty || budget->count || budget->streak)
 		return;
+	e->twins -= guest->twins;
 	list_remove(&guest->node);
 	list_remove(&guest->bucket_node);
 	free(guest);
@@ -70,6 +71,46 @@ void engine_guest_drop_unused(struct engine *e)
 
 	LIST_EACH(guest, &e->guests, struct guest, node)
 		engine_guest_drop(e, guest);
+}
+
+/* One that fell while nobody looked may have fallen at once. */
+static bool is_run_seen(const struct engine *e, const struct guest *guest,
+			int64_t least_ms, struct engine_time now)
+{
+	const struct domain *domain = engine_life_find(e, guest->run.domid);
+
+	return domain && domain->ran && domain->guest == guest &&
+	       domain_id_equal(&domain->info.id, &guest->run) &&
+	       engine_taken_runs(&domain->info) &&
+	       now.mono_ms - guest->run_ms >= least_ms;
+}
+
+/* Its starts count for nothing any more.  Returns whether there were any. */
+static bool expire(const struct engine *e, struct guest *guest,
+		   struct engine_time now)
+{
+	const struct guest_settings *set = settings_for(e->settings,
+							guest->name);
+	struct budget *budget = &guest->budget;
+
+	if (guest->incident || (!budget->count && !budget->streak) ||
+	    !budget_is_over(budget, set, now.mono_ms) ||
+	    (guest->domains &&
+	     !is_run_seen(e, guest, set->healthy_s * 1000ll, now)))
+		return false;
+	budget_reset(budget);
+	return true;
+}
+
+void engine_forget(struct engine *engine, struct engine_time now)
+{
+	struct guest *guest;
+
+	LIST_EACH(guest, &engine->guests, struct guest, node) {
+		if (expire(engine, guest, now) && guest->domains)
+			engine_record_guest_later(engine, guest, now);
+		engine_guest_drop(engine, guest);
+	}
 }
 
 /* Without memory it stays as it is, and is tried at the next list. */
@@ -86,8 +127,17 @@ void engine_guest_adopt(struct engine *e, struct domain *domain)
 	guest->domains++;
 	if (!old)
 		return;
+	domain->named = false; /* a rename that changes the uuid changes that */
 	old->domains--;
 	engine_guest_drop(e, old);
+}
+
+void engine_guest_configure(struct guest *guest,
+			    const struct domain_config *config)
+{
+	guest->config = *config;
+	guest->has_config = true;
+	text_copy(guest->name, sizeof(guest->name), config->name);
 }
 
 void engine_guest_runs(struct guest *guest, const struct domain_id *id,
@@ -109,6 +159,7 @@ int engine_restore_guest(struct engine *engine, const struct guest *from)
 	guest->run_ms = from->run_ms;
 	guest->hold = from->hold;
 	guest->disowned = from->disowned;
+	guest->adopted = from->adopted;
 	guest->has_config = from->has_config;
 	guest->config = from->config;
 	return 0;
@@ -145,10 +196,27 @@ int engine_disown(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		return -EALREADY;
 	if (guest->incident)
 		return -EBUSY;
-	guest->disowned = disowned;
+	guest->disowned = disowned && !guest->adopted; /* else its maker's */
+	guest->adopted = false;
 	engine_record_guest(engine, guest, now);
 	if (!disowned)
 		engine_guest_drop(engine, guest);
+	engine_run(engine, now);
+	return 0;
+}
+
+int engine_adopt(struct engine *engine, const uint8_t uuid[UUID_BYTES],
+		 struct engine_time now)
+{
+	struct guest *guest = find(engine, uuid);
+
+	if (!guest)
+		return -ENOENT;
+	if (guest->adopted)
+		return -EALREADY;
+	guest->adopted = true;
+	guest->disowned = false;
+	engine_record_guest(engine, guest, now);
 	engine_run(engine, now);
 	return 0;
 }

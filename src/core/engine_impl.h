@@ -21,6 +21,11 @@
 /* Attempts at one step, by lost workers or failed, before it is held; the
  * first wait between failed ones. */
 #define ENGINE_ATTEMPTS_MAX 3
+/* The wait for a worker doubles so often, from ENGINE_ASK_AGAIN_MS on. */
+#define ENGINE_UNBEGUN_DOUBLINGS 3
+/* A step that takes longer gives its place to another; so many may. */
+#define ENGINE_SLOW_MS 1000
+#define ENGINE_SLOW_MAX 256
 /* Dumps begun before the guest goes on without a core. */
 #define ENGINE_DUMPS_MAX 2
 #define ENGINE_ATTEMPT_WAIT_MS 2000
@@ -36,19 +41,25 @@ struct engine {
 	bool toolstack;			/* xenstored answers */
 	bool probing;			/* and is asked once more */
 	int64_t toolstack_ms;		/* when that was told */
+	int64_t back_ms;		/* and when it began to */
 	bool scanned;			/* the first list has been seen */
+	bool blind;			/* the last could not be had */
+	int64_t look_again_ms;		/* BLIND: when to ask for one */
 
 	struct domain **domains;	/* sorted by domid */
 	size_t domain_count;
 	struct list asking;		/* domains without a decision */
 
 	struct list guests;
+	uint32_t twins;			/* guests with that mark */
 	struct list buckets[ENGINE_BUCKETS]; /* of guests, by uuid */
 
 	struct list incidents;		/* open */
 	struct list closed;		/* closed, not recorded yet */
 	struct list remembered;		/* closed before we started */
 	struct list queue;		/* QUEUED, in their order */
+	struct list at_work;		/* WORKING, by queue_node */
+	int64_t pumped_ms;		/* when the queue was last looked at */
 	uint64_t next_number, next_order;
 	uint32_t working, dumping;
 	int64_t record_again_ms;	/* INT64_MAX: nothing to write */
@@ -81,6 +92,8 @@ void engine_guest_drop(struct engine *e, struct guest *guest);
 void engine_guest_drop_unused(struct engine *e);
 /* DOMAIN is the guest's that has its uuid now: a rename changes that. */
 void engine_guest_adopt(struct engine *e, struct domain *domain);
+void engine_guest_configure(struct guest *guest,
+			    const struct domain_config *config);
 /* It runs in the domain ID as of now. */
 void engine_guest_runs(struct guest *guest, const struct domain_id *id,
 		       struct engine_time now);
@@ -96,6 +109,16 @@ bool engine_life_ask_due(struct engine *e, struct engine_time now);
 void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 			   struct engine_time now);
 
+/* --- engine_foreign.c --- */
+/* Finds out who made DOMAIN.  -errno: not known now. */
+int engine_foreign_look(struct engine *e, struct domain *domain);
+/* The same, until its maker's marks have to be there. */
+void engine_foreign_note(struct engine *e, struct domain *domain);
+enum peer_stance engine_foreign_stance(const struct engine *e,
+				       const struct domain *domain);
+/* Is what falls next of GUEST another's? */
+bool engine_foreign_is(const struct engine *e, const struct guest *guest);
+
 /* --- engine_scan.c --- */
 int engine_scan_merge(struct engine *e, const struct domain_info *list,
 		      size_t count, struct engine_time now);
@@ -103,8 +126,12 @@ void engine_scan_free(struct engine *e, struct domain *domain);
 /* Somebody tears it down: DOMAIN's entry says so. */
 void engine_scan_dying(struct engine *e, struct domain *domain,
 		       struct engine_time now);
+/* One that is being built, by us or by another hand, does not run yet. */
+bool engine_scan_is_half_built(const struct domain_info *info);
 /* Has it run, by INFO, since the shutdown that we know of? */
 enum life_event engine_scan_event(const struct domain_info *info);
+bool engine_scan_is_about(const struct incident *incident,
+			  const struct domain_info *info);
 bool engine_scan_ran_since(const struct domain *domain,
 			   const struct domain_info *info);
 
@@ -123,12 +150,54 @@ void engine_case_hold(struct engine *e, struct incident *incident,
 /* A restart-first goes on in the ordinary order, from its core on. */
 void engine_case_fall_back(struct engine *e, struct incident *incident,
 			   const char *why);
+/* One for which there was no worker in its time: it goes on without. */
+void engine_case_skip_core(struct engine *e, struct incident *incident,
+			   struct engine_time now);
 void engine_case_postpone(struct engine *e, struct incident *incident,
 			  uint32_t delay_ms, struct engine_time now);
 struct guest *engine_case_guest(const struct engine *e,
 				const struct incident *incident);
 const struct guest_settings *engine_case_settings(const struct engine *e,
 						  const struct incident *incident);
+
+/* --- engine_taken.c --- */
+/* INCIDENT has its start before it: is DOMAIN its guest, by another's start?
+ * Then there is nothing to be started.  Returns whether it is. */
+bool engine_taken_note(struct engine *e, struct incident *incident,
+		       const struct domain *domain, struct engine_time now);
+/* The same, of any domain. */
+bool engine_taken_find(struct engine *e, struct incident *incident,
+		       struct engine_time now);
+
+/* DOMAIN's name became known, or it began to run: the same of each incident
+ * whose guest had that name. */
+void engine_taken_named(struct engine *e, const struct domain *domain,
+			struct engine_time now);
+/* The same of incidents that came to a rest since a list was looked at. */
+void engine_taken_look(struct engine *e, struct engine_time now);
+
+/* Does it run?  One whose builder has not let it run yet does not. */
+bool engine_taken_runs(const struct domain_info *info);
+
+/* --- engine_twin.c --- */
+/* Looks for guests of which several domains run, and for their end. */
+void engine_twin_update(struct engine *e, struct engine_time now);
+/* There are several of GUEST, says its record. */
+void engine_twin_restore(struct engine *e, struct guest *guest);
+/* INCIDENT is held until there is one. */
+bool engine_twin_keeps(const struct engine *e, const struct incident *incident);
+void engine_twin_hold(struct engine *e, struct incident *incident,
+		      struct engine_time now);
+
+/* --- engine_takeup.c --- */
+/* The incidents that were restored go on, but for those that have to ask. */
+void engine_takeup(struct engine *e, struct engine_time now);
+/* Has its start to wait for a person, since the host was booted before it? */
+bool engine_takeup_asks(const struct engine *e,
+			const struct incident *incident);
+/* That is why INCIDENT stays held. */
+void engine_takeup_note_boot(struct engine *e, struct incident *incident,
+			     struct engine_time now);
 
 /* --- engine_open.c --- */
 void engine_open_case(struct engine *e, struct domain *domain,
@@ -138,6 +207,15 @@ void engine_open_case(struct engine *e, struct domain *domain,
 void engine_open_missed(struct engine *e, struct domain *domain,
 			uint8_t reason_code, enum outcome outcome,
 			struct engine_time now);
+
+/* Its device model has ended, and it runs on: recorded, closed. */
+void engine_open_model(struct engine *e, struct domain *domain,
+		       const char *why, struct engine_time now);
+
+/* --- engine_model.c --- */
+bool engine_model_is_known(const struct device_model *model);
+void engine_model_cause(const struct device_model *model,
+			char ret_panic[EVIDENCE_PANIC_BYTES]);
 
 /* --- engine_step.c --- */
 /* Has the step begun, or holds a start that the budget forbids. */
@@ -152,6 +230,9 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 		      struct engine_time now);
 void engine_step_again(struct engine *e, struct incident *incident,
 		       struct engine_time now);
+/* Was no answer heard to the last attempt at a start?  One that is known to
+ * have failed has nothing to do with what runs now. */
+bool engine_step_is_unheard(const struct incident *incident);
 /* The guest runs: perhaps by our own start, whose end nobody heard of.  Its
  * window runs from here then. */
 void engine_step_note_unheard(struct engine *e,
@@ -167,11 +248,15 @@ void engine_step_result(struct engine *e, struct incident *incident,
 			struct engine_time now);
 void engine_step_lost(struct engine *e, struct incident *incident,
 		      const char *how, struct engine_time now);
+void engine_step_unbegun(struct engine *e, struct incident *incident,
+			 const char *how, struct engine_time now);
 
 /* --- engine_report.c --- */
 /* Sets the verdict, and what goes with it; both may change it. */
 void engine_report_open(struct engine *e, struct incident *incident,
 			const struct policy_verdict *verdict);
+/* By what is known now, where nothing was done for the first verdict. */
+void engine_report_decide_again(struct engine *e, struct incident *incident);
 /* Its domain bears the copy's name: whoever did that had come as far as to
  * rename it, and could not write it down. */
 void engine_report_copy(struct engine *e, struct incident *incident);
@@ -182,9 +267,12 @@ void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result);
 
 /* --- engine_queue.c --- */
-void engine_queue_add(struct engine *e, struct incident *incident);
+void engine_queue_add(struct engine *e, struct incident *incident,
+		      struct engine_time now);
 bool engine_queue_needs_toolstack(const struct incident *incident);
 /* Starts what may start. */
 void engine_queue_pump(struct engine *e, struct engine_time now);
+/* When time alone lets more start. */
+int64_t engine_queue_due_ms(const struct engine *e);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "core/engine_impl.h"
+#include "core/planted.h"
 
 struct domain *engine_life_find(const struct engine *e, uint32_t domid)
 {
@@ -58,6 +59,7 @@ static void decide(struct engine *e, struct domain *domain,
 			    domain->info.reason_code, &input);
 	policy_decide(&input, &verdict);
 	if (verdict.leave_alone) {
+		domain->left_alone = true;
 		engine_life_event(e, domain, LIFE_EVENT_SUSPENDED, now);
 		return;
 	}
@@ -65,26 +67,49 @@ static void decide(struct engine *e, struct domain *domain,
 	engine_open_case(e, domain, &verdict, now);
 }
 
+static int64_t claim_clock_ms(struct engine_time now)
+{
+	return PLANTED(CLOCK) ? now.wall_ms : now.mono_ms;
+}
+
 static enum engine_claim ask_claim(struct engine *e, struct domain *domain,
 				   struct engine_time now)
 {
-	domain->claim_ms = now.mono_ms;
+	domain->claim_ms = claim_clock_ms(now);
 	return e->calls->claimed(e->calls->ctx, domain);
+}
+
+static void leave(struct engine *e, struct domain *domain, const char *text,
+		  struct engine_time now)
+{
+	engine_life_event(e, domain, PLANTED(FOREIGN) ?
+			  LIFE_EVENT_READY : LIFE_EVENT_CLAIMED, now);
+	engine_tell(e, ENGINE_NOTE_DOMAIN_FOREIGN, domain, NULL, text);
 }
 
 static void ask_and_decide(struct engine *e, struct domain *domain,
 			   struct engine_time now)
 {
+	if (engine_foreign_look(e, domain) < 0)
+		return; /* it is asked again, as of what is not settled */
+	switch (engine_foreign_stance(e, domain)) {
+	case PEER_WATCH:
+		engine_life_event(e, domain, LIFE_EVENT_READY, now);
+		return;
+	case PEER_IGNORE:
+		leave(e, domain, "left to the toolstack that made it", now);
+		return;
+	default:
+		break;
+	}
 	switch (ask_claim(e, domain, now)) {
 	case ENGINE_CLAIM_NONE:
 		engine_life_event(e, domain, LIFE_EVENT_READY, now);
 		break;
 	case ENGINE_CLAIM_OTHER:
-		engine_life_event(e, domain, LIFE_EVENT_CLAIMED, now);
-		engine_tell(e, ENGINE_NOTE_DOMAIN_FOREIGN, domain, NULL,
-			    domain->guest->disowned ?
-			    "left to another, as the operator said" :
-			    "left to its xl monitor");
+		leave(e, domain, domain->guest->disowned ?
+		      "left to another, as the operator said" :
+		      "left to its xl monitor", now);
 		break;
 	case ENGINE_CLAIM_UNSETTLED:
 		break;
@@ -94,19 +119,32 @@ static void ask_and_decide(struct engine *e, struct domain *domain,
 /*
  * When to ask once more for the configuration, which comes from another
  * process; 0: it is not waited for any longer.  One that was never known
- * cannot come while xenstored is away, and nothing could be done either.
+ * cannot come while xenstored is away, and nothing could be done either: it
+ * has its time from when that is back.
  */
 static int64_t wait_for_config(const struct engine *e,
 			       const struct domain *domain,
 			       struct engine_time now)
 {
-	int64_t until_ms = domain->down_ms + ENGINE_CONFIG_WAIT_MS;
+	bool known = domain->guest->has_config;
+	int64_t since_ms = !known && e->back_ms > domain->down_ms ?
+			   e->back_ms : domain->down_ms;
+	int64_t until_ms = since_ms + ENGINE_CONFIG_WAIT_MS;
 
-	if (domain->configured)
+	if (domain->configured || engine_is_foreign(e, domain))
 		return 0;
-	if (!domain->guest->has_config && !e->toolstack)
+	if (!known && !e->toolstack)
 		return now.mono_ms + ENGINE_CONFIG_WAIT_MS;
 	return until_ms > now.mono_ms ? until_ms : 0;
+}
+
+/* Its guest is what counts, and has the incident. */
+static void leave_stub(struct engine *e, struct domain *domain,
+		       struct engine_time now)
+{
+	engine_life_event(e, domain, LIFE_EVENT_CLAIMED, now);
+	engine_tell(e, ENGINE_NOTE_MODEL_DOWN, domain, NULL,
+		    "it is the device model of a guest");
 }
 
 /*
@@ -118,7 +156,9 @@ static void try_decide(struct engine *e, struct domain *domain,
 {
 	int64_t wait_ms = wait_for_config(e, domain, now);
 
-	if (!uuid_equal(domain->guest->uuid, domain->info.id.uuid)) {
+	if (domain->serves)
+		leave_stub(e, domain, now);
+	else if (!uuid_equal(domain->guest->uuid, domain->info.id.uuid)) {
 		domain->ask_again_ms = INT64_MAX; /* the next list asks */
 	} else if (domain->guest->incident) {
 		domain->ask_again_ms = INT64_MAX; /* its end asks */
@@ -205,7 +245,9 @@ static void start_asking(struct engine *e, struct domain *domain,
 static void reask(struct engine *e, struct domain *domain,
 		  struct engine_time now)
 {
-	if (now.mono_ms - domain->claim_ms >= ENGINE_RECLAIM_MS &&
+	if (domain->serves || engine_foreign_stance(e, domain) == PEER_IGNORE)
+		return;
+	if (claim_clock_ms(now) - domain->claim_ms >= ENGINE_RECLAIM_MS &&
 	    ask_claim(e, domain, now) == ENGINE_CLAIM_NONE)
 		engine_life_event(e, domain, LIFE_EVENT_FREED, now);
 }
@@ -221,7 +263,7 @@ static void forget(struct engine *e, struct domain *domain,
 
 	if (!down)
 		domain->down_cpu_ns = domain->info.cpu_time_ns;
-	if (ours && (down || domain->hinted) &&
+	if (ours && !domain->serves && (down || domain->hinted) &&
 	    reason_from_code(code) != REASON_SUSPEND &&
 	    !policy_name_is_migrating(domain->name))
 		engine_open_missed(e, domain, code, OUTCOME_VANISHED,
@@ -239,7 +281,7 @@ void engine_life_fell_again(struct engine *e, struct domain *domain,
 {
 	const struct domain_info *info = &domain->info;
 	bool ours = info->dying && domain->incident &&
-		    incident_removes_domain(domain->incident);
+		    incident_has_begun(domain->incident, STEP_DESTROY);
 
 	if (domain->state != LIFE_STATE_HANDLED || ours || !info->shutdown ||
 	    reason_from_code(info->reason_code) == REASON_SUSPEND ||

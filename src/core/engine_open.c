@@ -22,9 +22,13 @@ static struct incident *make(struct engine *e, const struct domain *domain,
 	incident->type = domain->guest->config.type;
 	incident->reason_code = reason_code;
 	incident->seen_ms = now.wall_ms;
+	if (engine_is_foreign(e, domain))
+		incident->peer = domain->peer;
 	text_copy(incident->name, sizeof(incident->name),
 		  domain->name[0] ? domain->name : domain->guest->name);
-	if (e->calls->cause)
+	if (engine_model_is_known(&domain->model_end))
+		engine_model_cause(&domain->model_end, incident->panic);
+	else if (e->calls->cause)
 		e->calls->cause(e->calls->ctx, incident, incident->panic);
 	return incident;
 }
@@ -40,6 +44,7 @@ void engine_open_case(struct engine *e, struct domain *domain,
 		return;
 	engine_report_open(e, incident, verdict);
 	incident->state = CASE_STATE_QUEUED;
+	incident->twin = domain->guest->twins;
 	domain->guest->incident = incident;
 	domain->incident = incident;
 	list_append(&e->incidents, &incident->node);
@@ -48,23 +53,57 @@ void engine_open_case(struct engine *e, struct domain *domain,
 	engine_case_begin(e, incident, now);
 }
 
+static const char *missed_text(const struct incident *incident)
+{
+	if (incident->outcome == OUTCOME_RESUMED)
+		return "the domain ran again before it could be handled";
+	if (incident->outcome == OUTCOME_FOREIGN)
+		return "its supervisor removed it before more was read";
+	return "the domain was gone before it could be handled";
+}
+
+/* Nothing is done for it.  TEXT may be NULL. */
+static void close_at_once(struct engine *e, const struct domain *domain,
+			  struct incident *incident, enum outcome outcome,
+			  const char *text, struct engine_time now)
+{
+	incident->state = CASE_STATE_CLOSED;
+	incident->outcome = outcome;
+	if (incident->peer && outcome == OUTCOME_VANISHED)
+		incident->outcome = OUTCOME_FOREIGN;
+	if (incident->peer)
+		incident->verdict.source = POLICY_SOURCE_FOREIGN;
+	incident->verdict.reason = reason_from_code(incident->reason_code);
+	incident->verdict.action = ACTION_LOG;
+	incident->closed_ms = now.wall_ms;
+	engine_tell(e, ENGINE_NOTE_CRASH_MISSED, domain, incident,
+		    text ?: missed_text(incident));
+	engine_record(e, incident, now);
+	engine_record_closed(e, incident, now);
+}
+
 void engine_open_missed(struct engine *e, struct domain *domain,
 			uint8_t reason_code, enum outcome outcome,
 			struct engine_time now)
 {
-	struct incident *incident = make(e, domain, reason_code, now);
+	struct incident *incident;
+
+	if (engine_foreign_stance(e, domain) == PEER_IGNORE)
+		return;
+	incident = make(e, domain, reason_code, now);
+	if (incident)
+		close_at_once(e, domain, incident, outcome, NULL, now);
+}
+
+/* It is no shutdown: that one, when it comes, is another. */
+void engine_open_model(struct engine *e, struct domain *domain,
+		       const char *why, struct engine_time now)
+{
+	struct incident *incident = make(e, domain, REASON_CRASH, now);
 
 	if (!incident)
 		return;
-	incident->state = CASE_STATE_CLOSED;
-	incident->outcome = outcome;
-	incident->verdict.reason = reason_from_code(reason_code);
-	incident->verdict.action = ACTION_LOG;
-	incident->closed_ms = now.wall_ms;
-	engine_tell(e, ENGINE_NOTE_CRASH_MISSED, domain, incident,
-		    outcome == OUTCOME_RESUMED ?
-		    "the domain ran again before it could be handled" :
-		    "the domain was gone before it could be handled");
-	engine_record(e, incident, now);
-	engine_record_closed(e, incident, now);
+	incident->cpu_time_ns = 0;
+	text_copy(incident->why, sizeof(incident->why), why);
+	close_at_once(e, domain, incident, OUTCOME_RESUMED, why, now);
 }

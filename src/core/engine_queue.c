@@ -6,31 +6,114 @@
 #include "core/engine_impl.h"
 #include "core/planted.h"
 
-static bool goes_before(const struct incident *incident)
+/*
+ * Places.  So many steps go on at a time as there are workers.  Beside them one
+ * place is for a first look alone and one for a start alone.  A step that lasts
+ * waits for something, mostly: it gives its place up, and so many guests that
+ * hang are in nobody's way.  Cores have places of their own, and a step that
+ * failed before goes last, and gives up no place for another such.
+ */
+struct load {
+	uint32_t going, starting, looking;	/* places taken, by what */
+	uint32_t again;		/* that failed before */
+	uint32_t slow;		/* that gave their place up */
+};
+
+static bool is_first_look(const struct incident *incident)
 {
-	return incident->step_count > 0 &&
-	       incident_step(incident) != STEP_DUMP;
+	return !(incident->begun & ~(1u << incident_step(incident)));
+}
+
+static void add_load(struct load *load, const struct incident *incident,
+		     struct engine_time now)
+{
+	bool is_slow = now.mono_ms - incident->ordered_ms >= ENGINE_SLOW_MS;
+
+	load->again += incident->again;
+	if (is_slow && load->slow < ENGINE_SLOW_MAX)
+		load->slow++;
+	else if (incident->again)
+		load->going++;
+	else if (step_starts_guest(incident_step(incident)))
+		load->starting++;
+	else if (is_first_look(incident))
+		load->looking++;
+	else
+		load->going++;
+}
+
+static struct load weigh(const struct engine *e, struct engine_time now)
+{
+	const struct incident *incident;
+	struct load load = { 0 };
+
+	LIST_EACH(incident, &e->at_work, const struct incident, queue_node)
+		if (incident_step(incident) != STEP_DUMP)
+			add_load(&load, incident, now);
+	return load;
+}
+
+static uint32_t beyond_one(uint32_t count)
+{
+	return count > 1 ? count - 1 : 0;
+}
+
+/* Cores are long: they leave a worker for what is short. */
+static bool may_dump(const struct engine *e)
+{
+	return e->dumping + 1 < e->workers_max || !e->dumping;
+}
+
+static bool has_place(const struct engine *e, const struct load *load,
+		      const struct incident *incident)
+{
+	bool is_free = load->going + beyond_one(load->starting) +
+		       beyond_one(load->looking) < e->workers_max;
+	enum step step = incident_step(incident);
+
+	if (step == STEP_DUMP)
+		return may_dump(e);
+	if (incident->again)
+		return is_free && load->again < e->workers_max;
+	if (step_starts_guest(step))
+		return is_free || (!load->starting && !PLANTED(RESERVE));
+	if (is_first_look(incident))
+		return is_free || !load->looking;
+	return is_free;
+}
+
+/* --- the order --- */
+
+enum rank { RANK_GOES_ON, RANK_BEGINS, RANK_LATE };
+
+static enum rank rank_of(const struct incident *incident)
+{
+	if (incident->again || incident_step(incident) == STEP_DUMP)
+		return RANK_LATE;
+	return is_first_look(incident) ? RANK_BEGINS : RANK_GOES_ON;
 }
 
 /*
  * Those that go on stand before those that begin, each in its order, so
  * that a guest whose domain is destroyed already is up again soonest.
  */
-void engine_queue_add(struct engine *e, struct incident *incident)
+void engine_queue_add(struct engine *e, struct incident *incident,
+		      struct engine_time now)
 {
 	struct list *before = &e->queue;
 	struct incident *other;
 
 	list_remove(&incident->queue_node);
-	if (goes_before(incident)) {
-		LIST_EACH(other, &e->queue, struct incident, queue_node) {
-			if (!goes_before(other)) {
-				before = &other->queue_node;
-				break;
-			}
+	LIST_EACH(other, &e->queue, struct incident, queue_node) {
+		if (rank_of(other) > rank_of(incident)) {
+			before = &other->queue_node;
+			break;
 		}
 	}
 	list_append(before, &incident->queue_node);
+	if (incident_step(incident) == STEP_DUMP && !incident->core_until_ms)
+		incident->core_until_ms = now.mono_ms +
+			engine_case_settings(e, incident)->core_wait_s * 1000ll;
 }
 
 /* The hypervisor alone can pause, give what a report is made of, and the
@@ -44,12 +127,6 @@ bool engine_queue_needs_toolstack(const struct incident *incident)
 
 	return step != STEP_REPORT && step != STEP_PAUSE &&
 	       !(step == STEP_DUMP && translated);
-}
-
-/* Dumps are long: one worker stays free for what is short. */
-static bool may_dump(const struct engine *e)
-{
-	return e->dumping + 1 < e->workers_max || e->workers_max == 1;
 }
 
 /* A xenstored that hangs makes no sound: before each step that needs it, it
@@ -67,26 +144,72 @@ static bool toolstack_answers(struct engine *e, struct engine_time now)
 
 static struct incident *pick(struct engine *e, struct engine_time now)
 {
-	struct incident *incident, *dump = NULL;
+	struct load load = weigh(e, now);
+	struct incident *incident;
 
-	LIST_EACH(incident, &e->queue, struct incident, queue_node) {
-		enum step step = incident_step(incident);
-
-		if (engine_queue_needs_toolstack(incident) &&
-		    !PLANTED(TOOLSTACK) && !toolstack_answers(e, now))
-			continue;
-		if (step != STEP_DUMP)
+	LIST_EACH(incident, &e->queue, struct incident, queue_node)
+		if (has_place(e, &load, incident) &&
+		    (!engine_queue_needs_toolstack(incident) ||
+		     PLANTED(TOOLSTACK) || toolstack_answers(e, now)))
 			return incident;
-		if (!dump && may_dump(e))
-			dump = incident;
-	}
-	return dump;
+	return NULL;
+}
+
+/* --- cores that nobody has a place for --- */
+
+/* The guest, or its next crash, is not looked after before that. */
+static bool is_waited_for(const struct incident *incident)
+{
+	return incident_starts_later(incident) || incident_is_aside(incident);
+}
+
+static bool is_too_late(const struct engine *e,
+			const struct incident *incident,
+			struct engine_time now)
+{
+	return incident_step(incident) == STEP_DUMP &&
+	       incident->core_until_ms <= now.mono_ms && !may_dump(e) &&
+	       (e->toolstack || !engine_queue_needs_toolstack(incident)) &&
+	       is_waited_for(incident);
+}
+
+static void skip_late_dumps(struct engine *e, struct engine_time now)
+{
+	struct incident *incident;
+
+	LIST_EACH(incident, &e->queue, struct incident, queue_node)
+		if (is_too_late(e, incident, now))
+			engine_case_skip_core(e, incident, now);
 }
 
 void engine_queue_pump(struct engine *e, struct engine_time now)
 {
 	struct incident *incident;
 
-	while (e->working < e->workers_max && (incident = pick(e, now)))
+	e->pumped_ms = now.mono_ms;
+	skip_late_dumps(e, now);
+	while (!(PLANTED(IDLE) && e->working) && (incident = pick(e, now)))
 		engine_step_start(e, incident, now);
+}
+
+static int64_t sooner(const struct engine *e, int64_t at_ms, int64_t due_ms)
+{
+	return at_ms > e->pumped_ms && at_ms < due_ms ? at_ms : due_ms;
+}
+
+int64_t engine_queue_due_ms(const struct engine *e)
+{
+	const struct incident *incident;
+	int64_t due_ms = INT64_MAX;
+
+	if (list_empty(&e->queue))
+		return due_ms;
+	LIST_EACH(incident, &e->at_work, const struct incident, queue_node)
+		due_ms = sooner(e, incident->ordered_ms + ENGINE_SLOW_MS,
+				due_ms);
+	LIST_EACH(incident, &e->queue, const struct incident, queue_node)
+		if (incident_step(incident) == STEP_DUMP &&
+		    is_waited_for(incident))
+			due_ms = sooner(e, incident->core_until_ms, due_ms);
+	return due_ms;
 }

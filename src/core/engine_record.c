@@ -9,6 +9,9 @@
 #include "core/engine_impl.h"
 #include "core/planted.h"
 
+/* When so many fail, the disk is at fault, and the others wait as well. */
+#define FAILURES_MAX 8
+
 static void record_later(struct engine *e, struct engine_time now)
 {
 	int64_t due_ms = now.mono_ms + ENGINE_RECORD_AGAIN_MS;
@@ -26,17 +29,27 @@ static bool write_one(struct engine *e, struct incident *incident,
 	return !incident->dirty;
 }
 
-/* Oldest first, up to one that cannot be written.  Returns whether all are. */
-static bool write_closed(struct engine *e)
+/*
+ * A record never overtakes what happened to its guest before it: else a spent
+ * budget could be forgotten, or two incidents of one guest be found open,
+ * after a restart.  BEFORE is in the list of the closed, or NULL: all of them
+ * come before.
+ */
+static bool is_behind(struct engine *e, const uint8_t *uuid,
+		      const struct incident *before)
 {
-	struct incident *incident;
+	const struct guest *guest = engine_guest(e, uuid);
+	const struct incident *incident;
 
-	LIST_EACH(incident, &e->closed, struct incident, node) {
-		if (!write_one(e, incident, NULL))
-			return false;
-		incident_free(incident);
+	if (guest && guest->dirty)
+		return true;
+	LIST_EACH(incident, &e->closed, const struct incident, node) {
+		if (incident == before)
+			break;
+		if (uuid_equal(incident->id.uuid, uuid))
+			return true;
 	}
-	return true;
+	return false;
 }
 
 void engine_record_closed(struct engine *e, struct incident *incident,
@@ -65,37 +78,38 @@ void engine_record_guest_later(struct engine *e, struct guest *guest,
 	record_later(e, now);
 }
 
-static bool write_guests(struct engine *e, struct engine_time now)
+/* Of the guest UUID alone: another's record that cannot be written is in
+ * nobody's way. */
+static bool catch_up(struct engine *e, const uint8_t *uuid,
+		     struct engine_time now)
 {
-	struct guest *guest;
+	struct guest *guest = (struct guest *)engine_guest(e, uuid);
+	struct incident *incident;
 
-	LIST_EACH(guest, &e->guests, struct guest, node) {
-		if (!guest->dirty)
-			continue;
+	if (guest && guest->dirty)
 		engine_record_guest(e, guest, now);
-		if (guest->dirty)
-			return false;
-		engine_guest_drop(e, guest);
+	LIST_EACH(incident, &e->closed, struct incident, node) {
+		if (!uuid_equal(incident->id.uuid, uuid) ||
+		    is_behind(e, uuid, incident))
+			continue;
+		if (write_one(e, incident, NULL))
+			incident_free(incident);
 	}
-	return true;
+	return !is_behind(e, uuid, NULL);
 }
 
-/*
- * A record never overtakes what happened before it: else a spent budget
- * could be forgotten, or two incidents of one guest be found open, after a
- * restart.
- */
 void engine_record_paid(struct engine *e, struct incident *incident,
 			struct guest *payer, struct engine_time now)
 {
 	bool behind = e->record_again_ms != INT64_MAX;
 
 	incident->dirty = true;
-	if (payer)
-		payer->dirty = true;
-	if ((behind && !(write_guests(e, now) && write_closed(e))) ||
-	    !write_one(e, incident, payer))
+	if ((behind && !catch_up(e, incident->id.uuid, now)) ||
+	    !write_one(e, incident, payer)) {
+		if (payer)
+			payer->dirty = true;
 		record_later(e, now);
+	}
 }
 
 void engine_record(struct engine *e, struct incident *incident,
@@ -104,22 +118,77 @@ void engine_record(struct engine *e, struct incident *incident,
 	engine_record_paid(e, incident, NULL, now);
 }
 
+/* One that fails goes to the end: the next pass begins with the others.  These
+ * return whether all is written. */
+static bool write_guests(struct engine *e, struct engine_time now)
+{
+	struct guest *guest, *first = NULL;
+	uint32_t failures = 0;
+
+	LIST_EACH(guest, &e->guests, struct guest, node) {
+		if (guest == first || failures >= FAILURES_MAX)
+			break;
+		if (!guest->dirty)
+			continue;
+		engine_record_guest(e, guest, now);
+		if (!guest->dirty) {
+			engine_guest_drop(e, guest);
+			continue;
+		}
+		failures++;
+		first = first ?: guest;
+		list_remove(&guest->node);
+		list_append(&e->guests, &guest->node);
+	}
+	return !failures;
+}
+
+static bool write_closed(struct engine *e)
+{
+	struct incident *incident;
+	uint32_t failures = 0;
+
+	LIST_EACH(incident, &e->closed, struct incident, node) {
+		if (failures >= FAILURES_MAX)
+			break;
+		if (is_behind(e, incident->id.uuid, incident))
+			continue;
+		if (write_one(e, incident, NULL))
+			incident_free(incident);
+		else
+			failures++;
+	}
+	return list_empty(&e->closed);
+}
+
+static bool write_open(struct engine *e)
+{
+	struct incident *incident;
+	uint32_t failures = 0;
+
+	LIST_EACH(incident, &e->incidents, struct incident, node) {
+		if (failures >= FAILURES_MAX)
+			break;
+		if (!incident->dirty)
+			continue;
+		if (is_behind(e, incident->id.uuid, NULL) ||
+		    !write_one(e, incident, NULL))
+			failures++;
+	}
+	return !failures;
+}
+
 /* What could not be written (a full disk) is written when it can be. */
 void engine_record_dirty(struct engine *e, struct engine_time now)
 {
-	struct incident *incident;
 	bool all;
 
 	if (now.mono_ms < e->record_again_ms)
 		return;
 	e->record_again_ms = INT64_MAX;
-	all = write_guests(e, now) && write_closed(e);
-	LIST_EACH(incident, &e->incidents, struct incident, node) {
-		if (!all)
-			break;
-		if (incident->dirty)
-			all = write_one(e, incident, NULL);
-	}
+	all = write_guests(e, now);
+	all &= write_closed(e);
+	all &= write_open(e);
 	if (!all)
 		record_later(e, now);
 }
@@ -155,11 +224,11 @@ static void reopen(struct engine *e, struct incident *incident,
 	struct incident_step *last = incident->step_count ?
 		&incident->steps[incident->step_count - 1] : NULL;
 
-	if (incident->state == CASE_STATE_WORKING)
-		incident->paid = step_starts_guest(incident_step(incident));
-	if (last && !last->ended_ms)
+	if (last && !last->ended_ms) {
 		incident_end_step(incident, now.wall_ms, -EINTR,
 				  "the daemon ended meanwhile");
+		incident->is_unheard |= step_starts_guest(last->step);
+	}
 	incident->order = 0;
 	incident->losses = 0;
 	engine_case_event(e, incident, CASE_EVENT_RESTORED, now);
@@ -197,6 +266,8 @@ int engine_restore(struct engine *engine, struct incident *incident,
 	supersede(engine, guest, incident, now);
 	guest->incident = incident;
 	list_append(&engine->incidents, &incident->node);
+	if (incident->twin)
+		engine_twin_restore(engine, guest);
 	reopen(engine, incident, now);
 	return 0;
 }

@@ -48,17 +48,34 @@ static void decide(struct incident *incident,
 }
 
 /* Nothing has been done for the first verdict yet but to look. */
-static bool call_it_crash(struct engine *e, struct incident *incident)
+static bool call_it(struct engine *e, struct incident *incident,
+		    uint8_t reason_code)
 {
 	struct policy_input input;
 	struct policy_verdict verdict;
 
 	engine_policy_input(e, engine_case_guest(e, incident), incident->name,
-			    REASON_CRASH, &input);
+			    reason_code, &input);
+	/* Who made its domain, not who made the guest's newest. */
+	input.foreign = incident->peer != PEER_NONE;
 	policy_decide(&input, &verdict);
 	if (!verdict.leave_alone)
 		decide(incident, &verdict);
 	return !verdict.leave_alone;
+}
+
+static bool call_it_crash(struct engine *e, struct incident *incident)
+{
+	return call_it(e, incident, REASON_CRASH);
+}
+
+void engine_report_decide_again(struct engine *e, struct incident *incident)
+{
+	enum reason reason = incident->verdict.reason;
+
+	if (!incident->at && !incident_removes_domain(incident))
+		(void)call_it(e, incident, reason < REASON_UNKNOWN ?
+			      (uint8_t)reason : incident->reason_code);
 }
 
 /* The hypervisor makes a reboot of it, by default. */
@@ -75,6 +92,9 @@ void engine_report_open(struct engine *e, struct incident *incident,
 			const struct policy_verdict *verdict)
 {
 	decide(incident, verdict);
+	incident->wants_core = policy_wants_core(
+		&engine_case_guest(e, incident)->budget,
+		engine_case_settings(e, incident));
 	if (is_triple_fault(e, incident))
 		(void)call_it_crash(e, incident);
 	incident->unreported = policy_wants_report(
@@ -85,7 +105,9 @@ void engine_report_open(struct engine *e, struct incident *incident,
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result)
 {
-	if (result->panic && result->panic[0])
+	/* What its kernel said before then is not why it ended. */
+	if (result->panic && result->panic[0] &&
+	    !engine_model_is_cause(incident->panic))
 		text_copy(incident->panic, sizeof(incident->panic),
 			  result->panic);
 	if (incident->verdict.reason == REASON_REBOOT &&

@@ -14,6 +14,14 @@
 
 /* --- coming and going --- */
 
+/* One of the host's boot before speaks of no domain of this one. */
+static bool may_be_about(const struct incident *incident,
+			 const struct domain_info *info)
+{
+	return (!incident->rebooted || PLANTED(REBORN)) &&
+	       incident_is_about(incident, &info->id);
+}
+
 /* Was this very shutdown dealt with before the daemon started? */
 static bool is_remembered(const struct engine *e,
 			  const struct domain_info *info)
@@ -21,26 +29,43 @@ static bool is_remembered(const struct engine *e,
 	struct incident *incident;
 
 	LIST_EACH(incident, &e->remembered, struct incident, node)
-		if (incident_is_about(incident, &info->id) &&
+		if (may_be_about(incident, info) &&
 		    info->cpu_time_ns <=
 		    incident->cpu_time_ns + ENGINE_CPU_SLACK_NS)
 			return !PLANTED(MEMORY);
 	return false;
 }
 
-/* The open incident that speaks of INFO: by its uuid, or as the renamed
- * copy of another. */
+/* By its uuid, or as the renamed copy of another; CPU time never runs back. */
+bool engine_scan_is_about(const struct incident *incident,
+			  const struct domain_info *info)
+{
+	return may_be_about(incident, info) &&
+	       info->cpu_time_ns + ENGINE_CPU_SLACK_NS >=
+	       incident->cpu_time_ns;
+}
+
+static struct incident *newest_about(const struct list *list,
+				     const struct domain_info *info)
+{
+	struct incident *incident, *newest = NULL;
+
+	LIST_EACH(incident, list, struct incident, node)
+		if (engine_scan_is_about(incident, info) &&
+		    (!newest || newest->number < incident->number))
+			newest = incident;
+	return newest;
+}
+
+/* An older one than the domain's last has ended, and the disk had no room to
+ * say so. */
 static struct incident *open_about(const struct engine *e,
 				   const struct domain_info *info)
 {
-	struct incident *incident;
+	struct incident *open = newest_about(&e->incidents, info);
+	const struct incident *closed = newest_about(&e->remembered, info);
 
-	LIST_EACH(incident, &e->incidents, struct incident, node)
-		if (incident_is_about(incident, &info->id) &&
-		    info->cpu_time_ns + ENGINE_CPU_SLACK_NS >=
-		    incident->cpu_time_ns)
-			return incident;
-	return NULL;
+	return open && closed && closed->number > open->number ? NULL : open;
 }
 
 /* What was known of it before: to start where that left off. */
@@ -84,13 +109,18 @@ static void end_run(struct engine *e, const struct domain *domain,
 		engine_record_guest_later(e, guest, now);
 }
 
+bool engine_scan_is_half_built(const struct domain_info *info)
+{
+	return info->paused && info->cpu_time_ns == 0;
+}
+
 /* Its run counts from here, unless it is known to run for longer. */
 static void note_run(struct engine *e, const struct domain *domain,
 		     struct engine_time now)
 {
 	const struct domain_info *info = &domain->info;
 
-	if (!info->shutdown && !info->dying &&
+	if (!info->shutdown && !info->dying && !engine_scan_is_half_built(info) &&
 	    !domain_id_equal(&domain->guest->run, &info->id))
 		start_run(e, domain, now);
 }
@@ -104,6 +134,7 @@ static struct domain *adopt(struct engine *e, const struct domain_info *info,
 		return NULL;
 	list_init(&domain->asking_node);
 	domain->info = *info;
+	domain->seen_ms = now.mono_ms;
 	engine_guest_adopt(e, domain);
 	if (!domain->guest) {
 		free(domain);
@@ -124,24 +155,6 @@ void engine_scan_free(struct engine *e, struct domain *domain)
 }
 
 /* --- what an entry says --- */
-
-/* Somebody else started the guest whose start we still have before us. */
-static void note_taken(struct engine *e, const struct domain *domain,
-		       struct engine_time now)
-{
-	struct incident *incident = domain->guest->incident;
-	const struct domain_info *info = &domain->info;
-	bool half_built = info->paused && info->cpu_time_ns == 0;
-
-	if (!incident || domain->incident == incident || half_built ||
-	    !uuid_equal(info->id.uuid, domain->guest->uuid) ||
-	    !incident_starts_later(incident))
-		return;
-	incident->successor = info->id;
-	engine_step_note_unheard(e, incident, now);
-	if (!engine_step_pass(e, incident, now))
-		engine_case_event(e, incident, CASE_EVENT_TAKEN, now);
-}
 
 /* A crash that nobody will handle any more, since another hand tears the
  * domain down. */
@@ -182,6 +195,14 @@ enum life_event engine_scan_event(const struct domain_info *info)
 		LIFE_EVENT_SUSPENDED : LIFE_EVENT_SHUT;
 }
 
+/* What was decided of a shutdown holds for each list that shows it. */
+static enum life_event event_of(const struct domain *domain,
+				const struct domain_info *info)
+{
+	return domain->left_alone ? LIFE_EVENT_SUSPENDED :
+				    engine_scan_event(info);
+}
+
 /* It ran since its shutdown, or since it was suspended: this run is another,
  * and the next shutdown too. */
 static void observe_run(struct engine *e, struct domain *domain, bool again,
@@ -205,16 +226,21 @@ static void observe(struct engine *e, struct domain *domain,
 		    const struct domain_info *info, struct engine_time now)
 {
 	bool again = engine_scan_ran_since(domain, info);
-	bool back = domain->state == LIFE_STATE_ASIDE &&
-		    engine_scan_event(info) != LIFE_EVENT_SUSPENDED;
+	bool ran = !info->shutdown ||
+		   info->cpu_time_ns >
+		   domain->info.cpu_time_ns + ENGINE_CPU_SLACK_NS;
+	bool back;
 
-	if (!info->shutdown || info->cpu_time_ns >
-			       domain->info.cpu_time_ns + ENGINE_CPU_SLACK_NS)
+	domain->left_alone &= !ran;
+	back = domain->state == LIFE_STATE_ASIDE &&
+	       event_of(domain, info) != LIFE_EVENT_SUSPENDED;
+	if (ran)
 		engine_life_fell_again(e, domain, OUTCOME_RESUMED, now);
 	domain->info = *info;
 	engine_guest_adopt(e, domain);
-	if (!info->dying)
-		note_taken(e, domain, now);
+	engine_foreign_note(e, domain);
+	if (domain->guest->incident)
+		engine_taken_note(e, domain->guest->incident, domain, now);
 	if ((again || back) && !is_ours_to_end(domain))
 		observe_run(e, domain, again, now);
 	if (info->dying) {
@@ -222,12 +248,16 @@ static void observe(struct engine *e, struct domain *domain,
 		return;
 	}
 	if (!info->shutdown) {
-		domain->ran = true;
+		if (!domain->ran)
+			note_run(e, domain, now);
+		if (!domain->ran && !engine_scan_is_half_built(info))
+			engine_taken_named(e, domain, now);
+		domain->ran = !engine_scan_is_half_built(info);
 		domain->hinted = false; /* a hint that was not true, or old */
 	}
-	if (engine_scan_event(info) == LIFE_EVENT_SUSPENDED)
+	if (event_of(domain, info) == LIFE_EVENT_SUSPENDED)
 		end_run(e, domain, now);
-	engine_life_event(e, domain, engine_scan_event(info), now);
+	engine_life_event(e, domain, event_of(domain, info), now);
 }
 
 /* --- the merge --- */

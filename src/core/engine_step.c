@@ -36,14 +36,17 @@ static void hold_spent(struct engine *e, struct incident *incident,
 	engine_case_hold(e, incident, why, now);
 }
 
-/* The one gate before every start, whichever way led to it. */
+/* The one gate before every step, whichever way led to it: meanwhile its turn
+ * has come, and another domain of its uuid may have. */
 void engine_step_start(struct engine *e, struct incident *incident,
 		       struct engine_time now)
 {
 	const struct guest_settings *set = engine_case_settings(e, incident);
 	const struct guest *guest = engine_case_guest(e, incident);
 
-	if (!PLANTED(BUDGET) && must_pay(incident) &&
+	if (engine_twin_keeps(e, incident))
+		engine_twin_hold(e, incident, now);
+	else if (!PLANTED(BUDGET) && must_pay(incident) &&
 	    !budget_allows(&guest->budget, set, now.mono_ms))
 		hold_spent(e, incident, set, now);
 	else
@@ -114,11 +117,22 @@ static void give_up(struct engine *e, struct incident *incident,
 	}
 }
 
+static void say_not_ordered(int error, char ret_why[INCIDENT_TEXT_BYTES])
+{
+	if (error == -ENOENT)
+		text_copy(ret_why, INCIDENT_TEXT_BYTES,
+			  "no configuration is stored");
+	else
+		snprintf(ret_why, INCIDENT_TEXT_BYTES, "not ordered: %s",
+			 strerror(-error));
+}
+
 /* Written down before it is begun: whoever comes after us knows.  In one piece
  * with what was paid for it, or who is killed between the two pays twice. */
 static int order(struct engine *e, struct incident *incident,
 		 struct guest *payer, struct engine_time now)
 {
+	char why[INCIDENT_TEXT_BYTES];
 	int r;
 
 	if (!PLANTED(WRITE_AHEAD))
@@ -127,11 +141,21 @@ static int order(struct engine *e, struct incident *incident,
 	r = e->calls->order(e->calls->ctx, incident, incident->order);
 	if (r < 0) {
 		incident->order = 0;
-		incident_end_step(incident, now.wall_ms, r,
-				  r == -ENOENT ? "no configuration is stored" :
-						 "no worker");
+		say_not_ordered(r, why);
+		incident_unbegin_step(incident, now.wall_ms, r, why);
 	}
 	return r;
+}
+
+/* No worker is to be had.  It is asked for again for ever, ever more seldom. */
+static void await_worker(struct engine *e, struct incident *incident,
+			 struct engine_time now)
+{
+	uint32_t doublings = incident->unbegun < ENGINE_UNBEGUN_DOUBLINGS ?
+			     incident->unbegun++ : ENGINE_UNBEGUN_DOUBLINGS;
+
+	engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS << doublings,
+			     now);
 }
 
 void engine_step_begin(struct engine *e, struct incident *incident,
@@ -148,12 +172,14 @@ void engine_step_begin(struct engine *e, struct incident *incident,
 	else if (payer)
 		engine_record_guest_later(e, payer, now);
 	if (r < 0) {
-		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
+		await_worker(e, incident, now);
 		if (r != -EAGAIN && r != -ENOMEM &&
 		    ++incident->losses >= ENGINE_ATTEMPTS_MAX)
 			give_up(e, incident, now);
 		return;
 	}
+	list_append(&e->at_work, &incident->queue_node);
+	incident->ordered_ms = now.mono_ms;
 	e->working++;
 	e->dumping += incident_step(incident) == STEP_DUMP;
 	engine_tell(e, ENGINE_NOTE_STEP_BEGUN, NULL, incident, NULL);
@@ -161,14 +187,23 @@ void engine_step_begin(struct engine *e, struct incident *incident,
 
 /* --- end --- */
 
-/* The order is answered; its worker is free. */
-static void end(struct engine *e, struct incident *incident, int rc,
-		const char *text, struct engine_time now)
+/* Its worker is free. */
+static void dispose(struct engine *e, struct incident *incident)
 {
+	list_remove(&incident->queue_node);
 	e->working--;
 	e->dumping -= incident_step(incident) == STEP_DUMP;
 	incident->order = 0;
+}
+
+static void end(struct engine *e, struct incident *incident, int rc,
+		const char *text, struct engine_time now)
+{
+	dispose(e, incident);
+	incident->unbegun = 0;
 	incident_end_step(incident, now.wall_ms, rc, text);
+	if (step_starts_guest(incident_step(incident)))
+		incident->is_unheard = rc == -ECHILD;
 }
 
 /* The copy is a guest of its own from here on. */
@@ -196,14 +231,21 @@ static void note_run(struct engine *e, struct incident *incident,
 	engine_record_guest(e, guest, now);
 }
 
+bool engine_step_is_unheard(const struct incident *incident)
+{
+	if (incident->rebooted)
+		return false; /* no domain outlives its host's boot */
+	return incident->is_unheard ||
+	       (incident->order && step_starts_guest(incident_step(incident)));
+}
+
 void engine_step_note_unheard(struct engine *e,
 			      const struct incident *incident,
 			      struct engine_time now)
 {
 	struct guest *guest = engine_case_guest(e, incident);
 
-	if (!incident_has_begun(incident, STEP_CREATE) &&
-	    !incident_has_begun(incident, STEP_SOFT_RESET))
+	if (!engine_step_is_unheard(incident))
 		return;
 	budget_note_start(&guest->budget, now.mono_ms);
 	engine_record_guest(e, guest, now);
@@ -244,13 +286,16 @@ void engine_step_result(struct engine *e, struct incident *incident,
 			const struct engine_result *result,
 			struct engine_time now)
 {
+	bool taken = step_found_taken(incident_step(incident), result->rc);
 	bool good = result->rc == 0;
 
 	if (good)
 		note_success(e, incident, result, now);
+	if (taken)
+		incident->successor = result->new_id;
 	end(e, incident, result->rc, result->text, now);
-	engine_tell(e, good ? ENGINE_NOTE_STEP_DONE : ENGINE_NOTE_STEP_FAILED,
-		    NULL, incident, result->text);
+	engine_tell(e, good || taken ? ENGINE_NOTE_STEP_DONE :
+		    ENGINE_NOTE_STEP_FAILED, NULL, incident, result->text);
 	fire(e, incident, good ? CASE_EVENT_DONE : CASE_EVENT_FAILED, now);
 }
 
@@ -260,6 +305,19 @@ void engine_step_lost(struct engine *e, struct incident *incident,
 	end(e, incident, -ECHILD, how, now);
 	engine_tell(e, ENGINE_NOTE_WORKER_LOST, NULL, incident, how);
 	fire(e, incident, CASE_EVENT_LOST, now);
+}
+
+/* As while a package is upgraded: each worker is another version's then. */
+void engine_step_unbegun(struct engine *e, struct incident *incident,
+			 const char *how, struct engine_time now)
+{
+	char text[INCIDENT_TEXT_BYTES];
+
+	snprintf(text, sizeof(text), "not begun: %s", how);
+	dispose(e, incident);
+	incident_unbegin_step(incident, now.wall_ms, -EAGAIN, text);
+	engine_tell(e, ENGINE_NOTE_WORKER_LOST, NULL, incident, text);
+	await_worker(e, incident, now);
 }
 
 /* Somebody else's start, or one of ours that nobody heard the end of. */
@@ -278,6 +336,7 @@ void engine_step_advance(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
 	incident->losses = 0;
+	incident->again = false;
 	incident->paid = false;
 	if (incident->unreported) {
 		incident->unreported = false;
@@ -311,7 +370,8 @@ static void try_again(struct engine *e, struct incident *incident,
 {
 	uint32_t wait_ms = ENGINE_ATTEMPT_WAIT_MS << incident->losses;
 
-	if (++incident->losses < ENGINE_ATTEMPTS_MAX)
+	incident->again = true;
+	if (++incident->losses < ENGINE_ATTEMPTS_MAX && !PLANTED(HELD))
 		engine_case_postpone(e, incident, wait_ms, now);
 	else
 		give_up(e, incident, now);
@@ -324,7 +384,10 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 	enum step step = incident_step(incident);
 	int rc = incident->steps[incident->step_count - 1].rc;
 
-	if (rc == -ESTALE && engine_report_became_copy(e, incident)) {
+	if (step_found_taken(step, rc)) {
+		if (!engine_step_pass(e, incident, now))
+			fire(e, incident, CASE_EVENT_TAKEN, now);
+	} else if (rc == -ESTALE && engine_report_became_copy(e, incident)) {
 		engine_case_proceed(e, incident, now);
 	} else if (rc == -ESTALE && step == STEP_DUMP &&
 		   incident_is_aside(incident)) {
@@ -341,7 +404,8 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 		/* No evidence must not mean no guest. */
 		engine_step_advance(e, incident, now);
 	} else if (step == STEP_CREATE) {
-		incident->paid = false; /* again, within the budget */
+		incident->paid = PLANTED(FREE); /* again, within the budget */
+		incident->again = true;
 		engine_case_proceed(e, incident, now);
 	} else if (is_repeatable(step)) {
 		try_again(e, incident, now);
@@ -355,9 +419,12 @@ void engine_step_again(struct engine *e, struct incident *incident,
 {
 	enum step step = incident_step(incident);
 
-	if (is_excused(e, incident))
+	if (is_excused(e, incident)) {
 		engine_case_proceed(e, incident, now);
-	else if (step == STEP_REPORT || /* it had its time */
+		return;
+	}
+	incident->again = true;
+	if (step == STEP_REPORT || /* it had its time */
 		 (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX))
 		engine_step_advance(e, incident, now);
 	else if (step == STEP_DUMP ||

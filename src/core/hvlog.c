@@ -26,6 +26,7 @@ struct hvlog {
 	char line[HVLOG_LINE_BYTES];	/* what there is of the present one */
 	size_t lead_len;
 	char lead[HVLOG_LINE_BYTES];	/* about whom the next one names */
+	uint32_t before_lead;	/* the domain of the line before that */
 };
 
 struct hvlog *hvlog_new(void)
@@ -147,6 +148,17 @@ static void add(struct hvlog *log, uint32_t domid, const char *line,
 	append(&lines->latest, line, len);
 }
 
+/* An empty line parts it from what the hypervisor said of the domain at
+ * another time. */
+static void add_lead(struct hvlog *log)
+{
+	const struct lines *lines = find(log, log->last);
+
+	if (lines && log->before_lead != log->last)
+		add(log, log->last, "", 0);
+	add(log, log->last, log->lead, log->lead_len);
+}
+
 /* Noise of saving and restoring, also by who looks at registers. */
 static bool is_noise(const struct hvlog_line *line)
 {
@@ -160,6 +172,7 @@ static void take_xen_line(struct hvlog *log, const struct hvlog_line *line)
 	if (hvlog_line_leads(line)) {
 		memcpy(log->lead, log->line, log->len);
 		log->lead_len = log->len;
+		log->before_lead = log->last;
 		return;
 	}
 	if (line->domid)
@@ -167,7 +180,7 @@ static void take_xen_line(struct hvlog *log, const struct hvlog_line *line)
 	else if (!hvlog_line_goes_on(line))
 		log->last = 0;
 	if (log->last && log->lead_len)
-		add(log, log->last, log->lead, log->lead_len);
+		add_lead(log);
 	log->lead_len = 0;
 	if (log->last)
 		add(log, log->last, log->line, log->len);

@@ -15,6 +15,8 @@ struct cause {
 	bool bug_there, watchdog;
 	struct winbug bug;
 	struct hvlog_line triple, crash, place;
+	struct hvlog_line before;	/* the last line, if Xen's own words */
+	struct hvlog_line words;	/* what Xen said as it called a crash */
 };
 
 static const char *behind(const struct hvlog_line *line, const char *word)
@@ -36,24 +38,37 @@ static void take_bug(const struct hvlog_line *line, struct cause *cause)
 	cause->bug_there = true;
 }
 
+/* Words of Xen's that no other part of the cause tells already. */
+static bool says_by_itself(const struct hvlog_line *line)
+{
+	return line->len && !hvlog_line_goes_on(line) &&
+	       !hvlog_line_tells(line);
+}
+
 static void take_line(const char *text, size_t len, struct cause *cause)
 {
 	struct hvlog_line line;
 
 	hvlog_line_parse(text, len, &line);
 	take_bug(&line, cause);
-	if (!line.by_xen)
+	if (!line.by_xen) {
+		cause->before = (struct hvlog_line){ 0 };
 		return;
+	}
 	if (behind(&line, " Triple fault "))
 		cause->triple = line;
 	else if (behind(&line, " crashed on cpu#") ||
 		 behind(&line, " reported crashed by domain "))
 		cause->crash = line;
 	else if (behind(&line, "domain_crash called ") ||
-		 behind(&line, "domain_crash_sync called "))
+		 behind(&line, "domain_crash_sync called ")) {
 		cause->place = line;
-	else if (behind(&line, "Watchdog timer "))
+		cause->words = cause->before;
+	} else if (behind(&line, "Watchdog timer ")) {
 		cause->watchdog = true;
+	}
+	cause->before = says_by_itself(&line) ? line :
+					       (struct hvlog_line){ 0 };
 }
 
 static void append_number(const struct hvlog_line *line, const char *word,
@@ -121,6 +136,10 @@ static int format(const struct cause *cause, struct text *text)
 	if (cause->triple.said) {
 		next_clause(text, begun);
 		append_triple(&cause->triple, text);
+	}
+	if (cause->words.said) {
+		next_clause(text, begun);
+		text_append_bytes(text, cause->words.said, cause->words.len);
 	}
 	if (cause->crash.said || cause->place.said) {
 		next_clause(text, begun);

@@ -71,10 +71,7 @@ bool incident_starts_later(const struct incident *incident)
 
 bool incident_has_begun(const struct incident *incident, enum step step)
 {
-	for (uint32_t i = 0; i < incident->step_count; i++)
-		if (incident->steps[i].step == step)
-			return true;
-	return false;
+	return incident->begun & 1u << step;
 }
 
 bool incident_removes_domain(const struct incident *incident)
@@ -94,21 +91,47 @@ static void drop_middle(struct incident *incident)
 	incident->step_count--;
 }
 
-int incident_begin_step(struct incident *incident, int64_t wall_ms)
+/* Does the last entry say what the one before it says, of STEP? */
+static bool is_repeated(const struct incident *incident, enum step step)
+{
+	const struct incident_step *last;
+
+	if (incident->step_count < 2)
+		return false;
+	last = &incident->steps[incident->step_count - 1];
+	return last->step == step && last->rc &&
+	       last[-1].step == step && last[-1].rc == last->rc &&
+	       strcmp(last[-1].text, last->text) == 0;
+}
+
+/* A new entry at the end, or NULL. */
+static struct incident_step *add_entry(struct incident *incident,
+				       enum step step)
 {
 	struct incident_step *steps;
 
+	if (is_repeated(incident, step))
+		return &incident->steps[incident->step_count - 1];
 	if (incident->step_count == INCIDENT_STEPS_MAX)
 		drop_middle(incident);
 	steps = realloc(incident->steps,
 			(incident->step_count + 1) * sizeof(*steps));
 	if (!steps)
-		return -ENOMEM;
+		return NULL;
 	incident->steps = steps;
-	steps[incident->step_count++] = (struct incident_step){
-		.step = incident_step(incident),
-		.begun_ms = wall_ms,
-	};
+	return &steps[incident->step_count++];
+}
+
+int incident_begin_step(struct incident *incident, int64_t wall_ms)
+{
+	enum step step = incident_step(incident);
+	struct incident_step *entry = add_entry(incident, step);
+
+	if (!entry)
+		return -ENOMEM;
+	*entry = (struct incident_step){ .step = step, .begun_ms = wall_ms };
+	incident->is_first_try = !incident_has_begun(incident, step);
+	incident->begun |= 1u << step;
 	incident->dirty = true;
 	return 0;
 }
@@ -124,17 +147,19 @@ void incident_end_step(struct incident *incident, int64_t wall_ms, int rc,
 	last->ended_ms = wall_ms;
 	last->rc = rc;
 	text_copy(last->text, sizeof(last->text), text ? text : "");
+	if (rc == 0)
+		incident->done |= 1u << last->step;
 	incident->dirty = true;
 }
 
-/* By the step log, which outlives a change of the plan. */
-static bool has_done(const struct incident *incident, enum step step)
+void incident_unbegin_step(struct incident *incident, int64_t wall_ms, int rc,
+			   const char *text)
 {
-	for (uint32_t i = 0; i < incident->step_count; i++)
-		if (incident->steps[i].step == step &&
-		    incident->steps[i].ended_ms && !incident->steps[i].rc)
-			return true;
-	return false;
+	incident_end_step(incident, wall_ms, rc, text);
+	if (incident->is_first_try && incident->step_count)
+		incident->begun &=
+			~(1u << incident->steps[incident->step_count - 1].step);
+	incident->is_first_try = false;
 }
 
 /* From then on a domain of its first name is another. */
@@ -145,7 +170,7 @@ static bool is_renamed(const struct incident *incident)
 	for (uint32_t i = 0; i < incident->at; i++)
 		if (steps[i] == STEP_RENAME)
 			return true;
-	return has_done(incident, STEP_RENAME);
+	return incident->done & 1u << STEP_RENAME;
 }
 
 bool incident_is_about(const struct incident *incident,
@@ -153,6 +178,8 @@ bool incident_is_about(const struct incident *incident,
 {
 	static const uint8_t none[UUID_BYTES];
 
+	if (incident->absent)
+		return false;
 	if (domain_id_equal(&incident->id, id))
 		return !is_renamed(incident);
 	return !uuid_equal(incident->copy_uuid, none) &&
@@ -183,6 +210,7 @@ void incident_fall_back(struct incident *incident, const char *why)
 	incident->verdict.action = ACTION_COREDUMP_RESTART;
 	incident->at = 0;
 	incident->losses = 0;
+	incident->again = false;
 	incident->paid = false;
 	incident->dirty = true;
 }
@@ -195,6 +223,18 @@ static uint32_t index_of(enum action action, enum step step)
 	while (steps[at] && steps[at] != step)
 		at++;
 	return at;
+}
+
+void incident_lose_domain(struct incident *incident)
+{
+	enum action action = incident->verdict.action;
+	bool starts = incident_starts_later(incident);
+
+	incident->at = index_of(action, starts ? STEP_CREATE : STEP_END);
+	incident->absent = true;
+	incident->unreported = false;
+	incident->losses = 0;
+	incident->dirty = true;
 }
 
 void incident_pass_start(struct incident *incident)
@@ -210,6 +250,7 @@ void incident_pass_start(struct incident *incident)
 							    STEP_DESTROY);
 	}
 	incident->losses = 0;
+	incident->again = false;
 	incident->paid = false;
 	incident->dirty = true;
 }

@@ -67,8 +67,11 @@ static bool is_interrupted(const unsigned char *at, size_t len)
 
 /* --- frames --- */
 
-/* -ENOSPC ends it: there are enough. */
-static int add(struct kernel_trace *trace, uint64_t address, bool sure)
+/* BACK is 1 where ADDRESS is what a call returns to: a function that ends with
+ * a call which never returns has that address behind its end.
+ * -ENOSPC ends it: there are enough. */
+static int add(struct kernel_trace *trace, uint64_t address, uint64_t back,
+	       bool sure)
 {
 	struct kernel_trace_frame *frame = &trace->frames[trace->count];
 	int r = -ENOENT;
@@ -77,8 +80,8 @@ static int add(struct kernel_trace *trace, uint64_t address, bool sure)
 		return -ENOSPC;
 	frame->address = address;
 	frame->sure = sure;
-	if (trace->has_syms && is_image(trace, address))
-		r = kernel_syms_find(&trace->syms, address, &frame->sym);
+	if (trace->has_syms && is_image(trace, address - back))
+		r = kernel_syms_find(&trace->syms, address - back, &frame->sym);
 	frame->known = r == 0;
 	trace->count++;
 	return r == -EDQUOT || r == -EPIPE ? r : 0;
@@ -121,7 +124,7 @@ static int scan(struct kernel_trace *trace, uint64_t begin, size_t len)
 			trace->frame_at = 0;
 		if (called || (code && is_interrupted(trace->stack + at,
 						      len - at)))
-			r = add(trace, address, framed && called);
+			r = add(trace, address, called, framed && called);
 	}
 	return r;
 }
@@ -189,7 +192,7 @@ static int print(const struct kernel_trace_frame *frame, const char *before,
 	if (!frame->known || !sym->type)
 		return snprintf(text, size, "%s%#" PRIx64 "\n", before,
 				frame->address);
-	return snprintf(text, size, "%s%s+%#" PRIx64 "/%#" PRIx64 "\n", before,
+	return snprintf(text, size, "%s%s+0x%" PRIx64 "/0x%" PRIx64 "\n", before,
 			sym->name, frame->address - sym->start, sym->size);
 }
 
@@ -251,7 +254,7 @@ int kernel_trace_read(struct kernel_trace *trace, struct guest_mem *mem,
 	if (regs->rip < KERNEL_HALF)
 		return -ENXIO;
 	first = begin(trace, note, note_len, ret_missing);
-	r = add(trace, regs->rip, true);
+	r = add(trace, regs->rip, 0, true);
 	if (r == 0)
 		r = walk(trace, regs->rsp);
 	first = first ? first : r;

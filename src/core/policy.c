@@ -43,6 +43,10 @@ static enum action configured_action(const struct policy_input *in,
 {
 	enum action ours = settings_for(in->settings, in->name)->on[reason];
 
+	if (in->foreign) {
+		*ret_source = POLICY_SOURCE_FOREIGN;
+		return ACTION_LOG;
+	}
 	if (in->settings->adopt == SETTINGS_ADOPT_NONE) {
 		*ret_source = POLICY_SOURCE_NOT_ADOPTED;
 		return ACTION_LOG;

@@ -14,6 +14,8 @@ static const char *const level_words[] = { "debug", "verbose", "detail",
 					   "warn", "error", "critical", NULL };
 /* In the order of enum settings_adopt. */
 static const char *const adopt_words[] = { "none", "orphans", NULL };
+/* In the order of enum peer_stance. */
+static const char *const stance_words[] = { "watch", "adopt", "ignore", NULL };
 static const char *const retreat_words[] = { "none", "left", NULL };
 
 /* In the order of enum capture_format. */
@@ -26,6 +28,9 @@ static const char *const format_words[] = {
 
 /* In the order of enum settings_report. */
 static const char *const report_words[] = { "none", "crash", "reboot", NULL };
+
+/* In the order of enum settings_model. */
+static const char *const model_words[] = { "crash", "log", NULL };
 
 /* In the order of false and true. */
 static const char *const yes_words[] = { "no", "yes", NULL };
@@ -66,6 +71,8 @@ const struct setting_key settings_keys[] = {
 	ON("on_watchdog", WATCHDOG, "what to do when the guest's watchdog fires"),
 	ON("on_soft_reset", SOFT_RESET,
 	   "what to do when the guest asks for a soft reset"),
+	WORD("on_device_model_end", 0, model_words, GUEST(on_model_end),
+	     "what the end of a running HVM guest's device model counts as"),
 	WORD("report", 0, report_words, GUEST(report),
 	     "after which shutdowns evidence is taken, before anything is done"),
 	SECONDS("grace_seconds", 0, 3600, GUEST(grace_s),
@@ -82,8 +89,12 @@ const struct setting_key settings_keys[] = {
 		"a guest that ran this long starts with a clean count"),
 	COUNT("loop_cores", 0, 1000, GUEST(loop_cores),
 	      "cores taken of one guest in one crash loop"),
+	SECONDS("core_wait_seconds", 0, 86400, GUEST(core_wait_s),
+		"a guest whose core is not begun by then is restarted without"),
 	WORD("restart_first", 0, yes_words, GUEST(restart_first),
 	     "in a coredump-restart, start the successor before the core is taken"),
+	WORD("resume_after_boot", 0, yes_words, GUEST(resume_after_boot),
+	     "after a reboot of the host, do a start that was pending before it"),
 	WORD("format", 0, format_words, GUEST(capture.format),
 	     "the form of a core; a PV guest's is always elf"),
 	COUNT("core_largest_mib", 0, 1u << 24, GUEST(capture.largest_mib),
@@ -96,17 +107,27 @@ const struct setting_key settings_keys[] = {
 	     "the least important events that are logged"),
 	WORD("adopt", 0, adopt_words, GLOBAL(adopt),
 	     "which domains are taken in hand: none, or those nobody supervises"),
+	WORD("libvirt_guests", 0, stance_words, GLOBAL(peers[PEER_LIBVIRT]),
+	     "what is done about guests that libvirt made"),
+	WORD("qubes_guests", 0, stance_words, GLOBAL(peers[PEER_QUBES]),
+	     "what is done about guests that Qubes made"),
+	WORD("xapi_guests", 0, stance_words, GLOBAL(peers[PEER_XAPI]),
+	     "what is done about guests that xapi made"),
 	{ .name = "unknown_reason", .kind = SETTING_REASON,
 	  GLOBAL(unknown_reason),
 	  .meaning = "what a shutdown code that Xen does not define counts as" },
 	SECONDS("sweep_seconds", 30, 3600, GLOBAL(sweep_s),
 		"compare with the hypervisor's list at least this often"),
 	COUNT("workers", 0, 64, GLOBAL(workers_max),
-	      "actions carried out at the same time; 0: the number of CPUs + 1"),
+	      "steps carried out at the same time; 0: the number of CPUs + 1"),
 	COUNT("keep_incidents", 1000, 10000000, GLOBAL(keep_incidents),
 	      "closed incidents kept on record"),
 	COUNT("keep_days", 1, 36500, GLOBAL(keep_days),
 	      "remove closed incidents after this many days, but for the newest 1000"),
+	COUNT("keep_guests", 100, 1000000, GLOBAL(keep_guests),
+	      "guests kept on record that have no domain"),
+	COUNT("records_total_mib", 64, 1u << 20, GLOBAL(records_total_mib),
+	      "remove evidence, then incidents, when the records are larger"),
 	DEADLINE("report", REPORT, "go on without what evidence is not there after this long"),
 	DEADLINE("dump", DUMP, "give up taking a core after this long"),
 	DEADLINE("save", SAVE, "give up reading a configuration after this long"),
@@ -137,6 +158,9 @@ const struct setting_key settings_keys[] = {
 	PATH_OR_NONE("retreat_command", SETTINGS_PATH_BYTES - 1,
 		     GLOBAL(retreat_command),
 		     "program that ends a retreat, as \"/sbin/reboot\"; \"\": none"),
+	PATH_OR_NONE("xl_program", SETTINGS_PATH_BYTES - 1,
+		     GLOBAL(xl_program),
+		     "the xl that xlv runs; \"\": the first in PATH that is not xlv"),
 	PATH("state_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(state_dir),
 	     "where the records are kept"),
 	PATH("core_directory", SETTINGS_PATH_BYTES - 1, GLOBAL(core_dir),

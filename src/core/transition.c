@@ -41,10 +41,14 @@ static enum transition of_step(const struct incident *incident)
 	}
 }
 
-/* That there is no room to start first is an answer, no failure. */
-static enum transition of_failure(const struct incident *incident)
+/* That there is no room to start first is an answer, no failure; nor is it
+ * one that another toolstack removed its domain while it was looked at. */
+static enum transition of_failure(enum engine_note note,
+				  const struct incident *incident)
 {
-	return incident->step_count &&
+	if (incident->peer)
+		return TRANSITION_NONE;
+	return note == ENGINE_NOTE_STEP_FAILED && incident->step_count &&
 	       incident->steps[incident->step_count - 1].step == STEP_ROOM ?
 		TRANSITION_NONE : TRANSITION_ACTION_FAILED;
 }
@@ -58,12 +62,13 @@ enum transition transition_of(enum engine_note note,
 	case ENGINE_NOTE_INCIDENT_OPENED:
 	case ENGINE_NOTE_CRASH_FOUND:
 		return of_opening(incident);
+	case ENGINE_NOTE_CRASH_MISSED:
+		return incident->peer ? of_opening(incident) : TRANSITION_NONE;
 	case ENGINE_NOTE_STEP_DONE:
 		return of_step(incident);
 	case ENGINE_NOTE_STEP_FAILED:
-		return of_failure(incident);
 	case ENGINE_NOTE_WORKER_LOST:
-		return TRANSITION_ACTION_FAILED;
+		return of_failure(note, incident);
 	case ENGINE_NOTE_INCIDENT_HELD:
 		return TRANSITION_GUEST_HELD;
 	case ENGINE_NOTE_INCIDENT_CLOSED:

@@ -84,6 +84,7 @@ struct said {
 	bool waits;	/* for a console, a viewer, a guest's end */
 	bool builds_nothing; /* help, dry run */
 	bool monitor;	/* xl is to stay with the domain by itself */
+	bool no_monitor; /* nobody of xl's is to stay with it */
 };
 
 static bool is_one_of(const char *name, const char *const list[])
@@ -117,6 +118,7 @@ static bool note_short(struct said *said, const char *arg, bool makes_domain)
 		}
 		said->waits |= strchr("cVAF", *arg) != NULL;
 		said->monitor |= *arg == 'F';
+		said->no_monitor |= *arg == 'e';
 		said->builds_nothing |= *arg == 'n';
 		if (*arg == 'f')
 			return !arg[1];
@@ -155,5 +157,9 @@ void xlcmd_parse(char *const argv[], struct xlcmd *ret_cmd)
 		cmd.hand_over = cmd.entry->makes_domain && !said.monitor &&
 				!said.builds_nothing;
 	}
+	cmd.no_monitor = said.no_monitor;
+	cmd.is_help = !cmd.index || !strcmp(argv[cmd.index], "help");
+	if (cmd.is_help)
+		cmd.deadline_s = ASK_S;
 	*ret_cmd = cmd;
 }

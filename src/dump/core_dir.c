@@ -22,12 +22,28 @@
 struct core {
 	char name[NAME_LEN];
 	uint64_t number, bytes;
+	bool kept;	/* it is not removed */
 };
 
 struct cores {
-	struct core *at;
+	struct core *at;	/* by guest, the newest last */
 	size_t count, cap;
 	uint64_t bytes;
+};
+
+/* The cores of one guest that are left. */
+struct owner {
+	const struct core *oldest;
+	size_t count;
+	uint64_t bytes;
+};
+
+struct trim {
+	int dir;
+	struct owner *owners;
+	size_t count;
+	uint64_t bytes;		/* of all cores that are left */
+	struct text *said;
 };
 
 int core_dir_open(const char *path, int *ret_fd)
@@ -85,8 +101,8 @@ static int open_list(int dir, DIR **ret_list)
 	return 0;
 }
 
-static int add(struct cores *cores, const char *name, uint64_t number,
-	       const struct stat *st)
+static int add(struct cores *cores, const char *name, const char *keep,
+	       uint64_t number, const struct stat *st)
 {
 	struct core *core;
 
@@ -102,22 +118,28 @@ static int add(struct cores *cores, const char *name, uint64_t number,
 	core = &cores->at[cores->count++];
 	text_copy(core->name, sizeof(core->name), name);
 	core->number = number;
+	core->kept = keep && strcmp(name, keep) == 0;
 	core->bytes = (uint64_t)st->st_blocks * 512;
 	cores->bytes += core->bytes;
 	return 0;
 }
 
-/* By time, then by the incident's number. */
+/* By guest, by time, then by the incident's number.  The kept one is the newest
+ * of its guest, whatever the clock said. */
 static int by_age(const void *a, const void *b)
 {
 	const struct core *x = a, *y = b;
-	int r = strncmp(x->name + UUID_TEXT_BYTES, y->name + UUID_TEXT_BYTES,
-			TIME_LEN);
+	int r = strncmp(x->name, y->name, UUID_TEXT_BYTES - 1);
 
+	if (r == 0)
+		r = (int)x->kept - (int)y->kept;
+	if (r == 0)
+		r = strncmp(x->name + UUID_TEXT_BYTES,
+			    y->name + UUID_TEXT_BYTES, TIME_LEN);
 	return r ? r : x->number < y->number ? -1 : x->number > y->number;
 }
 
-static int list_cores(int dir, struct cores *cores)
+static int list_cores(int dir, const char *keep, struct cores *cores)
 {
 	uint8_t uuid[UUID_BYTES];
 	struct dirent *entry;
@@ -132,7 +154,7 @@ static int list_cores(int dir, struct cores *cores)
 		if (is_named(entry->d_name, ".core", uuid, &number) &&
 		    fstatat(dir, entry->d_name, &st,
 			    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
-			r = add(cores, entry->d_name, number, &st);
+			r = add(cores, entry->d_name, keep, number, &st);
 	closedir(list);
 	if (r == 0 && cores->count)
 		qsort(cores->at, cores->count, sizeof(*cores->at), by_age);
@@ -144,50 +166,145 @@ static bool is_of(const struct core *core, const char *guest)
 	return guest && strncmp(core->name, guest, UUID_TEXT_BYTES - 1) == 0;
 }
 
-static bool lacks_room(int dir, uint64_t free_bytes)
+/* --- what goes --- */
+
+static int list_owners(const struct cores *cores, struct trim *trim)
 {
-	struct statvfs fs;
-
-	return free_bytes && fstatvfs(dir, &fs) == 0 &&
-	       (uint64_t)fs.f_bavail * fs.f_frsize < free_bytes;
-}
-
-static int trim(int dir, const struct core_dir_bounds *bounds,
-		struct cores *cores, struct text *said)
-{
-	uint32_t of_guest = 0;
-
-	for (size_t i = 0; i < cores->count; i++)
-		of_guest += is_of(&cores->at[i], bounds->guest);
+	trim->owners = calloc(cores->count + 1, sizeof(*trim->owners));
+	if (!trim->owners)
+		return -ENOMEM;
 	for (size_t i = 0; i < cores->count; i++) {
 		const struct core *core = &cores->at[i];
-		bool guest = is_of(core, bounds->guest);
+		struct owner *owner = &trim->owners[trim->count];
 
-		if ((bounds->keep && strcmp(core->name, bounds->keep) == 0) ||
-		    !((guest && bounds->per_guest &&
-		       of_guest > bounds->per_guest) ||
-		      (bounds->total_bytes &&
-		       cores->bytes > bounds->total_bytes) ||
-		      lacks_room(dir, bounds->free_bytes)))
-			continue;
-		if (unlinkat(dir, core->name, 0) && errno != ENOENT)
-			return -errno;
-		cores->bytes -= core->bytes;
-		of_guest -= guest;
-		text_printf(said, "%sremoved %s", said->len ? ", " : "",
-			    core->name);
+		if (trim->count && is_of(core, owner[-1].oldest->name))
+			owner--;
+		else
+			trim->count++;
+		if (!owner->count++)
+			owner->oldest = core;
+		owner->bytes += core->bytes;
 	}
 	return 0;
+}
+
+static int remove_oldest(struct trim *trim, struct owner *owner)
+{
+	const struct core *core = owner->oldest;
+
+	if (unlinkat(trim->dir, core->name, 0) && errno != ENOENT)
+		return -errno;
+	text_printf(trim->said, "%sremoved %s", trim->said->len ? ", " : "",
+		    core->name);
+	trim->bytes -= core->bytes;
+	owner->bytes -= core->bytes;
+	owner->oldest++;
+	owner->count--;
+	return 0;
+}
+
+/* The guest whose cores take the most, of those that have more than LEFT and
+ * whose oldest may go.  NULL: there is none. */
+static struct owner *find_largest(const struct trim *trim, size_t left)
+{
+	struct owner *largest = NULL;
+
+	for (size_t i = 0; i < trim->count; i++) {
+		struct owner *owner = &trim->owners[i];
+
+		if (owner->count > left && !owner->oldest->kept &&
+		    (!largest || owner->bytes > largest->bytes))
+			largest = owner;
+	}
+	return largest;
+}
+
+static int trim_guest(struct trim *trim, const char *guest, uint32_t most)
+{
+	int r = 0;
+
+	for (size_t i = 0; most && i < trim->count; i++) {
+		struct owner *owner = &trim->owners[i];
+
+		while (r == 0 && owner->count > most &&
+		       !owner->oldest->kept && is_of(owner->oldest, guest))
+			r = remove_oldest(trim, owner);
+	}
+	return r;
+}
+
+/* A guest's newest core goes only when the newest of all have no room. */
+static int trim_total(struct trim *trim, uint64_t most)
+{
+	struct owner *owner;
+	int r = 0;
+
+	while (r == 0 && most && trim->bytes > most) {
+		owner = find_largest(trim, 1);
+		if (!owner)
+			owner = find_largest(trim, 0);
+		if (!owner)
+			break;
+		r = remove_oldest(trim, owner);
+	}
+	return r;
+}
+
+/* What can be had without any guest's newest. */
+static uint64_t older_bytes(const struct trim *trim)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < trim->count; i++)
+		for (size_t k = 0; k + 1 < trim->owners[i].count; k++)
+			bytes += trim->owners[i].oldest[k].bytes;
+	return bytes;
+}
+
+/* The disk may be full of other things: cores go when that is enough, and not
+ * one of them when it is not. */
+static int trim_free(struct trim *trim, uint64_t wanted)
+{
+	struct owner *owner;
+	struct statvfs fs;
+	uint64_t lacks, begun = trim->bytes;
+	int r = 0;
+
+	if (!wanted || fstatvfs(trim->dir, &fs) ||
+	    (uint64_t)fs.f_bavail * fs.f_frsize >= wanted)
+		return 0;
+	lacks = wanted - (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (older_bytes(trim) < lacks) {
+		text_printf(trim->said, "%sno core was removed to free space: "
+			    "%llu MiB too little is free, older cores take "
+			    "%llu MiB", trim->said->len ? ", " : "",
+			    (unsigned long long)((lacks - 1) >> 20) + 1,
+			    (unsigned long long)older_bytes(trim) >> 20);
+		return 0;
+	}
+	while (r == 0 && begun - trim->bytes < lacks &&
+	       (owner = find_largest(trim, 1)))
+		r = remove_oldest(trim, owner);
+	return r;
 }
 
 int core_dir_trim(int dir, const struct core_dir_bounds *bounds,
 		  struct text *said)
 {
 	struct cores cores = {0};
-	int r = list_cores(dir, &cores);
+	struct trim trim = { .dir = dir, .said = said };
+	int r = list_cores(dir, bounds->keep, &cores);
 
+	trim.bytes = cores.bytes;
 	if (r == 0)
-		r = trim(dir, bounds, &cores, said);
+		r = list_owners(&cores, &trim);
+	if (r == 0)
+		r = trim_guest(&trim, bounds->guest, bounds->per_guest);
+	if (r == 0)
+		r = trim_total(&trim, bounds->total_bytes);
+	if (r == 0)
+		r = trim_free(&trim, bounds->free_bytes);
+	free(trim.owners);
 	free(cores.at);
 	return r;
 }

@@ -233,8 +233,8 @@ static int write_pages(struct elf *elf)
 	if (r)
 		return r;
 	r = guest->walk(guest->source, take_batch, behind);
-	elf->out->guest_going = r == CORE_GUEST_GOING;
 	last = core_behind_close(behind);
+	core_out_judge(elf->out, last > 0 ? last : r);
 	return r >= 0 && last ? last : r;
 }
 
@@ -250,7 +250,6 @@ int core_elf_write(const struct core_guest *guest, struct core_out *out)
 	out->facts = (struct capture_facts){ .tot_pages = guest->tot_pages };
 	lay_out(elf);
 	r = write_pages(elf);
-	out->facts.truncated = r == CORE_OUT_CUT || out->guest_going;
 	if (r >= 0)
 		r = write_end(elf);
 	free(elf);

@@ -25,7 +25,6 @@ struct kdump {
 	struct core_kdump_info info;
 	uint64_t info_pfn;	/* where the note's text goes on */
 	size_t info_left;
-	bool cut;
 };
 
 /* --- the kernel's note, as its page comes by --- */
@@ -100,15 +99,15 @@ static int has_room(struct kdump *kdump, const struct core_batch *batch)
 static int take_batch(void *ctx, struct core_batch *batch)
 {
 	struct kdump *kdump = ctx;
-	int r = kdump->cut ? CORE_OUT_CUT : has_room(kdump, batch);
+	int r = kdump->out->cut ? CORE_OUT_CUT : has_room(kdump, batch);
 
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < batch->count; i++)
 		look_for_note(kdump, batch->pfn[i],
 			      batch->pages + i * CORE_PAGE_BYTES);
-	kdump->cut = r == CORE_OUT_CUT;
-	if (kdump->cut)
+	kdump->out->cut = r == CORE_OUT_CUT;
+	if (kdump->out->cut)
 		return kdump->info.text_len ? CORE_OUT_CUT : 0;
 	r = core_kdump_sort_add(&kdump->sort, batch);
 	if (r == 0)
@@ -120,14 +119,32 @@ static int take_batch(void *ctx, struct core_batch *batch)
 
 /* --- the whole --- */
 
-static int write_bitmaps(struct kdump *kdump)
+/* Where a guest has no pages the bitmap stays a hole of the file: a page at a
+ * high number costs no disk. */
+static int write_bitmap(struct kdump *kdump, uint64_t at)
 {
 	const unsigned char *bits = kdump->sort.bits;
-	uint64_t bytes = kdump->sort.bits_bytes;
-	int r = core_out_write(kdump->out, bits, bytes, kdump->bitmap_at);
+	uint64_t left = kdump->sort.bits_bytes;
+	int r = 0;
 
-	return r ? r : core_out_write(kdump->out, bits, bytes,
-				      kdump->bitmap_at + kdump->bitmap_bytes);
+	for (uint64_t done = 0; r == 0 && left;) {
+		size_t part = left < CORE_PAGE_BYTES ? left : CORE_PAGE_BYTES;
+
+		if (part < CORE_PAGE_BYTES || !core_out_is_zero(bits + done))
+			r = core_out_write(kdump->out, bits + done, part,
+					   at + done);
+		done += part;
+		left -= part;
+	}
+	return r;
+}
+
+static int write_bitmaps(struct kdump *kdump)
+{
+	int r = write_bitmap(kdump, kdump->bitmap_at);
+
+	return r ? r : write_bitmap(kdump, kdump->bitmap_at +
+					   kdump->bitmap_bytes);
 }
 
 /* Where descriptors begin is the bitmaps' end. */
@@ -192,8 +209,7 @@ int core_kdump_write(const struct core_guest *guest, bool zstd,
 	r = prepare(kdump, zstd);
 	if (r == 0)
 		r = guest->walk(guest->source, take_batch, kdump);
-	out->guest_going = r == CORE_GUEST_GOING;
-	out->facts.truncated = kdump->cut || out->guest_going;
+	core_out_judge(out, r);
 	if (r >= 0)
 		r = finish(kdump);
 	core_pack_close(kdump->pack);

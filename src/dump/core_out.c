@@ -31,15 +31,14 @@ int core_out_write(const struct core_out *out, const void *from, size_t len,
 	return 0;
 }
 
-static int check_free(struct core_out *out, uint64_t bytes)
+static int check_free(const struct core_out *out, uint64_t bytes)
 {
 	struct statvfs fs;
 
 	if (fstatvfs(out->fd, &fs))
 		return -errno;
-	out->unchecked_bytes = 0;
 	return (uint64_t)fs.f_bavail * fs.f_frsize <
-	       out->free_bytes + bytes + CHECK_BYTES ? CORE_OUT_CUT : 0;
+	       out->free_bytes + bytes ? CORE_OUT_CUT : 0;
 }
 
 int core_out_room(struct core_out *out, uint64_t bytes)
@@ -49,7 +48,16 @@ int core_out_room(struct core_out *out, uint64_t bytes)
 	if (!out->free_bytes ||
 	    (out->facts.bytes && out->unchecked_bytes < CHECK_BYTES))
 		return 0;
-	return check_free(out, bytes);
+	/* What comes until the next look is in it. */
+	out->unchecked_bytes = 0;
+	return check_free(out, bytes + CHECK_BYTES);
+}
+
+int core_out_holds(struct core_out *out, uint64_t bytes)
+{
+	if (out->most_bytes && bytes > out->most_bytes)
+		return CORE_OUT_CUT;
+	return out->free_bytes ? check_free(out, bytes) : 0;
 }
 
 void core_out_tell(struct core_out *out, const struct core_batch *batch,
@@ -61,6 +69,14 @@ void core_out_tell(struct core_out *out, const struct core_batch *batch,
 	out->unchecked_bytes += bytes;
 	if (out->progress)
 		out->progress(out->ctx, &out->facts);
+}
+
+void core_out_judge(struct core_out *out, int walked)
+{
+	out->cut |= walked == CORE_OUT_CUT;
+	out->guest_going = walked == CORE_GUEST_GOING;
+	out->facts.truncated = out->cut || out->guest_going ||
+			       out->facts.pages < out->facts.tot_pages;
 }
 
 bool core_out_is_zero(const unsigned char *page)

@@ -22,7 +22,8 @@ struct core_out {
 	void *ctx;
 
 	struct capture_facts facts;	/* filled while writing */
-	bool guest_going;	/* so it is truncated */
+	bool cut, guest_going;	/* why it is truncated; neither: frames that the
+				 * hypervisor counts were not found */
 	uint64_t unchecked_bytes;	/* since free space was looked at */
 };
 
@@ -33,9 +34,15 @@ int core_out_write(const struct core_out *out, const void *from, size_t len,
 /* May BYTES more be written?  0, CORE_OUT_CUT, or -errno. */
 int core_out_room(struct core_out *out, uint64_t bytes);
 
+/* Does a file of BYTES stay within the limits?  0, CORE_OUT_CUT, or -errno. */
+int core_out_holds(struct core_out *out, uint64_t bytes);
+
 /* Counts a batch as written and tells of it. */
 void core_out_tell(struct core_out *out, const struct core_batch *batch,
 		   uint64_t zero_pages, uint64_t bytes);
+
+/* Says at the end of a walk, which returned WALKED, whether all is there. */
+void core_out_judge(struct core_out *out, int walked);
 
 bool core_out_is_zero(const unsigned char *page);
 

@@ -13,6 +13,7 @@
 #include <xenstore.h>
 
 #include "base/cleanup.h"
+#include "port/device_mend.h"
 #include "port/hostview.h"
 
 #define PATH_BYTES 256
@@ -76,16 +77,43 @@ static int state_at(struct walk *walk, const char *path)
 	return state ? atoi(state) : -1;
 }
 
+static void report(struct walk *walk, const char *path, const char *what,
+		   const char *mend)
+{
+	walk->found++;
+	if (walk->report)
+		audit_report(walk->audit, AUDIT_WARN, mend, "%s: %s", path,
+			     what);
+}
+
 static void found(struct walk *walk, const char *path, const char *what,
 		  const char *command)
 {
 	char mend[3 * PATH_BYTES];
 
-	walk->found++;
-	if (!walk->report)
-		return;
 	snprintf(mend, sizeof(mend), "%s %s", command, path);
-	audit_report(walk->audit, AUDIT_WARN, mend, "%s: %s", path, what);
+	report(walk, path, what, mend);
+}
+
+/*
+ * The guest has it in use, by FRONTEND: to remove an end of it would leave the
+ * guest's driver with a device that nobody can take away any more.
+ */
+static void report_used(struct walk *walk, const char *frontend,
+			const char *path, const char *what,
+			const char *device)
+{
+	struct text mend = { 0 };
+	unsigned int domid;
+	char kind[32];
+
+	if (sscanf(frontend, "/local/domain/%u/device/%31[a-z0-9_]", &domid,
+		   kind) == 2)
+		device_mend(domid, kind, device, &mend);
+	else
+		text_append(&mend, "detach and attach the device");
+	report(walk, path, what, text_get(&mend));
+	text_free(&mend);
 }
 
 /* Whether DOMID is gone; then what is left of it below PATH is told as WHAT. */
@@ -107,7 +135,7 @@ static bool is_left_over(struct walk *walk, const char *path,
 static void check_backend(struct walk *walk, const char *path,
 			  const char *device)
 {
-	char whole[PATH_BYTES], what[128], command[2 * PATH_BYTES];
+	char whole[PATH_BYTES], what[128];
 	AUTO_FREE char *frontend = NULL;
 	int ours, theirs;
 
@@ -126,8 +154,7 @@ static void check_backend(struct walk *walk, const char *path,
 		return;
 	snprintf(what, sizeof(what), "its ends disagree: the backend is in "
 		 "state %d, the frontend in %d", ours, theirs);
-	snprintf(command, sizeof(command), "xenstore-rm %s", frontend);
-	found(walk, whole, what, command);
+	report_used(walk, frontend, whole, what, device);
 }
 
 static void check_backends_of(struct walk *walk, const char *path,
@@ -156,8 +183,8 @@ static void check_frontend(struct walk *walk, const char *path,
 	backend = read_at(walk, whole, "backend");
 	/* One that names no backend is not for us to judge. */
 	if (backend && !is_there(walk, backend))
-		found(walk, whole, "a frontend without its backend",
-		      "xenstore-rm");
+		report_used(walk, whole, whole,
+			    "a frontend without its backend", device);
 }
 
 static void check_frontend_kind(struct walk *walk, const char *path,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which domains nobody would restart: no monitor of xl's that lives, and no
- * daemon.  Hypercalls and /proc only.
+ * Which domains nobody would restart: no monitor of xl's that lives, no
+ * toolstack that made them, and no daemon.  Hypercalls and files only.
  */
 #include "port/audit.h"
 
@@ -10,6 +10,7 @@
 
 #include "port/hostview.h"
 #include "port/owner.h"
+#include "port/peermark.h"
 #include "port/procview.h"
 
 struct owners {
@@ -18,14 +19,16 @@ struct owners {
 	bool *has;		/* a monitor, by place in the list */
 };
 
-static void note_monitor(void *ctx, pid_t pid, const char *log)
+static void note_monitor(void *ctx, const struct owner_monitor *monitor)
 {
 	struct owners *owners = ctx;
 
-	(void)pid;
-	for (size_t i = 0; i < owners->count; i++)
-		owners->has[i] |= owners->list[i].name[0] &&
-				  owner_is_log_of(log, owners->list[i].name);
+	for (size_t i = 0; i < owners->count; i++) {
+		struct owner_query query = { .name = owners->list[i].name,
+					     .domid = owners->list[i].domid };
+
+		owners->has[i] |= owner_is_monitor_of(monitor, &query);
+	}
 }
 
 static bool daemon_runs(void)
@@ -33,7 +36,21 @@ static bool daemon_runs(void)
 	static const char *const names[] = { "xenvigild", NULL };
 	struct procview view;
 
-	return procview_find("/proc", names, &view) == 0;
+	return procview_find_root("/proc", names, &view) == 0;
+}
+
+/* libxl keeps a record of each domain that xl or libvirt made; a domain without
+ * one is a stub domain's, or of a toolstack that does not use libxl.  Where it
+ * cannot be told who made it, nobody is accused. */
+static bool is_another_toolstacks(const struct hostview_domain *domain)
+{
+	struct domain_id id = { .domid = domain->domid };
+	enum peer peer = PEER_NONE;
+
+	memcpy(id.uuid, domain->uuid, UUID_BYTES);
+	return !domain->name[0] ||
+	       peermark_find(&peermark_places, &id, domain->name, &peer) ||
+	       peer;
 }
 
 static unsigned int report_orphans(const struct audit *audit,
@@ -44,14 +61,14 @@ static unsigned int report_orphans(const struct audit *audit,
 	for (size_t i = 0; i < owners->count; i++) {
 		const struct hostview_domain *domain = &owners->list[i];
 
-		if (owners->has[i] || domain->domid == 0 || domain->xenstore)
+		if (owners->has[i] || domain->domid == 0 || domain->xenstore ||
+		    is_another_toolstacks(domain))
 			continue;
 		count++;
 		audit_report(audit, AUDIT_ERROR, "start xenvigild",
 			     "nobody supervises domain %u (%s): its monitor "
 			     "of xl's is gone, or it never had one",
-			     domain->domid,
-			     domain->name[0] ? domain->name : "no name");
+			     domain->domid, domain->name);
 	}
 	return count;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parts that ask the hypervisor: dom0's event channels, and domains that
- * are dead but not gone.  Hypercalls and /proc only.
+ * The part that asks the hypervisor for dom0's event channels.  Hypercalls
+ * and /proc only.
  */
 #include "port/audit.h"
 
@@ -15,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "port/hostview.h"
 #include "port/portcount.h"
 
 #define WARN_PERCENT 50
@@ -23,7 +22,7 @@
 
 /* --- processes --- */
 
-/* Those that have FILE open, or mapped: "xenconsoled (81), ..." */
+/* Those that have FILE open: "xenconsoled (81), ..." */
 static bool opens(const char *pid, const char *file)
 {
 	char path[512], link[256];
@@ -45,19 +44,6 @@ static bool opens(const char *pid, const char *file)
 	return found;
 }
 
-static bool maps(const char *pid, const char *file)
-{
-	char path[512], line[512];
-	AUTO_FILE FILE *in = NULL;
-
-	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
-	in = fopen(path, "re");
-	while (in && fgets(line, sizeof(line), in))
-		if (strstr(line, file))
-			return true;
-	return false;
-}
-
 static void add_name(const char *pid, struct text *names)
 {
 	char path[512], name[64] = "?";
@@ -70,8 +56,7 @@ static void add_name(const char *pid, struct text *names)
 	text_printf(names, "%s%s (%s)", names->len ? ", " : "", name, pid);
 }
 
-static void find_processes(bool (*test)(const char *pid, const char *file),
-			   const char *file, struct text *names)
+static void find_processes(const char *file, struct text *names)
 {
 	const struct dirent *entry;
 	DIR *dir = opendir("/proc");
@@ -79,7 +64,7 @@ static void find_processes(bool (*test)(const char *pid, const char *file),
 	while (dir && (entry = readdir(dir)) && names->len < NAMES_BYTES)
 		if (isdigit((unsigned char)entry->d_name[0]) &&
 		    atol(entry->d_name) != getpid() &&
-		    test(entry->d_name, file))
+		    opens(entry->d_name, file))
 			add_name(entry->d_name, names);
 	if (dir)
 		closedir(dir);
@@ -95,7 +80,7 @@ static void report_remotes(const struct audit *audit,
 	struct text names = { 0 };
 	char mend[NAMES_BYTES + 128];
 
-	find_processes(opens, "/dev/xen/evtchn", &names);
+	find_processes("/dev/xen/evtchn", &names);
 	snprintf(mend, sizeof(mend), "end the process that leaks them; "
 		 "/dev/xen/evtchn is open in: %s", text_get(&names));
 	text_free(&names);
@@ -125,18 +110,6 @@ static void report_ports(const struct audit *audit, const struct ports *ports)
 	text_free(&text);
 }
 
-static int list_domains(struct hostview_domain **ret_list, size_t *ret_count)
-{
-	struct hostview *view;
-	int r = hostview_open(&view);
-
-	if (r == 0) {
-		r = hostview_list(view, ret_list, ret_count);
-		hostview_close(view);
-	}
-	return r;
-}
-
 static void report_no_xen(const struct audit *audit, int r)
 {
 	audit_report(audit, AUDIT_ERROR, "run this as root in dom0",
@@ -154,45 +127,4 @@ void audit_events(const struct audit *audit)
 	}
 	report_ports(audit, &ports);
 	report_remotes(audit, &ports);
-}
-
-/* --- zombies --- */
-
-static void report_zombie(const struct audit *audit,
-			  const struct hostview_domain *domain)
-{
-	struct text names = { 0 };
-	char mend[NAMES_BYTES + 128];
-
-	find_processes(maps, "/xen/privcmd", &names);
-	text_append(&names, "; grants: ");
-	find_processes(maps, "/xen/gntdev", &names);
-	snprintf(mend, sizeof(mend), "end the process that holds its memory; "
-		 "memory of domains is mapped by: %s", text_get(&names));
-	text_free(&names);
-	audit_report(audit, AUDIT_WARN, mend, "domain %u (%s) is dead and not "
-		     "gone: %llu MiB are held", domain->domid,
-		     domain->name[0] ? domain->name : "no name",
-		     (unsigned long long)domain->memory_mib);
-}
-
-void audit_zombies(const struct audit *audit)
-{
-	AUTO_FREE struct hostview_domain *list = NULL;
-	unsigned int found = 0;
-	size_t count = 0;
-	int r = list_domains(&list, &count);
-
-	if (r < 0) {
-		report_no_xen(audit, r);
-		return;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (list[i].dying) {
-			found++;
-			report_zombie(audit, &list[i]);
-		}
-	if (!found)
-		audit_report(audit, AUDIT_OK, "", "no domain is dead and not "
-			     "gone");
 }

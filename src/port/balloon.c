@@ -6,7 +6,6 @@
 #include "port/balloon.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -15,6 +14,7 @@
 #include <libxlutil.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 #define BALLOON_CONF "/etc/xen/xl.conf"
 #define BALLOON_LOCK "/var/lock/xl"
@@ -22,7 +22,7 @@
 #define BALLOON_WAIT_S 10
 
 struct host_conf {
-	char lock[256];
+	char lock[BALLOON_PATH_BYTES];
 	int autoballoon; /* -1: by dom0_mem */
 	libxl_domid domid_policy;
 };
@@ -82,34 +82,28 @@ static bool dom0_is_fixed(const char *command_line)
 	return false;
 }
 
-static int take_lock(const char *path, struct text *why)
+int balloon_read_lock(char ret_path[BALLOON_PATH_BYTES], struct text *why)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		      S_IWUSR);
-	int r;
+	struct host_conf conf;
+	int r = conf_read(&conf, why);
 
-	if (fd < 0) {
-		r = -errno;
-		text_printf(why, "cannot open xl's lock %s: %s", path,
-			    strerror(-r));
-		return r;
-	}
-	while (fcntl(fd, F_SETLKW, &lock)) {
-		if (errno == EINTR)
-			continue;
-		r = -errno;
-		close(fd);
-		text_printf(why, "cannot take xl's lock %s: %s", path,
-			    strerror(-r));
-		return r;
-	}
-	return fd;
+	if (r == 0)
+		text_copy(ret_path, BALLOON_PATH_BYTES, conf.lock);
+	return r;
 }
 
-int balloon_lock(struct hv *hv, struct balloon *ret_balloon, struct text *why)
+/* A build takes longer than the wait for it should: half the time is its. */
+static int64_t wait_end(int64_t end_ms)
 {
-	struct balloon balloon = { .lock_fd = -1 };
+	int64_t now_ms = clock_ms();
+
+	return end_ms > now_ms ? now_ms + (end_ms - now_ms) / 2 : now_ms;
+}
+
+int balloon_lock(struct hv *hv, int64_t end_ms, struct balloon *ret_balloon,
+		 struct text *why)
+{
+	struct balloon balloon = { .lock = { -1, -1 } };
 	struct host_conf conf;
 	struct hv_host host;
 	int r = conf_read(&conf, why);
@@ -122,9 +116,10 @@ int balloon_lock(struct hv *hv, struct balloon *ret_balloon, struct text *why)
 		balloon.on = hv_host(hv, &host) ||
 			     !dom0_is_fixed(host.command_line);
 	if (balloon.on) {
-		balloon.lock_fd = take_lock(conf.lock, why);
-		if (balloon.lock_fd < 0)
-			return balloon.lock_fd;
+		r = xllock_take(conf.lock, XLLOCK_OWN, wait_end(end_ms),
+				&balloon.lock, why);
+		if (r)
+			return r;
 	}
 	*ret_balloon = balloon;
 	return 0;
@@ -132,9 +127,7 @@ int balloon_lock(struct hv *hv, struct balloon *ret_balloon, struct text *why)
 
 void balloon_unlock(struct balloon *balloon)
 {
-	if (balloon->lock_fd >= 0)
-		close(balloon->lock_fd);
-	balloon->lock_fd = -1;
+	xllock_drop(&balloon->lock);
 }
 
 static int give_up(libxl_ctx *ctx, uint64_t free_kib, uint64_t need_kib)
@@ -150,7 +143,7 @@ int balloon_free_memory(const struct balloon *balloon, libxl_ctx *ctx,
 			libxl_domain_config *config, struct text *why)
 {
 	uint64_t need_kib, free_kib, most_kib = 0;
-	time_t progress = time(NULL);
+	int64_t progress_ms = clock_ms();
 	int rc;
 
 	if (!balloon->on)
@@ -162,8 +155,8 @@ int balloon_free_memory(const struct balloon *balloon, libxl_ctx *ctx,
 			break;
 		if (free_kib > most_kib) {
 			most_kib = free_kib;
-			progress = time(NULL);
-		} else if (time(NULL) - progress > BALLOON_CREDIT_S) {
+			progress_ms = clock_ms();
+		} else if (clock_ms() - progress_ms > BALLOON_CREDIT_S * 1000ll) {
 			text_printf(why, "not enough memory: %llu KiB needed,"
 				    " %llu KiB free",
 				    (unsigned long long)need_kib,

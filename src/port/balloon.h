@@ -9,19 +9,27 @@
 #include "base/text.h"
 #include "port/light.h"
 #include "port/hv.h"
+#include "port/xllock.h"
+
+#define BALLOON_PATH_BYTES 256
 
 struct balloon {
 	bool on;		/* autoballoon holds on this host */
-	int lock_fd;		/* -1 while not held */
+	struct xllock lock;
 	libxl_domid domid_policy; /* what a guest without a domid= gets */
 };
 
 /*
- * Reads xl.conf, and takes xl's lock when autoballoon is on; waits for it
- * without bound.  Returns 0, or -errno with the fault in WHY.
+ * Reads xl.conf, and takes xl's lock when autoballoon is on; waits for it half
+ * of the time until END_MS (CLOCK_MONOTONIC).  Returns 0, or -errno with the
+ * fault in WHY; -EBUSY: another build holds it.
  */
-int balloon_lock(struct hv *hv, struct balloon *ret_balloon, struct text *why);
+int balloon_lock(struct hv *hv, int64_t end_ms, struct balloon *ret_balloon,
+		 struct text *why);
 void balloon_unlock(struct balloon *balloon);
+
+/* Where xl.conf has xl's lock.  Returns 0, or -errno with the fault in WHY. */
+int balloon_read_lock(char ret_path[BALLOON_PATH_BYTES], struct text *why);
 
 /* Makes dom0 give up what CONFIG needs.  Fills in CONFIG's defaults. */
 int balloon_free_memory(const struct balloon *balloon, libxl_ctx *ctx,

@@ -174,27 +174,37 @@ static int read_host(int dir_fd, const char *path, struct settings *settings,
 	return read_file(dir_fd, HOST_FILE, 0, path, settings, NULL, why);
 }
 
-static int read_dir(int dir_fd, const char *dir, struct settings *settings,
-		    struct text *why)
+static int read_host_of(int dir_fd, const char *dir, struct settings *settings,
+			struct text *why)
 {
-	AUTO_FREE char *host = NULL, *folder = NULL;
-	int host_rc, guests_rc;
+	AUTO_FREE char *host = NULL;
 
 	if (asprintf(&host, "%s/" HOST_FILE, dir) < 0) {
 		host = NULL;
 		return -ENOMEM;
 	}
+	return read_host(dir_fd, host, settings, why);
+}
+
+static int read_dir(int dir_fd, const char *dir, struct settings *settings,
+		    struct text *why)
+{
+	AUTO_FREE char *folder = NULL;
+	int host_rc, guests_rc;
+
 	if (asprintf(&folder, "%s/" GUEST_FOLDER, dir) < 0) {
 		folder = NULL;
 		return -ENOMEM;
 	}
-	host_rc = read_host(dir_fd, host, settings, why);
+	host_rc = read_host_of(dir_fd, dir, settings, why);
 	guests_rc = read_guests(dir_fd, folder, settings, why);
 	return host_rc ? host_rc : guests_rc;
 }
 
-int conf_load(const char *dir, struct settings **ret_settings,
-	      struct text *why)
+static int load(const char *dir,
+		int (*read_from)(int dir_fd, const char *dir,
+				 struct settings *settings, struct text *why),
+		struct settings **ret_settings, struct text *why)
 {
 	AUTO_CLOSE int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct settings *settings;
@@ -205,11 +215,23 @@ int conf_load(const char *dir, struct settings **ret_settings,
 	settings = settings_new();
 	if (!settings)
 		return -ENOMEM;
-	rc = rc ? 0 : read_dir(dir_fd, dir, settings, why);
+	rc = rc ? 0 : read_from(dir_fd, dir, settings, why);
 	if (rc) {
 		settings_free(settings);
 		return rc;
 	}
 	*ret_settings = settings;
 	return 0;
+}
+
+int conf_load(const char *dir, struct settings **ret_settings,
+	      struct text *why)
+{
+	return load(dir, read_dir, ret_settings, why);
+}
+
+int conf_load_host(const char *dir, struct settings **ret_settings,
+		   struct text *why)
+{
+	return load(dir, read_host_of, ret_settings, why);
 }

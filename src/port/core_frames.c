@@ -20,6 +20,11 @@
 /* Of so many calls that find nothing, one is followed by the question whether
  * the domain is still there. */
 #define EMPTY_CALLS 32u
+/* A guest may put one page of its own at any number.  A walk ends after this
+ * many calls that find nothing (a hole of 512 GiB), and four more for each call
+ * that the guest's own pages take. */
+#define EMPTY_MOST (1u << 17)
+#define EMPTY_EACH 4u
 /* Frames of 128 MiB: what Linux takes in at once; and how many of the last of
  * them are looked at. */
 #define SECTION 0x8000ull
@@ -29,6 +34,8 @@
 struct core_frames {
 	struct core_map *map;
 	uint64_t tot_pages, found;
+	bool limits_zeros;
+	uint64_t zeros_left;
 	const struct core_first *taken;	/* NULL: none is yet */
 	int (*each)(void *ctx, struct core_batch *batch);
 	void *ctx;
@@ -71,9 +78,34 @@ void core_frames_close(struct core_frames *frames)
 	free(frames);
 }
 
-bool core_frames_done(const struct core_frames *frames)
+static bool has_all(const struct core_frames *frames)
 {
 	return frames->found >= frames->tot_pages;
+}
+
+bool core_frames_done(const struct core_frames *frames)
+{
+	return has_all(frames) ||
+	       frames->empty_calls >= EMPTY_MOST +
+			frames->tot_pages / CORE_BATCH * EMPTY_EACH;
+}
+
+void core_frames_limit_zeros(struct core_frames *frames, uint64_t most)
+{
+	frames->limits_zeros = true;
+	frames->zeros_left = most;
+}
+
+static bool counts(struct core_frames *frames, const unsigned char *page)
+{
+	static const unsigned char zero[CORE_PAGE_BYTES];
+
+	if (!frames->limits_zeros || memcmp(page, zero, sizeof(zero)))
+		return true;
+	if (!frames->zeros_left)
+		return false;
+	frames->zeros_left--;
+	return true;
 }
 
 /* Closes the gaps of those that were not there. */
@@ -84,7 +116,8 @@ static void pack(struct core_frames *frames, const uint64_t *pfn,
 	size_t to = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!frames->there[i] || core_frames_done(frames))
+		if (!frames->there[i] || has_all(frames) ||
+		    !counts(frames, batch->pages + i * CORE_PAGE_BYTES))
 			continue;
 		if (to != i)
 			memcpy(batch->pages + to * CORE_PAGE_BYTES,
@@ -116,7 +149,7 @@ static void look(void *ctx, size_t at, const unsigned char *page)
 	struct core_batch *batch = &frames->batch;
 	size_t wanted;
 
-	if (core_frames_done(frames))
+	if (has_all(frames) || !counts(frames, page))
 		return;
 	frames->found++;
 	wanted = frames->wanted(page);
@@ -177,8 +210,10 @@ static int take_all(struct core_frames *frames, const uint64_t *pfn,
  * the search would be for nothing. */
 static int check_going(struct core_frames *frames)
 {
-	return frames->is_going && frames->empty_calls++ % EMPTY_CALLS == 0 &&
-	       frames->is_going(frames->source) ? CORE_GUEST_GOING : 0;
+	bool ask = frames->empty_calls++ % EMPTY_CALLS == 0;
+
+	return ask && frames->is_going && frames->is_going(frames->source) ?
+	       CORE_GUEST_GOING : 0;
 }
 
 int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
@@ -198,7 +233,8 @@ int core_frames_put_first(struct core_frames *frames,
 	size_t at = 0, count;
 	int r = 0;
 
-	while (r == 0 && (count = core_first_next(first, &at, pfn)))
+	while (r == 0 && !core_frames_done(frames) &&
+	       (count = core_first_next(first, &at, pfn)))
 		r = core_frames_take(frames, pfn, pfn, count);
 	frames->taken = first;
 	return r;

@@ -22,6 +22,11 @@ void core_frames_close(struct core_frames *frames);
 void core_frames_watch(struct core_frames *frames,
 		       bool (*is_going)(void *source), void *source);
 
+/* No more pages of zeros than MOST count: the hypervisor gives such ones to
+ * frames that are only looked at, and takes them away from others for it.  By
+ * them all would seem found before the pages that the guest has written. */
+void core_frames_limit_zeros(struct core_frames *frames, uint64_t most);
+
 /*
  * Takes in the COUNT (at most CORE_BATCH) frames PFN, which are GMFN to the
  * hypervisor.  Returns 0, a value of EACH, CORE_GUEST_GOING, or -errno.
@@ -40,7 +45,7 @@ void core_frames_pick(struct core_frames *frames,
 /* Hands on what is left of these at the end of a walk. */
 int core_frames_flush(struct core_frames *frames);
 
-/* Have all been found, or was enough looked for? */
+/* Have all been found, or did too many calls find nothing? */
 bool core_frames_done(const struct core_frames *frames);
 
 /* Takes in a translated guest's frames FIRST now; walks that follow leave them

@@ -12,12 +12,13 @@
 #include "port/core_map.h"
 #include "port/core_p2m.h"
 
-/* More than a guest may have. */
-#define VCPUS_MAX 1024u
+/* The hypervisor's own bound, which a PV guest may reach. */
+#define VCPUS_MAX 8192u
 
-/* A guest can put a page of its own at any number, and a PV guest says how
- * many entries its table has: what is looked at has a limit. */
-#define FRAMES_EXTRA (1ull << 21)
+/* 16 TiB, as much as a guest can have.  A guest can put a page of its own
+ * above it, and a PV guest says how many entries its table has: a core has a
+ * bit for each number below the limit. */
+#define FRAMES_MOST (1ull << 32)
 
 struct core_xen {
 	xc_interface *xch;
@@ -25,6 +26,8 @@ struct core_xen {
 	uint32_t domid;
 	size_t (*wanted)(const unsigned char *page);
 	bool put_first;
+	bool on_demand;		/* some frames get a page when looked at: */
+	uint64_t demand_pages;	/* one of these, all zeros */
 	struct core_guest guest;
 };
 
@@ -67,6 +70,8 @@ static int walk(void *source,
 		return r;
 	core_frames_pick(frames, xen->wanted);
 	core_frames_watch(frames, is_going, xen);
+	if (xen->on_demand)
+		core_frames_limit_zeros(frames, xen->demand_pages);
 	if (guest->translated)
 		r = walk_translated(xen, frames);
 	else if (xc_maximum_ram_page(xen->xch, &last_mfn))
@@ -147,8 +152,6 @@ static int take_shared_info(struct core_xen *xen, uint64_t frame)
 static int take_size(struct core_xen *xen, const xc_domaininfo_t *info)
 {
 	struct core_guest *guest = &xen->guest;
-	uint64_t most = (info->max_pages > info->tot_pages ? info->max_pages :
-			 info->tot_pages) * 2 + FRAMES_EXTRA;
 	xen_pfn_t last;
 
 	if (xc_domain_maximum_gpfn(xen->xch, xen->domid, &last) < 0)
@@ -156,7 +159,7 @@ static int take_size(struct core_xen *xen, const xc_domaininfo_t *info)
 	guest->tot_pages = info->tot_pages;
 	guest->most_pages = guest->tot_pages +
 			    (guest->translated ? CORE_GUEST_SHARED : 0);
-	guest->end_pfn = last < most ? last + 1 : most;
+	guest->end_pfn = last < FRAMES_MOST ? last + 1 : FRAMES_MOST;
 	return 0;
 }
 
@@ -181,12 +184,14 @@ static int check_populated(struct core_xen *xen, const xc_domaininfo_t *info,
 {
 	uint64_t total, cache, entries = 0;
 
-	if (!xen->guest.translated || info->flags & XEN_DOMINF_shutdown)
+	if (!xen->guest.translated)
 		return 0;
 	if (xc_domain_get_pod_target(xen->xch, xen->domid, &total, &cache,
 				     &entries))
 		return -errno;
-	if (!entries)
+	xen->on_demand = entries > 0;
+	xen->demand_pages = cache;
+	if (!entries || info->flags & XEN_DOMINF_shutdown)
 		return 0;
 	text_append(why, "its memory is still populated on demand");
 	return -EBUSY;
@@ -250,6 +255,20 @@ void core_xen_close(struct core_xen *xen)
 	free(xen->guest.vcpu_there);
 	free(xen->guest.shared_info);
 	free(xen);
+}
+
+int core_xen_count(uint32_t domid, uint64_t *ret_pages)
+{
+	xc_interface *xch = xc_interface_open(NULL, NULL, 0);
+	xc_domaininfo_t info;
+	int r = xch ? xc_domain_getinfolist(xch, domid, 1, &info) : -1;
+
+	r = r < 0 ? -errno : r == 1 && info.domain == domid ? 0 : -ESRCH;
+	if (r == 0)
+		*ret_pages = info.tot_pages;
+	if (xch)
+		xc_interface_close(xch);
+	return r;
 }
 
 const struct core_guest *core_xen_guest(const struct core_xen *xen)

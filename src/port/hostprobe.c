@@ -41,7 +41,7 @@ static void look_at_process(struct host_evidence *evidence)
 	struct text text = { 0 };
 	struct procview view;
 
-	if (procview_find("/proc", procview_store_names, &view))
+	if (procview_find_root("/proc", procview_store_names, &view))
 		return;
 	evidence->process = (int)view.pid;
 	evidence->process_state = view.state;
@@ -95,6 +95,12 @@ bool hostprobe_has_store_domain(void)
 	found = hostview_has_store_domain(view);
 	hostview_close(view);
 	return found;
+}
+
+bool hostprobe_is_on_xen(void)
+{
+	return access("/proc/xen/capabilities", F_OK) == 0 ||
+	       access("/sys/hypervisor/version/major", F_OK) == 0;
 }
 
 /* libxenstore takes this name for both, the socket and the device. */

@@ -200,6 +200,11 @@ int hv_unpause(struct hv *hv, uint32_t domid)
 	return xc_domain_unpause(hv->xch, domid) ? -errno : 0;
 }
 
+int hv_crash(struct hv *hv, uint32_t domid)
+{
+	return xc_domain_shutdown(hv->xch, domid, SHUTDOWN_crash) ? -errno : 0;
+}
+
 int hv_press_power(struct hv *hv, uint32_t domid)
 {
 	return xc_domain_send_trigger(hv->xch, domid,

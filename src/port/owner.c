@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finds xl's monitor of a domain among the processes.  Reads /proc and the
- * configuration files that xl's command lines name; no xenstore, no
- * hypercall; signals only whom it is told to.
+ * Finds xl's monitor of a domain among root's xl processes.  No xenstore, no
+ * hypercall; opens no file that a command line names; signals only whom it is
+ * told to.
  */
 #include "port/owner.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "port/owner_impl.h"
 #include "port/procview.h"
 
 #ifndef SYS_pidfd_send_signal
@@ -29,74 +31,28 @@
 #define SYS_pidfd_open 434
 #endif
 
-#define OWNER_FILE_BYTES (64 * 1024)
-#define OWNER_ARGS_MAX 64
+#define OWNER_TAIL_BYTES 4096
 #define OWNER_STOP_TRIES 250	/* half a second */
 
 /*
- * An xl whose guest cannot be told (restore, migration) counts against
- * every domain, but only while it is young: with -F it stays for days.
+ * An xl makes its domain within this time from its begin.  One that is older
+ * and no monitor does something else; with -F it stays for days.
  */
-#define OWNER_BUILD_MAX_S 600
+#define OWNER_BUILD_MAX_MS 600000
 
-/* One xl process, as far as its /proc directory tells. */
-struct process {
-	int dir;		/* PROC/PID */
-	char args[OWNER_FILE_BYTES];
-	char *arg[OWNER_ARGS_MAX + 1];
-	int count;
-	bool foreground;	/* -F: stays without a log file */
-	const char *file;	/* create's configuration file */
-	const char *extra_name;	/* name= given as an argument */
-};
-
-static int read_link(int dir, const char *name, char *buf, size_t size)
-{
-	static const char deleted[] = " (deleted)";
-	ssize_t n = readlinkat(dir, name, buf, size - 1);
-	size_t cut = sizeof(deleted) - 1;
-
-	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
-	if ((size_t)n > cut && !strcmp(buf + n - cut, deleted))
-		buf[(size_t)n - cut] = '\0';
-	return 0;
-}
-
-static const char *base_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-/* The bytes of a file, at most SIZE - 1, and a NUL.  Returns its length. */
-static ssize_t read_file(int dir, const char *name, char *buf, size_t size)
-{
-	AUTO_CLOSE int fd = openat(dir, name,
-				   O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	size_t len = 0;
-	ssize_t n = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (len < size - 1 && (n = read(fd, buf + len, size - 1 - len)) > 0)
-		len += (size_t)n;
-	buf[len] = '\0';
-	return n < 0 ? -errno : (ssize_t)len;
-}
+/* --- monitors --- */
 
 /*
- * "xl-NAME.log" or "xl-NAME.log.N".  A monitor that received a migration
- * keeps the log it was started with, named after NAME--incoming.
+ * "xl-NAME.log", or with ".N" or "-DATE" after it: xl and logrotate move it.
+ * A monitor that received a migration keeps the log it was started with, named
+ * after NAME--incoming.
  */
 bool owner_is_log_of(const char *file, const char *name)
 {
 	static const char incoming[] = "--incoming";
 	size_t len = strlen(name);
 
-	if (strncmp(file, "xl-", 3) || strncmp(file + 3, name, len))
+	if (!len || strncmp(file, "xl-", 3) || strncmp(file + 3, name, len))
 		return false;
 	file += 3 + len;
 	if (!strncmp(file, incoming, sizeof(incoming) - 1))
@@ -104,7 +60,7 @@ bool owner_is_log_of(const char *file, const char *name)
 	if (strncmp(file, ".log", 4))
 		return false;
 	file += 4;
-	if (*file == '.')
+	if (*file == '.' || *file == '-')
 		file += 1 + strspn(file + 1, "0123456789");
 	return *file == '\0';
 }
@@ -114,224 +70,257 @@ static bool is_log(const char *file)
 	return !strncmp(file, "xl-", 3) && strstr(file, ".log");
 }
 
-/* NAME out of `name = "NAME"`; false: this line sets something else. */
-static bool line_name(const char *line, char *buf, size_t size)
+/*
+ * "Waiting for domain NAME (domid N) to die [pid PID]", as xl writes it each
+ * time that it has made its domain (tools/xl/xl_vmcontrol.c).  A name may
+ * hold anything: it is read from the end.
+ */
+static bool read_waiting(const char *line, struct owner_monitor *monitor)
 {
-	const char *end;
-	char quote;
+	static const char begin[] = "Waiting for domain ", mark[] = " (domid ";
+	const char *at = NULL, *next = line;
+	unsigned int domid;
+	long pid;
+	int end = 0;
 
-	line += strspn(line, " \t");
-	if (strncmp(line, "name", 4))
+	if (strncmp(line, begin, sizeof(begin) - 1))
 		return false;
-	line += 4 + strspn(line + 4, " \t");
-	if (*line++ != '=')
+	while ((next = strstr(next, mark)))
+		at = next++;
+	if (!at || sscanf(at, " (domid %u) to die [pid %ld]%n", &domid, &pid,
+			  &end) != 2 || !end || at[end] ||
+	    pid != (long)monitor->pid)
 		return false;
-	line += strspn(line, " \t");
-	quote = *line;
-	if (quote == '"' || quote == '\'')
-		end = strchrnul(++line, quote);
-	else
-		end = line + strcspn(line, " \t;#\r\n");
-	if (end == line || (size_t)(end - line) >= size)
-		return false;
-	memcpy(buf, line, (size_t)(end - line));
-	buf[end - line] = '\0';
+	monitor->domid = domid;
 	return true;
 }
 
-/* The last assignment counts, as in xl. */
-static bool config_name(char *config, char *buf, size_t size)
+static void read_lines(char *tail, struct owner_monitor *monitor)
 {
 	char *save = NULL;
-	bool found = false;
 
-	for (char *line = strtok_r(config, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save))
-		found |= line_name(line, buf, size);
-	return found;
+	for (char *line = strtok_r(tail, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		monitor->waits = read_waiting(line, monitor);
+		monitor->has_domid |= monitor->waits;
+	}
 }
 
-/* The name of the guest that this `xl create` builds; false: unknown. */
-static bool process_guest(struct process *xl, char *buf, size_t size)
+/* -ENOENT: this xl is no monitor. */
+static int read_monitor(int dir, pid_t pid, struct owner_monitor *ret_monitor)
 {
-	AUTO_FREE char *config = NULL;
-	AUTO_CLOSE int cwd = -1;
+	char tail[OWNER_TAIL_BYTES];
+	ssize_t n;
 
-	if (xl->extra_name && line_name(xl->extra_name, buf, size))
+	*ret_monitor = (struct owner_monitor){ .pid = pid };
+	n = owner_process_read_log(dir, ret_monitor->log,
+				   sizeof(ret_monitor->log), tail,
+				   sizeof(tail));
+	if (n < 0)
+		return (int)n;
+	read_lines(tail, ret_monitor);
+	return ret_monitor->has_domid || is_log(ret_monitor->log) ? 0 :
+								  -ENOENT;
+}
+
+/*
+ * While it waits, its log's last line says for which domain, whatever became
+ * of the names.  Else it may be making the next domain of its guest, or the
+ * log was cut: then the log's name counts, which is that of the creation.
+ */
+bool owner_is_monitor_of(const struct owner_monitor *monitor,
+			 const struct owner_query *query)
+{
+	if (monitor->has_domid && monitor->domid == query->domid)
 		return true;
-	if (!xl->file)
+	if (monitor->waits)
 		return false;
-	/* In its own view of the files, which may not be ours. */
-	cwd = openat(xl->dir, xl->file[0] == '/' ? "root" : "cwd",
-		     O_PATH | O_DIRECTORY | O_CLOEXEC);
-	config = malloc(OWNER_FILE_BYTES);
-	if (!config ||
-	    read_file(cwd, xl->file + strspn(xl->file, "/"), config, OWNER_FILE_BYTES) < 0)
-		return false;
-	return config_name(config, buf, size);
+	return owner_is_log_of(monitor->log, query->name) ||
+	       (query->made_as &&
+		owner_is_log_of(monitor->log, query->made_as));
 }
 
-static void note_arg(struct process *xl, const char *arg)
+/* --- an xl that is no monitor (yet) --- */
+
+/* What the command line says of its guest. */
+enum hint { HINT_NONE, HINT_ANOTHER, HINT_SAME };
+
+/* By name="NAME"; HINT_NONE: ARG sets another key. */
+static enum hint judge_name(const char *arg, const char *name)
 {
-	if (arg[0] == '-') {
-		if (arg[1] != '-' && strchr(arg, 'F'))
-			xl->foreground = true;
-	} else if (strchr(arg, '=')) {
-		if (!strncmp(arg, "name", 4))
-			xl->extra_name = arg;
-	} else if (!xl->file) {
-		xl->file = arg;
-	}
+	size_t len = strlen(name);
+
+	arg += strlen("name");
+	arg += strspn(arg, " \t");
+	if (*arg++ != '=')
+		return HINT_NONE;
+	arg += strspn(arg, " \t\"'");
+	if (!len || strncmp(arg, name, len) ||
+	    arg[len + strspn(arg + len, " \t\"';")])
+		return HINT_ANOTHER;
+	return HINT_SAME;
 }
 
-/* Splits the command line; the index of xl's subcommand, or -1. */
-static int split_args(struct process *xl)
+/* By the file's own name, NAME or NAME.cfg: what is in it is not read. */
+static bool is_file_of(const char *path, const char *name)
 {
-	ssize_t len = read_file(xl->dir, "cmdline", xl->args,
-				sizeof(xl->args));
-	char *at = xl->args;
+	const char *slash = strrchr(path, '/');
+	size_t len = strlen(name);
 
-	for (xl->count = 0; len > 0 && at < xl->args + len &&
-	     xl->count < OWNER_ARGS_MAX; at += strlen(at) + 1)
-		xl->arg[xl->count++] = at;
-	for (int i = 1; i < xl->count; i++)
-		if (xl->arg[i][0] != '-')
+	path = slash ? slash + 1 : path;
+	return len && !strncmp(path, name, len) &&
+	       (!path[len] || (path[len] == '.' && !strchr(path + len, '/')));
+}
+
+static int find_verb(const struct owner_args *args)
+{
+	for (int i = 1; i < args->count; i++)
+		if (args->arg[i][0] != '-')
 			return i;
-	return -1;
+	return 0;
 }
 
-/* Seconds since the process started; -1: not known. */
-static long long process_age_s(int proc, int dir)
+static bool makes_domain(const char *verb)
 {
-	char buf[1024];
-	unsigned long long start;
-	double up;
-	const char *at;
-
-	if (read_file(proc, "uptime", buf, sizeof(buf)) <= 0 ||
-	    sscanf(buf, "%lf", &up) != 1 ||
-	    read_file(dir, "stat", buf, sizeof(buf)) <= 0)
-		return -1;
-	/* The command's name may hold anything: count from its last ')'. */
-	at = strrchr(buf, ')');
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (!at || sscanf(at, "%llu", &start) != 1)
-		return -1;
-	return (long long)up - (long long)(start /
-			(unsigned long long)sysconf(_SC_CLK_TCK));
+	return !strcmp(verb, "create") || !strcmp(verb, "restore") ||
+	       !strcmp(verb, "migrate-receive");
 }
 
-/* An xl without a monitor's log: is it at work on NAME? */
-static enum owner classify_builder(int proc, struct process *xl,
-				   const char *name)
+/* SOON: the domain was first seen soon after this xl began. */
+static enum owner judge_args(const struct owner_args *args, const char *name,
+			     bool soon, bool old)
 {
-	char guest[PATH_MAX];
-	int verb = split_args(xl);
-	bool create;
+	int verb = find_verb(args);
+	bool foreground = false, file = false;
+	enum hint hint = HINT_NONE;
 
-	if (verb < 0)
+	if (!verb || !makes_domain(args->arg[verb]))
 		return OWNER_NONE;
-	create = !strcmp(xl->arg[verb], "create");
-	if (!create && strcmp(xl->arg[verb], "restore") &&
-	    strcmp(xl->arg[verb], "migrate-receive"))
+	for (int i = verb + 1; i < args->count; i++) {
+		const char *arg = args->arg[i];
+
+		if (arg[0] == '-')
+			foreground |= arg[1] != '-' && strchr(arg, 'F');
+		else if (!strncmp(arg, "name", 4) && strchr(arg, '='))
+			hint = judge_name(arg, name);
+		else
+			file |= is_file_of(arg, name);
+	}
+	if (hint == HINT_ANOTHER || (hint != HINT_SAME && !file && !soon))
 		return OWNER_NONE;
-	for (int i = verb + 1; i < xl->count; i++)
-		note_arg(xl, xl->arg[i]);
-	if (create && process_guest(xl, guest, sizeof(guest))) {
-		if (strcmp(guest, name))
-			return OWNER_NONE;
-		return xl->foreground ? OWNER_XL : OWNER_UNSETTLED;
-	}
-	return process_age_s(proc, xl->dir) > OWNER_BUILD_MAX_S ?
-	       OWNER_NONE : OWNER_UNSETTLED;
+	if (foreground)
+		return OWNER_XL;
+	return old ? OWNER_NONE : OWNER_UNSETTLED;
 }
 
-static enum owner classify(int proc, const char *pid, const char *name)
+/* Can this xl have made the domain?  One that was there before it began is
+ * another's. */
+static int judge_builder(int dir, const struct owner_query *query,
+			 enum owner *ret_owner)
 {
-	struct process xl = { .dir = -1 };
-	char link[PATH_MAX];
-	enum owner owner = OWNER_NONE;
+	AUTO_FREE struct owner_args *args = NULL;
+	int64_t start_ms = owner_process_start_ms(dir);
+	int r;
 
-	xl.dir = openat(proc, pid, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (xl.dir < 0)
-		return OWNER_NONE; /* it has ended meanwhile */
-	if (!read_link(xl.dir, "exe", link, sizeof(link)) &&
-	    !strcmp(base_name(link), "xl")) {
-		if (read_link(xl.dir, "fd/1", link, sizeof(link)))
-			link[0] = '\0';
-		if (owner_is_log_of(base_name(link), name))
-			owner = OWNER_XL;
-		else if (!is_log(base_name(link)))
-			owner = classify_builder(proc, &xl, name);
-	}
-	close(xl.dir);
-	return owner;
+	if (start_ms < 0)
+		return (int)start_ms;
+	if (query->seen_ms < start_ms)
+		return 0;
+	args = malloc(sizeof(*args));
+	if (!args)
+		return -ENOMEM;
+	r = owner_process_read_args(dir, args);
+	if (r)
+		return r;
+	*ret_owner = judge_args(args, query->name,
+				query->seen_ms - start_ms < OWNER_BUILD_MAX_MS,
+				query->now_ms - start_ms > OWNER_BUILD_MAX_MS);
+	return 0;
 }
 
-int owner_find(const char *proc, const char *domain_name,
+/* --- all of them --- */
+
+/* *RET_OWNER stays as it is unless this process is one. */
+static int classify(int proc, const char *pid,
+		    const struct owner_query *query, enum owner *ret_owner)
+{
+	AUTO_CLOSE int dir = owner_process_open(proc, pid);
+	struct owner_monitor monitor;
+	int r;
+
+	if (dir < 0)
+		return dir;
+	r = read_monitor(dir, (pid_t)atol(pid), &monitor);
+	if (r == -ENOENT)
+		return judge_builder(dir, query, ret_owner);
+	if (r == 0 && owner_is_monitor_of(&monitor, query))
+		*ret_owner = OWNER_XL;
+	return r;
+}
+
+int owner_find(const char *proc, const struct owner_query *query,
 	       enum owner *ret_owner, pid_t *ret_pid)
 {
 	enum owner found = OWNER_NONE;
 	struct dirent *entry;
 	pid_t found_pid = 0;
 	DIR *dir = opendir(proc);
+	int r = 0;
 
 	if (!dir)
 		return -errno;
-	while (found != OWNER_XL && (entry = readdir(dir))) {
-		enum owner owner;
+	while (found != OWNER_XL && (errno = 0, entry = readdir(dir))) {
+		enum owner owner = OWNER_NONE;
+		int one;
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		owner = classify(dirfd(dir), entry->d_name, domain_name);
+		one = classify(dirfd(dir), entry->d_name, query, &owner);
+		if (one && one != -ENOENT)
+			r = one;
 		if (owner == OWNER_NONE)
 			continue;
 		found = owner;
 		found_pid = (pid_t)atol(entry->d_name);
 	}
+	if (!entry && errno)
+		r = -errno;
 	closedir(dir);
+	if (r && found != OWNER_XL)
+		return r;
 	*ret_owner = found;
 	*ret_pid = found_pid;
 	return 0;
 }
 
-/* A monitor's log, or an error: it is none, or has ended. */
-static int read_monitor(int proc, const char *pid, char *log, size_t size)
-{
-	AUTO_CLOSE int dir = openat(proc, pid,
-				    O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char link[PATH_MAX];
-	int r = dir < 0 ? -errno : read_link(dir, "exe", link, sizeof(link));
-
-	if (r)
-		return r;
-	if (strcmp(base_name(link), "xl"))
-		return -ENOENT;
-	r = read_link(dir, "fd/1", link, sizeof(link));
-	if (r)
-		return r;
-	text_copy(log, size, base_name(link));
-	return is_log(log) ? 0 : -ENOENT;
-}
-
 int owner_each_monitor(const char *proc,
-		       void (*each)(void *ctx, pid_t pid, const char *log),
+		       void (*each)(void *ctx,
+				    const struct owner_monitor *monitor),
 		       void *ctx)
 {
+	struct owner_monitor monitor;
 	const struct dirent *entry;
-	char log[PATH_MAX];
 	DIR *dir = opendir(proc);
+	int r = 0;
 
 	if (!dir)
 		return -errno;
-	while ((entry = readdir(dir)))
-		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    read_monitor(dirfd(dir), entry->d_name, log,
-				 sizeof(log)) == 0)
-			each(ctx, (pid_t)atol(entry->d_name), log);
+	while ((entry = readdir(dir))) {
+		AUTO_CLOSE int one = -1;
+		int rc;
+
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		one = owner_process_open(dirfd(dir), entry->d_name);
+		rc = one < 0 ? one :
+		     read_monitor(one, (pid_t)atol(entry->d_name), &monitor);
+		if (rc == 0)
+			each(ctx, &monitor);
+		else if (rc != -ENOENT)
+			r = rc;
+	}
 	closedir(dir);
-	return 0;
+	return r;
 }
 
 int owner_signal(int pidfd, int signal)

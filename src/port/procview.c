@@ -177,8 +177,24 @@ static bool has_name(const char *proc, const char *pid,
 	return false;
 }
 
-int procview_find(const char *proc, const char *const names[],
-		  struct procview *ret_view)
+/* By its ids: who owns its directory says nothing of one without dumps. */
+static bool is_roots(const char *proc, const char *pid)
+{
+	char path[512], status[4096];
+	unsigned int uid[4];
+	const char *line;
+
+	snprintf(path, sizeof(path), "%s/%s/status", proc, pid);
+	if (read_file(AT_FDCWD, path, status, sizeof(status)) <= 0)
+		return false;
+	line = strstr(status, "\nUid:");
+	return line && sscanf(line + 5, "%u %u %u %u", &uid[0], &uid[1],
+			      &uid[2], &uid[3]) == 4 &&
+	       !uid[0] && !uid[1] && !uid[2] && !uid[3];
+}
+
+int procview_find_root(const char *proc, const char *const names[],
+		       struct procview *ret_view)
 {
 	const struct dirent *entry;
 	DIR *dir = opendir(proc);
@@ -188,7 +204,8 @@ int procview_find(const char *proc, const char *const names[],
 		return -errno;
 	while (r == -ESRCH && (entry = readdir(dir)))
 		if (isdigit((unsigned char)entry->d_name[0]) &&
-		    has_name(proc, entry->d_name, names))
+		    has_name(proc, entry->d_name, names) &&
+		    is_roots(proc, entry->d_name))
 			r = procview_read(proc, (pid_t)atol(entry->d_name),
 					  ret_view);
 	closedir(dir);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/policy.h"
 #include "port/guest.h"
 #include "port/logger.h"
 #include "port/toolstack_impl.h"
@@ -55,6 +56,11 @@ void toolstack_close(struct toolstack *ts)
 	hv_close(ts->hv);
 	logger_free(ts->logger);
 	free(ts);
+}
+
+void toolstack_limit(struct toolstack *ts, int64_t end_ms)
+{
+	ts->end_ms = end_ms;
 }
 
 int toolstack_errno(int rc)
@@ -127,10 +133,33 @@ void toolstack_note_state(struct toolstack *ts, uint32_t domid,
 		text_append_clause(why, "domain %u runs", domid);
 }
 
+/*
+ * libxl's record keeps the name of the creation: "NAME--incoming" of a guest
+ * that came by a migration.  Started under that name it would count as one that
+ * is still on its way, and be left alone from then on.
+ */
+static void drop_migration(libxl_domain_config *config)
+{
+	char *name = config->c_info.name;
+
+	while (name && policy_name_is_migrating(name))
+		*(strrchr(name, '-') - 1) = '\0';
+}
+
+int toolstack_read_json(struct toolstack *ts, const char *json,
+			libxl_domain_config *ret_config)
+{
+	int rc = libxl_domain_config_from_json(ts->ctx, ret_config, json);
+
+	if (!rc)
+		drop_migration(ret_config);
+	return rc;
+}
+
 int toolstack_parse(struct toolstack *ts, const char *json,
 		    libxl_domain_config *ret_config, struct text *why)
 {
-	int rc = libxl_domain_config_from_json(ts->ctx, ret_config, json);
+	int rc = toolstack_read_json(ts, json, ret_config);
 
 	if (!rc)
 		return 0;
@@ -144,7 +173,7 @@ int toolstack_read_config(struct toolstack *ts, const char *json,
 	AUTO_CONFIG libxl_domain_config config;
 
 	libxl_domain_config_init(&config);
-	if (libxl_domain_config_from_json(ts->ctx, &config, json))
+	if (toolstack_read_json(ts, json, &config))
 		return -EINVAL;
 	guest_read_config(&config, ret_config);
 	return 0;

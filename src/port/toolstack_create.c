@@ -34,7 +34,7 @@ static int build(struct toolstack *ts, libxl_domain_config *config,
 		 uint32_t *ret_domid, struct text *why)
 {
 	struct balloon balloon;
-	int r = balloon_lock(ts->hv, &balloon, why);
+	int r = balloon_lock(ts->hv, ts->end_ms, &balloon, why);
 	int rc;
 
 	if (r)
@@ -53,7 +53,7 @@ static int build(struct toolstack *ts, libxl_domain_config *config,
 	return r;
 }
 
-int toolstack_create(struct toolstack *ts, const char *json,
+int toolstack_create(struct toolstack *ts, const char *json, const char *mark,
 		     uint32_t *ret_domid, struct text *why)
 {
 	AUTO_CONFIG libxl_domain_config config;
@@ -66,6 +66,10 @@ int toolstack_create(struct toolstack *ts, const char *json,
 	if (r)
 		return r;
 	memcpy(uuid, libxl_uuid_bytearray(&config.c_info.uuid), UUID_BYTES);
+	r = toolstack_put_mark(&config, mark);
+	if (r)
+		return r;
+	toolstack_check_place(ts, &config, why);
 	r = build(ts, &config, &domid, why);
 	if (!r) {
 		rc = libxl_domain_unpause(ts->ctx, domid, NULL);
@@ -97,7 +101,7 @@ int toolstack_soft_reset(struct toolstack *ts, uint32_t domid,
 		toolstack_note_state(ts, domid, why);
 		return -EOPNOTSUPP;
 	}
-	r = balloon_lock(ts->hv, &balloon, why);
+	r = balloon_lock(ts->hv, ts->end_ms, &balloon, why);
 	if (r)
 		return r;
 	rc = libxl_domain_soft_reset(ts->ctx, &config, domid, NULL, NULL);

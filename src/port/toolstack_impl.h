@@ -14,6 +14,7 @@ struct toolstack {
 	libxl_ctx *ctx;
 	struct xentoollog_logger *logger;
 	struct hv *hv;
+	int64_t end_ms;		/* CLOCK_MONOTONIC: the step's deadline */
 };
 
 /* libxl's codes (ERROR_*) as -errno; 0 stays 0. */
@@ -30,9 +31,30 @@ int toolstack_fail(struct toolstack *ts, int rc, const char *what,
 void toolstack_note_state(struct toolstack *ts, uint32_t domid,
 			  struct text *why);
 
-/* *RET_CONFIG must be initialised, and is disposed of by the caller. */
+/* *RET_CONFIG must be initialised, and is disposed of by the caller.  Returns
+ * libxl's code. */
+int toolstack_read_json(struct toolstack *ts, const char *json,
+			libxl_domain_config *ret_config);
+/* The same, with the fault in WHY; -errno. */
 int toolstack_parse(struct toolstack *ts, const char *json,
 		    libxl_domain_config *ret_config, struct text *why);
+
+/*
+ * Takes out of CONFIG the disks, networks and PCI devices that DOMID does not
+ * have by xenstore.  False: xenstore does not say, and CONFIG is no use.
+ */
+bool toolstack_drop_detached(struct toolstack *ts, uint32_t domid,
+			     libxl_domain_config *config, struct text *why);
+
+/* Adds to CONFIG where DOMID runs, as far as it can be told. */
+void toolstack_note_place(struct toolstack *ts, uint32_t domid,
+			  libxl_domain_config *config);
+/* Takes out of CONFIG what the host has no more, or would refuse. */
+void toolstack_check_place(struct toolstack *ts, libxl_domain_config *config,
+			   struct text *why);
+
+/* CONFIG's domain bears MARK in place of the one that it had before. */
+int toolstack_put_mark(libxl_domain_config *config, const char *mark);
 
 /*
  * A second writer of a physical disk is refused by the block script while

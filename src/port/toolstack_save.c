@@ -24,6 +24,7 @@ static int read_live(struct toolstack *ts, uint32_t domid, char **ret_json,
 		return toolstack_fail(ts, rc,
 				      "retrieving the live configuration",
 				      why);
+	toolstack_note_place(ts, domid, &config);
 	json = libxl_domain_config_to_json(ts->ctx, &config);
 	if (!json)
 		return -ENOMEM;
@@ -31,8 +32,33 @@ static int read_live(struct toolstack *ts, uint32_t domid, char **ret_json,
 	return 0;
 }
 
-static int use_fallback(struct toolstack *ts, const char *fallback,
-			char **ret_json, struct text *why)
+/* The record has the name of before an `xl rename`. */
+static void take_name(struct toolstack *ts, uint32_t domid,
+		      libxl_domain_config *config)
+{
+	char *name = libxl_domid_to_name(ts->ctx, domid);
+
+	if (!name)
+		return;
+	free(config->c_info.name);
+	config->c_info.name = name;
+}
+
+/* FALLBACK without what is known to be detached by now. */
+static char *write_fallback(struct toolstack *ts, uint32_t domid,
+			    const char *fallback, libxl_domain_config *config,
+			    struct text *why)
+{
+	if (!toolstack_drop_detached(ts, domid, config, why))
+		return strdup(fallback);
+	take_name(ts, domid, config);
+	toolstack_note_place(ts, domid, config);
+	return libxl_domain_config_to_json(ts->ctx, config);
+}
+
+static int use_fallback(struct toolstack *ts, uint32_t domid,
+			const char *fallback, char **ret_json,
+			struct text *why)
 {
 	AUTO_CONFIG libxl_domain_config config;
 	char *json;
@@ -46,7 +72,7 @@ static int use_fallback(struct toolstack *ts, const char *fallback,
 	r = toolstack_parse(ts, fallback, &config, why);
 	if (r)
 		return r;
-	json = strdup(fallback);
+	json = write_fallback(ts, domid, fallback, &config, why);
 	if (!json)
 		return -ENOMEM;
 	*ret_json = json;
@@ -67,8 +93,23 @@ int toolstack_save(struct toolstack *ts, uint32_t domid, const char *fallback,
 		text_append_clause(why, "from libxl's record and the live values");
 		return 0;
 	}
-	r = use_fallback(ts, fallback, ret_json, why);
+	r = use_fallback(ts, domid, fallback, ret_json, why);
 	if (!r)
 		text_append_clause(why, "from the snapshot taken earlier");
+	return r;
+}
+
+int toolstack_save_stored(struct toolstack *ts, uint32_t domid,
+			  const char *fallback, char **ret_json,
+			  struct text *why)
+{
+	int r;
+
+	text_append_clause(why, "reading the live configuration did not end");
+	r = use_fallback(ts, domid, fallback, ret_json, why);
+	if (!r)
+		text_append_clause(why, "from the snapshot taken earlier: what "
+				   "was attached or changed after it may be "
+				   "missing");
 	return r;
 }

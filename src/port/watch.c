@@ -61,6 +61,7 @@ static void arm_one_eject(struct watch *watch, struct watch_domain *domain,
 	}
 	text_copy(domain->eject[i].vdev, WATCH_VDEV_BYTES, vdev);
 	domain->ejects++;
+	watch->calls.progress(watch->ctx);
 }
 
 void watch_eject_arm(struct watch *watch, struct watch_domain *domain,
@@ -125,7 +126,9 @@ static void domain_add(struct watch *watch, const struct domain_info *info)
 					     : WATCH_NOT_SHUT_DOWN;
 	list_append(&watch->domains, &domain->node);
 	arm_death(watch, domain);
+	watch->calls.progress(watch->ctx);
 	watch_store_name(watch, domain, true);
+	watch->calls.progress(watch->ctx);
 	watch_files_read(watch, domain);
 	if (!watch->lost)
 		watch->calls.hint(watch->ctx, domain->domid,

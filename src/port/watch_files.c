@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "port/guest.h"
 #include "port/watch_impl.h"
 
@@ -64,11 +65,12 @@ static void take_name(libxl_domain_config *config, char **name)
 	*name = NULL;
 }
 
-void watch_files_read_config(struct watch *watch, struct watch_domain *domain)
+static void read_config(struct watch *watch, struct watch_domain *domain)
 {
 	AUTO_CONFIG libxl_domain_config config;
 	AUTO_FREE char *json = NULL, *name = NULL;
 	struct domain_config known;
+	char made_as[DOMAIN_NAME_BYTES];
 	size_t len = 0;
 	uint64_t hash;
 
@@ -90,12 +92,25 @@ void watch_files_read_config(struct watch *watch, struct watch_domain *domain)
 	}
 	domain->has_config = true;
 	domain->config_hash = hash;
+	text_copy(made_as, sizeof(made_as), config.c_info.name ?: "");
 	take_name(&config, &name);
 	guest_read_config(&config, &known);
+	watch_model_user(domain, &config);
+	if (strcmp(made_as, known.name))
+		text_copy(known.made_as, sizeof(known.made_as), made_as);
 	watch_eject_disarm(watch, domain);
 	watch_eject_arm(watch, domain, &config);
 	watch->calls.config(watch->ctx, domain->domid, domain->uuid, &known,
 			    json);
+}
+
+/* libxl writes the record last: by then the device model runs.  After a soft
+ * reset the record is the same, and the process another. */
+void watch_files_read_config(struct watch *watch, struct watch_domain *domain)
+{
+	read_config(watch, domain);
+	if (domain->has_config)
+		watch_model_read(watch, domain);
 }
 
 static void read_update(struct watch *watch, struct watch_domain *domain)

@@ -33,6 +33,9 @@ struct watch_domain {
 	libxl_evgen_domain_death *death;
 	struct watch_eject eject[WATCH_EJECTS_MAX];
 	unsigned int ejects;
+	uint32_t model_pid;	/* of its device model, last told; or 0 */
+	uint32_t model_stub;	/* its stub domain, last told; or 0 */
+	uint32_t model_user;	/* whom that may run as beside root; or 0 */
 };
 
 struct watch {
@@ -69,6 +72,8 @@ int watch_store_open(struct watch *watch);
 void watch_store_close(struct watch *watch);
 void watch_store_name(struct watch *watch, const struct watch_domain *domain,
 		      bool on);
+/* What xenstore says of a domain that libxl has no record of. */
+void watch_store_tell(struct watch *watch, const struct watch_domain *domain);
 
 /* libxl's userdata files (watch_files.c): changes, and reading them. */
 int watch_files_open(struct watch *watch);
@@ -80,5 +85,11 @@ void watch_files_read_config(struct watch *watch, struct watch_domain *domain);
 void watch_eject_disarm(struct watch *watch, struct watch_domain *domain);
 void watch_eject_arm(struct watch *watch, struct watch_domain *domain,
 		     const libxl_domain_config *config);
+
+/* The process of one domain's device model (watch_model.c): by its
+ * configuration which user has it, and telling one that was not told of. */
+void watch_model_user(struct watch_domain *domain,
+		      const libxl_domain_config *config);
+void watch_model_read(struct watch *watch, struct watch_domain *domain);
 
 #endif

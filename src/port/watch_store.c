@@ -38,6 +38,66 @@ void watch_store_name(struct watch *watch, const struct watch_domain *domain,
 			  LOG_TEXT("error", strerror(errno)));
 }
 
+/* --- what dom0 wrote --- */
+
+static bool may_write(const struct xs_permissions *perms)
+{
+	return perms->perms & XS_PERM_WRITE;
+}
+
+/* Is it dom0's, with no other domain that may write it?  The first entry is
+ * the owner's, and says what holds for domains that are not listed. */
+static bool is_dom0s(struct watch *watch, const char *path)
+{
+	unsigned int count = 0;
+	AUTO_FREE struct xs_permissions *perms =
+		xs_get_permissions(watch->store, XBT_NULL, path, &count);
+	bool trusted = perms && count && perms[0].id == 0 &&
+		       !may_write(&perms[0]);
+
+	for (unsigned int i = 1; trusted && i < count; i++)
+		trusted = perms[i].id == 0 || !may_write(&perms[i]);
+	return trusted;
+}
+
+/* malloc()ed; NULL: it is not there, or another domain can write it. */
+static char *read_dom0s(struct watch *watch, const char *path)
+{
+	unsigned int len;
+	char *value = xs_read(watch->store, XBT_NULL, path, &len);
+
+	if (value && is_dom0s(watch, path))
+		return value;
+	free(value);
+	return NULL;
+}
+
+/* xenopsd writes which domains a virtual machine has; libxl does not. */
+static bool is_xapis(struct watch *watch, const struct watch_domain *domain)
+{
+	char path[96], uuid[UUID_TEXT_BYTES], want[64];
+	AUTO_FREE char *value = NULL;
+
+	snprintf(path, sizeof(path), "/vm/%s/domains/%u",
+		 uuid_format(domain->uuid, uuid), domain->domid);
+	snprintf(want, sizeof(want), "/local/domain/%u", domain->domid);
+	value = read_dom0s(watch, path);
+	return value && strcmp(value, want) == 0;
+}
+
+void watch_store_tell(struct watch *watch, const struct watch_domain *domain)
+{
+	AUTO_FREE char *name = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domain->domid);
+	name = read_dom0s(watch, path);
+	if (name)
+		watch->calls.named(watch->ctx, domain->domid, domain->uuid,
+				   name, is_xapis(watch, domain) ? PEER_XAPI :
+								   PEER_NONE);
+}
+
 /* Was it a name?  Reads the record, which goes by the name, again. */
 static bool name_changed(struct watch *watch, const char *token)
 {
@@ -49,6 +109,8 @@ static bool name_changed(struct watch *watch, const char *token)
 	domain = watch_find(watch, (uint32_t)strtoul(token + len, NULL, 10));
 	if (domain && !watch->lost)
 		watch_files_read_config(watch, domain);
+	if (domain && !watch->lost && !domain->has_config)
+		watch_store_tell(watch, domain);
 	return true;
 }
 

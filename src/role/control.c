@@ -21,12 +21,15 @@
 #define CLIENTS_MAX 64
 #define REQUEST_MAX_BYTES 65536
 #define CLIENT_DEADLINE_S 10.
+/* Without a descriptor for the next one, until one may be free. */
+#define ACCEPT_AGAIN_S 0.25
 
 struct control {
 	struct keeper *keeper;
 	struct list clients;
 	unsigned int count;
 	ev_io incoming;
+	ev_timer again;		/* takes in more */
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -188,6 +191,27 @@ static bool is_root(int fd)
 	       cred.uid == 0;
 }
 
+/* Who waits in the socket's queue keeps it readable. */
+static void pause_incoming(struct control *control)
+{
+	ev_io_stop(control->keeper->loop, &control->incoming);
+	keeper_set_timer(control->keeper, &control->again, ACCEPT_AGAIN_S);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)events;
+	ev_io_start(loop, &control->incoming);
+}
+
+static bool is_want(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM ||
+	       error == ENOBUFS;
+}
+
 static void on_incoming(struct ev_loop *loop, ev_io *io, int events)
 {
 	struct control *control = io->data;
@@ -195,8 +219,11 @@ static void on_incoming(struct ev_loop *loop, ev_io *io, int events)
 	int fd = accept4(io->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	(void)events;
-	if (fd < 0)
+	if (fd < 0) {
+		if (is_want(errno))
+			pause_incoming(control);
 		return;
+	}
 	client = is_root(fd) ? calloc(1, sizeof(*client)) : NULL;
 	if (!client) {
 		close(fd);
@@ -262,6 +289,8 @@ int control_open(struct keeper *keeper, struct control **ret_control)
 	}
 	ev_io_init(&control->incoming, on_incoming, fd, EV_READ);
 	control->incoming.data = control;
+	ev_init(&control->again, on_again);
+	control->again.data = control;
 	ev_io_start(keeper->loop, &control->incoming);
 	*ret_control = control;
 	return 0;
@@ -273,6 +302,7 @@ void control_close(struct control *control)
 
 	LIST_EACH(client, &control->clients, struct client, node)
 		drop(client);
+	ev_timer_stop(control->keeper->loop, &control->again);
 	ev_io_stop(control->keeper->loop, &control->incoming);
 	close(control->incoming.fd);
 	unlink(control->path);

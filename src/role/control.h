@@ -6,6 +6,8 @@
 #ifndef ROLE_CONTROL_H
 #define ROLE_CONTROL_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 struct control;
@@ -25,8 +27,19 @@ json_object *control_answer(struct keeper *keeper, json_object *request);
 
 /* control_show.c: what is known, as JSON objects for the caller to put. */
 json_object *control_show_status(struct keeper *keeper);
-json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
-				    uint32_t limit);
+
+/* What one answer holds at most: it is made while nothing else is done. */
+#define CONTROL_PAGE_MAX 1000
+
+/* Which incidents, from the newest on. */
+struct control_range {
+	int64_t since_ms;
+	int64_t before_ms;	/* INT64_MAX: from the newest one */
+	uint64_t before;	/* of those of BEFORE_MS, numbered less */
+	uint32_t limit;		/* of which CONTROL_PAGE_MAX are told */
+};
+json_object *control_show_incidents(struct keeper *keeper,
+				    const struct control_range *range);
 /* control_info.c: the one incident that a person calls ID. */
 json_object *control_show_info(struct keeper *keeper, const char *id);
 json_object *control_show_retreat(struct keeper *keeper);
@@ -46,6 +59,13 @@ int control_show_troubles(struct keeper *keeper, int64_t since_ms,
 struct incident;
 json_object *control_show_incident(const struct incident *incident);
 struct guest;
+/* control_find.c: the guest that a person calls TEXT; NULL: there is none. */
+const struct guest *control_find_guest(struct keeper *keeper, const char *text);
+/* The same, but for one of which RESTS is true where there is one, also by the
+ * number of its incident.  -ENOTUNIQ: it may be another, too. */
+int control_find_resting(struct keeper *keeper, const char *text,
+			 bool (*rests)(const struct guest *guest),
+			 const struct guest **ret_guest);
 json_object *control_show_policy(struct keeper *keeper,
 				 const struct guest *guest);
 

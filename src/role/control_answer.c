@@ -10,7 +10,7 @@
 #include "control_json.h"
 #include "keeper.h"
 
-#define LIST_LIMIT 1000
+#define LIST_LIMIT 1000 /* unless more are asked for */
 
 static json_object *error(const char *text)
 {
@@ -41,54 +41,6 @@ static int64_t number_of(json_object *request, const char *key,
 	return json_object_get_int64(value);
 }
 
-/* --- finding a guest: by uuid, domid, or name --- */
-
-static const struct guest *guest_by_domid(struct keeper *keeper,
-					  const char *text)
-{
-	char *end;
-	unsigned long domid = strtoul(text, &end, 10);
-	const struct domain *domain;
-
-	if (*end || domid > UINT16_MAX)
-		return NULL;
-	domain = engine_domain(keeper->engine, domid);
-	return domain ? domain->guest : NULL;
-}
-
-/* A name may have been used by several guests; the one that lives wins. */
-static const struct guest *guest_by_name(struct keeper *keeper,
-					 const char *name)
-{
-	const struct guest *guest, *found = NULL;
-	struct domain *const *domains;
-	size_t count = engine_domains(keeper->engine, &domains);
-
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(domains[i]->name, name) == 0)
-			return domains[i]->guest;
-	LIST_EACH(guest, (struct list *)engine_guests(keeper->engine),
-		  const struct guest, node)
-		if (strcmp(guest->name, name) == 0 &&
-		    (!found || guest->incident))
-			found = guest;
-	return found;
-}
-
-static const struct guest *find_guest(struct keeper *keeper, const char *text)
-{
-	const struct guest *guest = NULL;
-	uint8_t uuid[UUID_BYTES];
-
-	if (uuid_parse(text, uuid) == 0)
-		guest = engine_guest(keeper->engine, uuid);
-	if (!guest)
-		guest = guest_by_name(keeper, text);
-	if (!guest && text[0])
-		guest = guest_by_domid(keeper, text);
-	return guest;
-}
-
 /* --- commands --- */
 
 static json_object *do_status(struct keeper *keeper, json_object *request)
@@ -108,12 +60,15 @@ static json_object *do_host(struct keeper *keeper, json_object *request)
 static json_object *do_list(struct keeper *keeper, json_object *request)
 {
 	int64_t limit = number_of(request, "limit", LIST_LIMIT);
+	struct control_range range;
 
 	if (limit < 1 || limit > 1000000)
 		return error("limit: 1 to 1000000");
-	return control_show_incidents(keeper,
-				      number_of(request, "since_ms", 0),
-				      (uint32_t)limit);
+	range.since_ms = number_of(request, "since_ms", 0);
+	range.before_ms = number_of(request, "before_ms", INT64_MAX);
+	range.before = (uint64_t)number_of(request, "before", 0);
+	range.limit = (uint32_t)limit;
+	return control_show_incidents(keeper, &range);
 }
 
 static json_object *do_info(struct keeper *keeper, json_object *request)
@@ -127,26 +82,22 @@ static json_object *do_policy(struct keeper *keeper, json_object *request)
 	const struct guest *guest = NULL;
 
 	if (name) {
-		guest = find_guest(keeper, name);
+		guest = control_find_guest(keeper, name);
 		if (!guest)
 			return error("no such domain");
 	}
 	return control_show_policy(keeper, guest);
 }
 
-static json_object *operate(struct keeper *keeper, json_object *request,
+static json_object *operate(struct keeper *keeper, const struct guest *guest,
 			    int (*call)(struct engine *engine,
 					const uint8_t *uuid,
 					struct engine_time now),
 			    const char *already)
 {
-	const char *name = text_of(request, "domain");
-	const struct guest *guest;
 	json_object *answer;
 	int r;
 
-	keeper_scan(keeper);
-	guest = name ? find_guest(keeper, name) : NULL;
 	if (!guest)
 		return error("no such domain");
 	r = call(keeper->engine, guest->uuid, keeper_now(keeper));
@@ -184,7 +135,7 @@ static json_object *do_capture(struct keeper *keeper, json_object *request)
 	int r;
 
 	keeper_scan(keeper);
-	guest = name ? find_guest(keeper, name) : NULL;
+	guest = name ? control_find_guest(keeper, name) : NULL;
 	domain = guest ? domain_of(keeper, guest) : NULL;
 	if (!domain)
 		return error("no such domain");
@@ -203,18 +154,54 @@ static json_object *do_capture(struct keeper *keeper, json_object *request)
 
 static json_object *do_hold(struct keeper *keeper, json_object *request)
 {
-	return operate(keeper, request, engine_hold, "it is held already");
+	const char *name = text_of(request, "domain");
+
+	keeper_scan(keeper);
+	return operate(keeper, name ? control_find_guest(keeper, name) : NULL,
+		       engine_hold, "it is held already");
+}
+
+/* Of guests that rest, or an incident of theirs does. */
+static json_object *set_going(struct keeper *keeper, json_object *request,
+			      bool (*rests)(const struct guest *guest),
+			      int (*call)(struct engine *engine,
+					  const uint8_t *uuid,
+					  struct engine_time now),
+			      const char *already)
+{
+	const char *name = text_of(request, "domain");
+	const struct guest *guest = NULL;
+
+	keeper_scan(keeper);
+	if (name && control_find_resting(keeper, name, rests, &guest) < 0)
+		return error("it may be more than one guest: give the uuid, or "
+			     "the number of an incident that is no domid");
+	return operate(keeper, guest, call, already);
+}
+
+static bool is_held(const struct guest *guest)
+{
+	return guest->hold || (guest->incident &&
+			       guest->incident->state == CASE_STATE_HELD);
 }
 
 static json_object *do_release(struct keeper *keeper, json_object *request)
 {
-	return operate(keeper, request, engine_release, "it is not held");
+	return set_going(keeper, request, is_held, engine_release,
+			 "it is not held");
+}
+
+static bool may_retry(const struct guest *guest)
+{
+	return guest->incident &&
+	       (guest->incident->state == CASE_STATE_HELD ||
+		guest->incident->state == CASE_STATE_WAITING);
 }
 
 static json_object *do_retry(struct keeper *keeper, json_object *request)
 {
-	return operate(keeper, request, engine_retry,
-		       "its incident is being worked on");
+	return set_going(keeper, request, may_retry, engine_retry,
+			 "its incident is being worked on");
 }
 
 /* Whose a domain is. */
@@ -227,7 +214,7 @@ static json_object *hand(struct keeper *keeper, json_object *request,
 	json_object *answer;
 
 	keeper_scan(keeper);
-	guest = name ? find_guest(keeper, name) : NULL;
+	guest = name ? control_find_guest(keeper, name) : NULL;
 	why = guest ? call(keeper, guest) : "no such domain";
 	if (why)
 		return error(why);

@@ -5,6 +5,7 @@
 #include "control.h"
 #include "control_json.h"
 #include "keeper.h"
+#include "port/audit.h"
 
 static void add_words(json_object *to, const struct host_evidence *evidence)
 {
@@ -84,6 +85,9 @@ json_object *control_show_host(struct keeper *keeper)
 		control_json_text(to, "kernel_line", state.evidence->kernel.text);
 		add_words(to, state.evidence);
 		control_json_add(to, "event_channels", show_ports(&state));
+		control_json_text(to, "console_advice",
+				  state.evidence->no_console ?
+				  audit_console_command("") : "");
 	}
 	control_json_int(to, "trouble", (int64_t)state.trouble->number);
 	control_json_add(to, "retreat", control_show_retreat(keeper));

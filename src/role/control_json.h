@@ -18,4 +18,13 @@ void control_json_bool(json_object *to, const char *key, bool yes);
 /* To the end of an array. */
 void control_json_append(json_object *to, json_object *value);
 
+/* What is written of it. */
+#define CONTROL_JSON_FLAGS \
+	(JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+/*
+ * Until it is written within MAX_BYTES, takes from the end of its longest list,
+ * as "domains"; the member "domains_left_out" counts what that list lost.
+ */
+void control_json_fit(json_object *to, size_t max_bytes);
+
 #endif

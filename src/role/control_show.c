@@ -30,7 +30,8 @@ static json_object *show_step(const struct incident_step *step)
 	control_json_text(to, "step", step_name(step->step));
 	control_json_int(to, "begun_ms", step->begun_ms);
 	control_json_int(to, "ended_ms", step->ended_ms);
-	control_json_int(to, "error", -step->rc);
+	control_json_int(to, "error", step_found_taken(step->step, step->rc) ?
+				      0 : -step->rc);
 	control_json_text(to, "text", step->text);
 	return to;
 }
@@ -78,6 +79,8 @@ json_object *control_show_incident(const struct incident *incident)
 		control_json_int(to, "new_domid", incident->successor.domid);
 	if (incident_has_begun(incident, STEP_RENAME))
 		add_uuid(to, "copy_uuid", incident->copy_uuid);
+	control_json_text(to, "owner", incident->peer ?
+			  peer_name(incident->peer) : "xenvigil");
 	control_json_text(to, "panic", incident->panic);
 	add_core(to, incident->core_path, &incident->core);
 	for (uint32_t i = 0; i < incident->step_count; i++)
@@ -103,18 +106,23 @@ static void tell_groups(struct keeper *keeper, json_object *list)
 	control_groups_free(groups);
 }
 
-json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
-				    uint32_t limit)
+json_object *control_show_incidents(struct keeper *keeper,
+				    const struct control_range *range)
 {
 	json_object *to = json_object_new_object();
 	json_object *list = json_object_new_array();
-	int r = store_each_since(keeper->store, since_ms, limit, add_incident,
-				 list);
+	bool is_cut = range->limit > CONTROL_PAGE_MAX;
+	uint32_t limit = is_cut ? CONTROL_PAGE_MAX : range->limit;
+	int r = store_each_before(keeper->store, range->since_ms,
+				  range->before_ms, range->before, limit,
+				  add_incident, list);
 
 	tell_groups(keeper, list);
+	control_json_bool(to, "more", is_cut &&
+			  json_object_array_length(list) == limit);
 	control_json_add(to, "incidents", list);
-	if (r == 0)
-		r = control_show_troubles(keeper, since_ms, limit, to);
+	if (r == 0 && range->before_ms == INT64_MAX)
+		r = control_show_troubles(keeper, range->since_ms, limit, to);
 	if (r < 0)
 		control_json_text(to, "error", strerror(-r));
 	return to;
@@ -125,42 +133,59 @@ json_object *control_show_incidents(struct keeper *keeper, int64_t since_ms,
 /* The monitors of xl's, found once for all domains. */
 struct monitors {
 	size_t count, cap;
-	struct monitor {
-		pid_t pid;
-		char log[DOMAIN_NAME_BYTES + 32];
-	} *at;
+	struct owner_monitor *at;
 };
 
 /* Without memory a monitor is not shown. */
-static void note_monitor(void *ctx, pid_t pid, const char *log)
+static void note_monitor(void *ctx, const struct owner_monitor *monitor)
 {
 	struct monitors *monitors = ctx;
 
 	if (monitors->count == monitors->cap) {
 		size_t cap = monitors->cap ? 2 * monitors->cap : 16;
-		struct monitor *at = realloc(monitors->at, cap * sizeof(*at));
+		struct owner_monitor *at = realloc(monitors->at,
+						   cap * sizeof(*at));
 
 		if (!at)
 			return;
 		monitors->at = at;
 		monitors->cap = cap;
 	}
-	monitors->at[monitors->count].pid = pid;
-	text_copy(monitors->at[monitors->count++].log,
-		  sizeof(monitors->at->log), log);
+	monitors->at[monitors->count++] = *monitor;
 }
 
-/* Who supervises it: "xenvigil", "xl" with the monitor's pid, or "other". */
-static void add_owner(json_object *to, const struct domain *domain,
+/* Who supervises it: "xenvigil", "xl" with the monitor's pid, another
+ * toolstack by its name, or "other". */
+static void add_owner(json_object *to, struct keeper *keeper,
+		      const struct domain *domain,
 		      const struct monitors *monitors)
 {
+	struct owner_query query;
+
+	keeper_owner_query(keeper, domain, &query);
 	for (size_t i = 0; i < monitors->count; i++)
-		if (owner_is_log_of(monitors->at[i].log, domain->name)) {
+		if (owner_is_monitor_of(&monitors->at[i], &query)) {
 			control_json_text(to, "owner", "xl");
 			control_json_int(to, "owner_pid", monitors->at[i].pid);
 			return;
 		}
-	control_json_text(to, "owner", domain->guest->disowned ? "other" : "xenvigil");
+	if (engine_is_foreign(keeper->engine, domain))
+		control_json_text(to, "owner", peer_name(domain->peer));
+	else
+		control_json_text(to, "owner", domain->guest->disowned ?
+				  "other" : "xenvigil");
+}
+
+/* What is another's is so while it runs, too. */
+static enum life_state shown_state(const struct keeper *keeper,
+				   const struct domain *domain)
+{
+	bool idle = domain->state == LIFE_STATE_NEW ||
+		    domain->state == LIFE_STATE_WATCHED ||
+		    domain->state == LIFE_STATE_KEPT;
+
+	return idle && engine_is_foreign(keeper->engine, domain) ?
+		LIFE_STATE_FOREIGN : domain->state;
 }
 
 static void add_figures(json_object *to, struct keeper *keeper,
@@ -190,7 +215,7 @@ static json_object *show_domain(struct keeper *keeper,
 	control_json_int(to, "domid", info->id.domid);
 	add_uuid(to, "uuid", info->id.uuid);
 	control_json_text(to, "type", domain_type_name(domain->guest->config.type));
-	control_json_text(to, "state", machine_life_name(domain->state));
+	control_json_text(to, "state", machine_life_name(shown_state(keeper, domain)));
 	control_json_bool(to, "shutdown", info->shutdown);
 	if (info->shutdown)
 		control_json_text(to, "reason",
@@ -198,8 +223,9 @@ static json_object *show_domain(struct keeper *keeper,
 	control_json_bool(to, "paused", info->paused);
 	control_json_bool(to, "dying", info->dying);
 	control_json_bool(to, "held", domain->guest->hold);
+	control_json_bool(to, "same_uuid", domain->guest->twins);
 	add_figures(to, keeper, domain);
-	add_owner(to, domain, monitors);
+	add_owner(to, keeper, domain, monitors);
 	origin_get(ORIGIN_DIR, info->id.domid, info->id.uuid, origin);
 	control_json_text(to, "made_by", origin);
 	return to;
@@ -243,6 +269,18 @@ static json_object *show_captures(const struct keeper *keeper)
 	return to;
 }
 
+static void add_records(json_object *to, struct keeper *keeper)
+{
+	struct keeper_fallback_state state;
+
+	keeper_fallback_state(keeper, &state);
+	control_json_bool(to, "disk_full", keeper->disk_full);
+	control_json_int(to, "unrecorded", engine_unrecorded(keeper->engine));
+	control_json_text(to, "records", state.path);
+	control_json_int(to, "records_temporary_ms", state.since_ms);
+	control_json_text(to, "records_why", state.why);
+}
+
 static void add_daemon(json_object *to, struct keeper *keeper)
 {
 	const struct hv_host *host = &keeper->host;
@@ -260,8 +298,7 @@ static void add_daemon(json_object *to, struct keeper *keeper)
 	control_json_int(to, "watcher_pid", keeper->watcher.pid);
 	control_json_bool(to, "watcher_ready", keeper->watcher_ready);
 	control_json_int(to, "working", engine_working(keeper->engine));
-	control_json_bool(to, "disk_full", keeper->disk_full);
-	control_json_int(to, "unrecorded", engine_unrecorded(keeper->engine));
+	add_records(to, keeper);
 	control_json_int(to, "hook_failures", keeper->hook_failures);
 	control_json_text(to, "hook_failed", keeper->hook_failed);
 }
@@ -341,6 +378,9 @@ static json_object *show_guest_policy(struct keeper *keeper,
 		add_uuid(to, "uuid", guest->uuid);
 		control_json_text(to, "type", domain_type_name(guest->config.type));
 		control_json_bool(to, "held", guest->hold);
+		control_json_bool(to, "same_uuid", guest->twins);
+		control_json_int(to, "config_of_domid",
+				 guest->config_of.domid);
 		control_json_int(to, "starts_counted", guest->budget.count);
 		control_json_int(to, "streak", guest->budget.streak);
 	}

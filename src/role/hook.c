@@ -46,6 +46,7 @@ static const struct {
 	{ "reason", "XENVIGIL_REASON" },
 	{ "action", "XENVIGIL_ACTION" },
 	{ "core", "XENVIGIL_CORE" },
+	{ "owner", "XENVIGIL_OWNER" },
 };
 
 struct environment {

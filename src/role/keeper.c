@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -20,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "control.h"
 #include "keeper.h"
 #include "port/conf.h"
@@ -52,6 +52,8 @@ void keeper_scan(struct keeper *keeper)
 	if (r == 0)
 		r = engine_scan(keeper->engine, list, count,
 				keeper_now(keeper));
+	else
+		engine_unseen(keeper->engine, keeper_now(keeper));
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "scan-failed",
 			  LOG_TEXT("error", strerror(-r)));
@@ -115,6 +117,34 @@ static int load_settings(struct keeper *keeper, struct settings **ret)
 	return r;
 }
 
+static int make_dir(const char *path)
+{
+	struct stat there;
+
+	if (mkdir(path, 0700) == 0)
+		return 0;
+	if (errno == EEXIST) {
+		if (stat(path, &there) == 0 && S_ISDIR(there.st_mode))
+			return 0;
+		errno = ENOTDIR;
+	}
+	log_event(LOG_LEVEL_ERROR, "no-directory", LOG_TEXT("path", path),
+		  LOG_TEXT("error", strerror(errno)));
+	return -errno;
+}
+
+void keeper_look_at_caps(struct keeper *keeper)
+{
+	struct caps caps = {
+		.xen_major = keeper->host.major,
+		.xen_minor = keeper->host.minor,
+		.core_dir = make_dir(keeper->settings->core_dir) == 0,
+	};
+
+	text_copy(caps.toolstack, sizeof(caps.toolstack), keeper->toolstack);
+	engine_set_caps(keeper->engine, &caps);
+}
+
 /* The old settings stay when the new ones are bad. */
 static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 {
@@ -132,6 +162,7 @@ static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 	keeper->settings = settings;
 	log_setup(settings->log_target, settings->log_level, "keeper");
 	engine_set_settings(keeper->engine, settings);
+	keeper_look_at_caps(keeper);
 	engine_set_workers(keeper->engine, workers_max(settings));
 	settings_free(old);
 	keeper_watcher_ping(keeper);
@@ -151,33 +182,6 @@ static void on_stop(struct ev_loop *loop, ev_signal *signal, int events)
 }
 
 /* --- start --- */
-
-static int make_dir(const char *path)
-{
-	if (mkdir(path, 0700) == 0 || errno == EEXIST)
-		return 0;
-	log_event(LOG_LEVEL_ERROR, "no-directory", LOG_TEXT("path", path),
-		  LOG_TEXT("error", strerror(errno)));
-	return -errno;
-}
-
-/* Held while we live: two keepers would both act. */
-static int take_lock(const struct settings *settings)
-{
-	char path[SETTINGS_PATH_BYTES + 32];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/xenvigild.lock", settings->run_dir);
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		return fd;
-	log_event(LOG_LEVEL_ERROR,
-		  errno == EWOULDBLOCK ? "already-running" : "no-lock",
-		  LOG_TEXT("path", path), LOG_TEXT("error", strerror(errno)));
-	if (fd >= 0)
-		close(fd);
-	return -EBUSY;
-}
 
 /* A host short of memory needs its supervisor; what a worker starts does
  * not inherit this (worker.c). */
@@ -217,13 +221,8 @@ static int open_hypervisor(struct keeper *keeper)
 	return r;
 }
 
-static int make_engine(struct keeper *keeper)
+static int new_engine(struct keeper *keeper)
 {
-	struct caps caps = {
-		.xen_major = keeper->host.major,
-		.xen_minor = keeper->host.minor,
-		.core_dir = make_dir(keeper->settings->core_dir) == 0,
-	};
 	static struct engine_calls calls;
 
 	calls = keeper_calls;
@@ -231,12 +230,53 @@ static int make_engine(struct keeper *keeper)
 	keeper->engine = engine_new(keeper->settings, &calls);
 	if (!keeper->engine)
 		return -ENOMEM;
-	engine_set_caps(keeper->engine, &caps);
+	keeper_look_at_caps(keeper);
 	engine_set_workers(keeper->engine, workers_max(keeper->settings));
-	return keeper_records_restore(keeper);
+	return 0;
 }
 
-static int open_all(struct keeper *keeper, int *ret_lock)
+/* A database that opens may still not be readable: then without it. */
+static int make_engine(struct keeper *keeper)
+{
+	int r = new_engine(keeper);
+
+	if (r == 0)
+		r = keeper_records_restore(keeper);
+	if (r == 0 || r == -ENOMEM)
+		return r;
+	engine_free(keeper->engine);
+	keeper->engine = NULL;
+	r = keeper_fallback_start(keeper, r, strerror(-r));
+	if (r == 0)
+		r = new_engine(keeper);
+	return r == 0 ? keeper_records_restore(keeper) : r;
+}
+
+/* Workers that are at something end it: their guests' next ones wait for it. */
+void keeper_start_over(struct keeper *keeper)
+{
+	int r;
+
+	keeper_watcher_stop(keeper);
+	keeper_worker_leave(keeper);
+	keeper_calls_drop_claims(keeper);
+	keeper_model_close(keeper);
+	keeper_capture_close(keeper);
+	keeper_eject_close(keeper);
+	keeper_config_close(keeper);
+	engine_free(keeper->engine);
+	keeper->engine = NULL;
+	r = make_engine(keeper);
+	if (r < 0) {
+		log_event(LOG_LEVEL_ERROR, "not-restored",
+			  LOG_TEXT("error", strerror(-r)));
+		exit(ROLE_EXIT_SYSTEM); /* the next one does it */
+	}
+	keeper_scan(keeper);
+	keeper_watcher_start(keeper);
+}
+
+static int open_all(struct keeper *keeper, struct keeper_lock *ret_lock)
 {
 	int r = load_settings(keeper, &keeper->settings);
 
@@ -246,8 +286,8 @@ static int open_all(struct keeper *keeper, int *ret_lock)
 		  "keeper");
 	r = make_dir(keeper->settings->run_dir);
 	if (r == 0)
-		r = *ret_lock = take_lock(keeper->settings);
-	if (r >= 0)
+		r = keeper_lock_take(keeper->settings->run_dir, ret_lock);
+	if (r == 0)
 		r = open_hypervisor(keeper);
 	if (r == 0)
 		r = keeper_records_open(keeper);
@@ -291,6 +331,7 @@ static int start(struct keeper *keeper)
 	keeper_metrics_open(keeper);
 	keeper_hvlog_open(keeper);
 	keeper_scan(keeper);
+	keeper_pause_open(keeper);
 	keeper_watcher_start(keeper);
 	keeper_retreat_open(keeper);
 	keeper_probe_start(keeper);
@@ -309,7 +350,10 @@ static void stop(struct keeper *keeper)
 	keeper_probe_stop(keeper);
 	keeper_worker_leave(keeper);
 	keeper_calls_drop_claims(keeper);
+	keeper_model_close(keeper);
 	keeper_capture_close(keeper);
+	keeper_eject_close(keeper);
+	keeper_pause_close(keeper);
 	keeper_metrics_close(keeper);
 	log_event(LOG_LEVEL_NOTICE, "stopped");
 }
@@ -319,6 +363,8 @@ static void free_all(struct keeper *keeper)
 	keeper_hook_close(keeper);
 	keeper_notify_close(keeper);
 	engine_free(keeper->engine);
+	keeper_config_close(keeper);
+	keeper_fallback_close(keeper);
 	keeper_hvlog_close(keeper);
 	store_close(keeper->store);
 	hv_close(keeper->hv);
@@ -328,7 +374,7 @@ static void free_all(struct keeper *keeper)
 int keeper_main(const char *config_dir)
 {
 	struct keeper keeper = { .config_dir = config_dir };
-	AUTO_CLOSE int lock = -1;
+	struct keeper_lock lock = { -1, -1 };
 	int r;
 
 	keep_to_ourselves();
@@ -341,8 +387,11 @@ int keeper_main(const char *config_dir)
 	list_init(&keeper.workers);
 	list_init(&keeper.claims);
 	list_init(&keeper.captures);
+	list_init(&keeper.models);
+	list_init(&keeper.configs);
 	keeper.loop = ev_default_loop(EVFLAG_AUTO);
 	keeper.started_ms = keeper_now(&keeper).wall_ms;
+	keeper_eject_open(&keeper);
 	srandom((unsigned int)keeper.started_ms ^ (unsigned int)getpid());
 	if (!keeper.loop)
 		return ROLE_EXIT_SYSTEM;
@@ -358,5 +407,6 @@ int keeper_main(const char *config_dir)
 		stop(&keeper);
 	}
 	free_all(&keeper);
+	keeper_lock_release(&lock);
 	return r < 0 ? ROLE_EXIT_SYSTEM : 0;
 }

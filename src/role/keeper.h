@@ -21,6 +21,8 @@
 #include "store/store.h"
 
 struct control;
+struct keeper_eject;
+struct keeper_fallback;
 struct keeper_hooks;
 struct keeper_hvlog;
 struct keeper_probe;
@@ -33,8 +35,9 @@ struct child;
 /* What its owner does, who is the DATA of the two watchers. */
 struct child_calls {
 	void (*readable)(struct ev_loop *loop, ev_io *io, int events);
-	/* NULL for one that is never limited. */
-	void (*deadline)(struct ev_loop *loop, ev_timer *timer, int events);
+	/* It is late, and said nothing that waits to be read.  NULL for one
+	 * that is never limited. */
+	void (*deadline)(struct child *child);
 	/* It is no more, but for what it said; keeper_child_forget() it. */
 	void (*ended)(struct child *child);
 };
@@ -52,10 +55,13 @@ struct child {
 	int fd;			/* our end; -1: none */
 	int status;		/* as wait() has it; -1: not known */
 	double limit_s;		/* from when it begins; 0: it has, or none */
+	int64_t due_ms;		/* of the deadline, CLOCK_MONOTONIC */
+	bool is_spared;		/* it had more time, as we were late */
 	ev_child exited;
 	ev_io unit_ended;
 	ev_io readable;
 	ev_timer deadline;
+	ev_timer again;		/* reads again, after a want of memory */
 };
 
 struct keeper_worker {
@@ -64,11 +70,13 @@ struct keeper_worker {
 	struct child child;
 	uint64_t incident;	/* its number; 0: spare, or a side job */
 	uint64_t order;		/* under way; 0: idle */
+	bool has_begun;		/* and it said so */
 	uint32_t jobs;		/* incidents and side jobs that it had */
 	const char *how;	/* why it was killed; NULL: it was not */
 	char core_path[SETTINGS_PATH_BYTES + 128]; /* of the dump ordered */
 	char progress[256];
 	struct keeper_capture *capture;	/* its side job; NULL: none */
+	struct keeper_eject *eject;	/* the same */
 };
 
 /* A core that an operator asked for. */
@@ -90,7 +98,10 @@ struct keeper {
 	struct settings *settings;
 	struct hv *hv;
 	struct hv_host host;
+	char boot[64];			/* names the host's present boot */
 	struct store *store;
+	struct keeper_fallback *fallback;
+	struct list configs;		/* in memory, see keeper_config.c */
 	struct engine *engine;
 	struct control *control;
 	int64_t started_ms;		/* wall clock */
@@ -99,14 +110,20 @@ struct keeper {
 	ev_timer watcher_again;
 	bool watcher_ready;
 	bool watcher_asked;		/* pinged, and has not answered yet */
+	int64_t watcher_ready_ms;	/* since when, monotonic */
 	unsigned int watcher_losses;	/* in a row */
 	char toolstack[32];		/* its version */
 
 	struct list workers;
 	struct list claims;		/* other supervisors we wait for */
 	struct list captures;		/* the newest last */
+	struct list ejects;		/* what comes next first */
+	ev_timer eject_due;
+	struct list models;		/* device models */
+	ev_timer pause_again;
 
 	uint32_t unrecorded;		/* incidents, when last told */
+	uint32_t written;		/* since old ones were removed */
 	bool disk_full;			/* below the records, when last told */
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
@@ -128,9 +145,21 @@ struct keeper {
 struct engine_time keeper_now(const struct keeper *keeper);
 void keeper_scan(struct keeper *keeper);
 void keeper_rearm(struct keeper *keeper);
+/* What works here, for the engine; the core directory may come and go. */
+void keeper_look_at_caps(struct keeper *keeper);
 /* Fires once, SECONDS from now, whether or not it runs already: libev's own
  * setter puts a timer that runs out of its order, and others with it. */
 void keeper_set_timer(struct keeper *keeper, ev_timer *timer, double seconds);
+
+/* Begins again with what the records hold, as after a restart of the daemon. */
+void keeper_start_over(struct keeper *keeper);
+/* --- keeper_lock.c --- */
+struct keeper_lock {
+	int host, run_dir;	/* descriptors; -1: not held */
+};
+/* Returns 0, or -errno, and has said why. */
+int keeper_lock_take(const char *run_dir, struct keeper_lock *ret_lock);
+void keeper_lock_release(struct keeper_lock *lock);
 
 /* --- keeper_child.c --- */
 void keeper_child_init(struct child *child, const struct child_calls *calls,
@@ -141,7 +170,11 @@ int keeper_child_spawn(struct keeper *keeper, struct child *child,
  * is, for which the service manager has a time of its own. */
 void keeper_child_limit(struct keeper *keeper, struct child *child,
 			double seconds);
-/* What it says to its owner; errors as wire_recv()'s. */
+/* Its deadline, in whatever state it is. */
+void keeper_child_set_due(struct keeper *keeper, struct child *child,
+			  double seconds);
+/* What it says to its owner; errors as wire_recv()'s.  After -EAGAIN the owner
+ * is called again, also when memory was wanting. */
 int keeper_child_recv(struct keeper *keeper, struct child *child,
 		      struct wire_msg *ret_msg);
 /* No more is said to it: it ends by itself, and that is told. */
@@ -169,7 +202,7 @@ bool keeper_probe_is_fresh(const struct keeper *keeper);
 
 struct keeper_probe_state {
 	enum host_health health;
-	int64_t since_ms;	/* wall clock */
+	int64_t since_ms;	/* wall clock, to show */
 	int64_t seen_ms;	/* the last look; 0: none yet */
 	const struct host_evidence *evidence;
 	const struct host_trouble *trouble; /* number 0: none */
@@ -207,8 +240,8 @@ void keeper_worker_dismiss(struct keeper *keeper,
 			   const struct incident *incident);
 int keeper_worker_capture(struct keeper *keeper,
 			  struct keeper_capture *capture);
-void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
-			 const char *vdev);
+int keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
+			const char *vdev, struct keeper_eject *eject);
 const char *keeper_worker_progress(const struct keeper *keeper,
 				   uint64_t order);
 /* Lets them finish what they are at; nobody waits for them. */
@@ -223,10 +256,26 @@ void keeper_evidence_task(struct keeper *keeper, uint64_t incident,
 
 /* --- keeper_calls.c --- */
 extern const struct engine_calls keeper_calls;
+/* Who may have DOMAIN, asked of port/owner. */
+struct owner_query;
+void keeper_owner_query(struct keeper *keeper, const struct domain *domain,
+			struct owner_query *ret_query);
 void keeper_calls_drop_claims(struct keeper *keeper);
 
 /* --- keeper_records.c --- */
 int keeper_records_open(struct keeper *keeper);
+/* WHY is text when 0 is returned as well: what was damaged. */
+int keeper_records_open_store(struct keeper *keeper, bool suspect,
+			      struct store **ret_store, struct text *why);
+/* Without it a full disk means temporary records. */
+void keeper_records_reserve(struct keeper *keeper);
+/* The file may be removed while nothing is written. */
+void keeper_records_check(struct keeper *keeper);
+/* One more: old ones are removed after some. */
+void keeper_records_written(struct keeper *keeper);
+int keeper_records_host(struct keeper *keeper, struct host_trouble *trouble);
+int keeper_records_evidence(struct keeper *keeper, uint64_t incident,
+			    const struct evidence *evidence);
 /* Loads what the store holds into the engine. */
 int keeper_records_restore(struct keeper *keeper);
 /* The engine's calls. */
@@ -236,7 +285,45 @@ int keeper_records_guest(void *ctx, struct guest *guest);
 /* Says when incidents stand in memory only, and when no longer. */
 void keeper_records_tell(struct keeper *keeper);
 
+/* --- keeper_fallback.c --- */
+int keeper_fallback_open(struct keeper *keeper);
+void keeper_fallback_close(struct keeper *keeper);
+/* The database cannot be opened or read, for WHY: there are temporary
+ * records. */
+int keeper_fallback_start(struct keeper *keeper, int error, const char *why);
+/* The store says ERROR (0: none).  True: there are temporary records now, do
+ * it once more. */
+bool keeper_fallback_on(struct keeper *keeper, int error);
+/* No incident of the database that cannot be read has it, or a later one. */
+uint64_t keeper_fallback_first_number(const struct keeper *keeper);
+struct keeper_fallback_state {
+	int64_t since_ms;	/* wall clock; 0: they are where they belong */
+	const char *why, *path;
+};
+void keeper_fallback_state(const struct keeper *keeper,
+			   struct keeper_fallback_state *ret_state);
+
+/* --- keeper_config.c --- */
+/* In memory as well, from when the guest has an incident until it has none. */
+void keeper_config_keep(struct keeper *keeper, const uint8_t *uuid);
+void keeper_config_drop(struct keeper *keeper, const uint8_t *uuid);
+void keeper_config_close(struct keeper *keeper);
+const char *keeper_config_kept(const struct keeper *keeper,
+			       const uint8_t *uuid); /* NULL */
+void keeper_config_set(struct keeper *keeper, const uint8_t *uuid,
+		       const struct domain_config *config, const char *json);
+/* *RET_JSON is malloc()ed.  -ENOENT: none is known; -EAGAIN: it cannot be
+ * read now. */
+int keeper_config_get(struct keeper *keeper, const uint8_t *uuid,
+		      char **ret_json);
+/* The watcher's word.  It becomes the guest's, or is kept aside while another
+ * domain of the uuid runs; the engine's call takes that one up. */
+void keeper_config_told(struct keeper *keeper, const struct wire_msg *msg);
+int keeper_config_take(void *ctx, const struct domain *domain,
+		       struct domain_config *ret_config);
+
 /* --- keeper_hook.c --- */
+void keeper_hook_records(struct keeper *keeper, bool temporary);
 void keeper_hook_open(struct keeper *keeper);
 void keeper_hook_note(struct keeper *keeper, enum engine_note note,
 		      const struct incident *incident);
@@ -254,6 +341,12 @@ void keeper_metrics_answer(struct keeper *keeper,
 void keeper_metrics_changed(struct keeper *keeper);
 void keeper_metrics_close(struct keeper *keeper);
 
+/* --- keeper_deadline.c --- */
+/* Seconds that a worker may take for ORDER: the setting of its step, and more for
+ * a guest with much memory. */
+uint32_t keeper_deadline_s(const struct keeper *keeper,
+			   const struct wire_msg *order);
+
 /* --- keeper_capture.c --- */
 int keeper_capture_start(struct keeper *keeper, const struct domain *domain,
 			 bool live, const struct keeper_capture **ret_capture);
@@ -266,6 +359,20 @@ void keeper_capture_done(struct keeper_capture *capture, int rc,
 void keeper_capture_lost(struct keeper *keeper, struct keeper_capture *capture,
 			 const char *how);
 void keeper_capture_close(struct keeper *keeper);
+
+/* --- keeper_eject.c --- */
+void keeper_eject_open(struct keeper *keeper);
+void keeper_eject_ask(struct keeper *keeper, const struct domain_id *id,
+		      const char *vdev);
+/* Its worker answered, or is lost. */
+void keeper_eject_done(struct keeper *keeper, struct keeper_eject *eject);
+void keeper_eject_close(struct keeper *keeper);
+
+/* --- keeper_pause.c --- */
+void keeper_pause_open(struct keeper *keeper);
+/* Lets domains run again that a worker paused which is no more. */
+void keeper_pause_look(struct keeper *keeper);
+void keeper_pause_close(struct keeper *keeper);
 
 /* --- keeper_cores.c --- */
 void keeper_cores_clean(struct keeper *keeper);
@@ -281,6 +388,13 @@ void keeper_hvlog_note(struct keeper *keeper, enum engine_note note,
 void keeper_hvlog_cause(void *ctx, const struct incident *incident,
 			char ret_panic[EVIDENCE_PANIC_BYTES]);
 void keeper_hvlog_close(struct keeper *keeper);
+
+/* --- keeper_model.c --- */
+/* The watcher's word on which process is a device model. */
+void keeper_model_take(struct keeper *keeper, const struct wire_msg *msg);
+void keeper_model_note(struct keeper *keeper, enum engine_note note,
+		       const struct domain *domain);
+void keeper_model_close(struct keeper *keeper);
 
 /* --- keeper_notify.c --- */
 void keeper_notify_open(struct keeper *keeper);

@@ -43,12 +43,23 @@ static const char *check_runs(struct keeper *keeper,
 	return NULL;
 }
 
-static bool is_its_monitor(const struct domain *domain, pid_t pid)
+static int find_owner(struct keeper *keeper,
+		      const struct domain *domain, enum owner *ret_owner,
+		      pid_t *ret_pid)
+{
+	struct owner_query query;
+
+	keeper_owner_query(keeper, domain, &query);
+	return owner_find("/proc", &query, ret_owner, ret_pid);
+}
+
+static bool is_its_monitor(struct keeper *keeper,
+			   const struct domain *domain, pid_t pid)
 {
 	enum owner owner;
 	pid_t found;
 
-	return owner_find("/proc", domain->name, &owner, &found) == 0 &&
+	return find_owner(keeper, domain, &owner, &found) == 0 &&
 	       owner == OWNER_XL && found == pid;
 }
 
@@ -65,7 +76,7 @@ static const char *take_over(struct keeper *keeper,
 
 	if (fd == -ENOSYS)
 		return "this kernel has no pidfds: end its monitor by hand";
-	if (fd < 0 || !is_its_monitor(domain, pid))
+	if (fd < 0 || !is_its_monitor(keeper, domain, pid))
 		return "its monitor has ended meanwhile: try again";
 	if (owner_stop(fd, pid) < 0)
 		return "its monitor cannot be stopped";
@@ -80,6 +91,18 @@ static const char *take_over(struct keeper *keeper,
 	return why;
 }
 
+/* Its toolstack goes on as it is: what that does is told by nobody. */
+static void take_from_peer(struct keeper *keeper, const struct domain *domain)
+{
+	if (engine_adopt(keeper->engine, domain->guest->uuid,
+			 keeper_now(keeper)) == 0)
+		log_event(LOG_LEVEL_NOTICE, "adopted",
+			  LOG_TEXT("domain", domain->name),
+			  LOG_INT("domid", domain->info.id.domid),
+			  LOG_UUID("uuid", domain->info.id.uuid),
+			  LOG_TEXT("owner", peer_name(domain->peer)));
+}
+
 const char *keeper_adopt(struct keeper *keeper, const struct guest *guest)
 {
 	const struct domain *domain = domain_of(keeper, guest);
@@ -91,17 +114,21 @@ const char *keeper_adopt(struct keeper *keeper, const struct guest *guest)
 	if (!domain || !domain->name[0])
 		return "it has no domain now";
 	domid = domain->info.id.domid;
-	if (owner_find("/proc", domain->name, &owner, &pid) < 0)
+	if (find_owner(keeper, domain, &owner, &pid) < 0)
 		return "its owner cannot be told";
 	if (owner == OWNER_UNSETTLED)
 		why = "an xl is at work on it: try again when that has ended";
 	else if (owner == OWNER_XL)
 		why = take_over(keeper, domain, pid);
-	else if (!guest->disowned)
+	else if (!guest->disowned && !engine_is_foreign(keeper->engine, domain))
 		why = "it is ours already";
 	if (why)
 		return why;
-	engine_disown(keeper->engine, guest->uuid, false, keeper_now(keeper));
+	if (domain->peer)
+		take_from_peer(keeper, domain);
+	else
+		engine_disown(keeper->engine, guest->uuid, false,
+			      keeper_now(keeper));
 	engine_freed(keeper->engine, domid, keeper_now(keeper));
 	return NULL;
 }

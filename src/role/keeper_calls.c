@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "keeper.h"
 #include "port/owner.h"
+#include "port/peermark.h"
 
 static int call_order(void *ctx, const struct incident *incident,
 		      uint64_t order)
@@ -86,16 +87,32 @@ static bool is_waited_for(const struct keeper *keeper, uint32_t domid)
 	return false;
 }
 
+void keeper_owner_query(struct keeper *keeper, const struct domain *domain,
+			struct owner_query *ret_query)
+{
+	const char *made_as = domain->guest->config.made_as;
+
+	*ret_query = (struct owner_query){
+		.name = domain->name,
+		.made_as = made_as[0] ? made_as : NULL,
+		.domid = domain->info.id.domid,
+		.seen_ms = domain->seen_ms,
+		.now_ms = keeper_now(keeper).mono_ms,
+	};
+}
+
 static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 {
 	struct keeper *keeper = ctx;
+	struct owner_query query;
 	enum owner owner = OWNER_NONE;
 	pid_t pid = 0;
 	int r;
 
 	if (domain->guest->disowned)
 		return ENGINE_CLAIM_OTHER;
-	r = owner_find("/proc", domain->name, &owner, &pid);
+	keeper_owner_query(keeper, domain, &query);
+	r = owner_find("/proc", &query, &owner, &pid);
 	if (r < 0) {
 		log_event(LOG_LEVEL_ERROR, "owner-unknown",
 			  LOG_TEXT("domain", domain->name),
@@ -107,6 +124,20 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 	if (!is_waited_for(keeper, domain->info.id.domid))
 		wait_for_end(keeper, domain->info.id.domid, pid);
 	return owner == OWNER_XL ? ENGINE_CLAIM_OTHER : ENGINE_CLAIM_UNSETTLED;
+}
+
+static int call_made_by(void *ctx, const struct domain *domain,
+			enum peer *ret_peer)
+{
+	int r = peermark_find(&peermark_places, &domain->info.id,
+			      domain->name, ret_peer);
+
+	(void)ctx;
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "owner-unknown",
+			  LOG_TEXT("domain", domain->name),
+			  LOG_TEXT("error", strerror(-r)));
+	return r;
 }
 
 void keeper_calls_drop_claims(struct keeper *keeper)
@@ -130,10 +161,12 @@ static enum log_level level_of(enum engine_note note)
 	case ENGINE_NOTE_WORKER_LOST:
 	case ENGINE_NOTE_FELL_BACK:
 	case ENGINE_NOTE_CRASH_MISSED:
+	case ENGINE_NOTE_SAME_UUID:
 		return LOG_LEVEL_WARN;
 	case ENGINE_NOTE_INCIDENT_OPENED:
 	case ENGINE_NOTE_CRASH_FOUND:
 	case ENGINE_NOTE_INCIDENT_CLOSED:
+	case ENGINE_NOTE_SAME_UUID_OVER:
 		return LOG_LEVEL_NOTICE;
 	default:
 		return LOG_LEVEL_INFO;
@@ -147,6 +180,8 @@ static void note_domain(enum engine_note note, const struct domain *domain,
 		  LOG_TEXT("domain", domain->name),
 		  LOG_INT("domid", domain->info.id.domid),
 		  LOG_UUID("uuid", domain->info.id.uuid),
+		  LOG_TEXT("owner", domain->peer ?
+			   peer_name(domain->peer) : NULL),
 		  LOG_TEXT("state", machine_life_name(domain->state)),
 		  LOG_INT("epoch", (int64_t)domain->info.id.epoch),
 		  LOG_INT("cpu", (int64_t)domain->info.cpu_time_ns),
@@ -165,7 +200,8 @@ static void note_incident(enum engine_note note,
 			  last && last->ended_ms ?
 			  last->ended_ms - last->begun_ms : 0;
 
-	log_event(level_of(note), engine_note_name(note),
+	log_event(incident->peer ? LOG_LEVEL_NOTICE : level_of(note),
+		  engine_note_name(note),
 		  LOG_INT("incident", (int64_t)incident->number),
 		  LOG_TEXT("domain", incident->name),
 		  LOG_INT("domid", incident->id.domid),
@@ -178,6 +214,8 @@ static void note_incident(enum engine_note note,
 		  LOG_INT("duration_ms", took_ms),
 		  LOG_TEXT("outcome", closed ? outcome_name(incident->outcome) :
 					       NULL),
+		  LOG_TEXT("owner", incident->peer ?
+			   peer_name(incident->peer) : NULL),
 		  LOG_TEXT("why", incident->why[0] ? incident->why : NULL),
 		  LOG_TEXT("text", text && text[0] ? text : NULL));
 }
@@ -189,6 +227,7 @@ static void call_note(void *ctx, enum engine_note note,
 	keeper_hook_note(ctx, note, incident);
 	keeper_metrics_note(ctx, note, incident);
 	keeper_hvlog_note(ctx, note, domain, incident);
+	keeper_model_note(ctx, note, domain);
 	if (incident)
 		note_incident(note, incident, text);
 	else
@@ -214,8 +253,10 @@ const struct engine_calls keeper_calls = {
 	.record = keeper_records_incident,
 	.record_guest = keeper_records_guest,
 	.claimed = call_claimed,
+	.made_by = call_made_by,
 	.note = call_note,
 	.cause = keeper_hvlog_cause,
+	.take_config = keeper_config_take,
 	.probe = call_probe,
 	.random = call_random,
 };

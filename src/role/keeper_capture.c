@@ -134,12 +134,8 @@ void keeper_capture_done(struct keeper_capture *capture, int rc,
 void keeper_capture_lost(struct keeper *keeper, struct keeper_capture *capture,
 			 const char *how)
 {
-	struct domain_info info;
-
-	if (capture->pauses &&
-	    hv_find(keeper->hv, capture->id.domid, &info) == 0 &&
-	    domain_id_equal(&info.id, &capture->id) && info.paused)
-		(void)hv_unpause(keeper->hv, capture->id.domid);
+	if (capture->pauses)
+		keeper_pause_look(keeper);
 	keeper_capture_done(capture, -EPIPE, how, NULL);
 }
 

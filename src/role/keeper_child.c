@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/start.h"
 #include "keeper.h"
@@ -25,6 +26,16 @@
 #define BEGIN_S 30.
 /* At our own end nobody waits that long. */
 #define LAST_BEGIN_MS 3000
+/* A deadline that is noticed this much too late was missed by us: by what stops
+ * us the child may have been stopped, too, and it has that much more. */
+#define LATE_MS 500
+#define SPARED_S 3.
+/* Memory that was wanting is asked for again after this. */
+#define MEMORY_S 0.1
+/* In one turn of the loop what a child says comes first, then its end, and
+ * then the deadlines (0). */
+#define FIRST EV_MAXPRI
+#define SECOND (EV_MAXPRI - 1)
 
 extern char **environ;
 
@@ -117,7 +128,7 @@ static int meet(struct keeper *keeper, struct child *child)
 		return -EPERM;
 	child->pid = sender.pid;
 	if (child->limit_s > 0 && ev_is_active(&child->deadline))
-		keeper_set_timer(keeper, &child->deadline, child->limit_s);
+		keeper_child_set_due(keeper, child, child->limit_s);
 	child->limit_s = 0;
 	child->pidfd = unit_open_pidfd(child->fd, child->pid);
 	if (child->pidfd >= 0) {
@@ -179,6 +190,29 @@ static bool take(struct child *child, struct wire_msg *msg)
 
 /* --- both --- */
 
+static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct child *child = timer->data;
+
+	(void)events;
+	if (clock_ms() - child->due_ms < LATE_MS || child->is_spared) {
+		child->calls->deadline(child);
+		return;
+	}
+	child->is_spared = true;
+	ev_now_update(loop);
+	ev_timer_set(timer, SPARED_S, 0.);
+	ev_timer_start(loop, timer);
+}
+
+static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct child *child = timer->data;
+
+	(void)events;
+	ev_io_start(loop, &child->readable);
+}
+
 void keeper_child_init(struct child *child, const struct child_calls *calls,
 		       void *data)
 {
@@ -188,11 +222,16 @@ void keeper_child_init(struct child *child, const struct child_calls *calls,
 	ev_init(&child->exited, on_exited);
 	ev_init(&child->unit_ended, on_unit_ended);
 	ev_init(&child->readable, calls->readable);
-	ev_init(&child->deadline, calls->deadline);
+	ev_init(&child->deadline, on_deadline);
+	ev_init(&child->again, on_again);
+	ev_set_priority(&child->readable, FIRST);
+	ev_set_priority(&child->exited, SECOND);
+	ev_set_priority(&child->unit_ended, SECOND);
 	child->exited.data = child;
 	child->unit_ended.data = child;
 	child->readable.data = data;
-	child->deadline.data = data;
+	child->deadline.data = child;
+	child->again.data = child;
 }
 
 int keeper_child_spawn(struct keeper *keeper, struct child *child,
@@ -225,8 +264,25 @@ void keeper_child_limit(struct keeper *keeper, struct child *child,
 	bool is_begun = child->pid || !child->is_unit;
 
 	child->limit_s = is_begun ? 0 : seconds;
-	keeper_set_timer(keeper, &child->deadline,
-			 is_begun ? seconds : BEGIN_S + seconds);
+	keeper_child_set_due(keeper, child,
+			     is_begun ? seconds : BEGIN_S + seconds);
+}
+
+void keeper_child_set_due(struct keeper *keeper, struct child *child,
+			  double seconds)
+{
+	child->due_ms = clock_ms() + (int64_t)(seconds * 1e3);
+	child->is_spared = false;
+	keeper_set_timer(keeper, &child->deadline, seconds);
+}
+
+/* The packet is still there, but for one that was taken in part: not to read it
+ * at once again leaves the others their turn. */
+static int wait_for_memory(struct keeper *keeper, struct child *child)
+{
+	ev_io_stop(keeper->loop, &child->readable);
+	keeper_set_timer(keeper, &child->again, MEMORY_S);
+	return -EAGAIN;
 }
 
 int keeper_child_recv(struct keeper *keeper, struct child *child,
@@ -239,6 +295,8 @@ int keeper_child_recv(struct keeper *keeper, struct child *child,
 		if (r == 0)
 			r = wire_recv(child->fd, ret_msg);
 	} while (r == 0 && take(child, ret_msg));
+	if (r == -ENOMEM || r == -ENOBUFS)
+		return wait_for_memory(keeper, child);
 	if (r < 0 && r != -EAGAIN)
 		tell_end(keeper, child);
 	return r;
@@ -247,6 +305,7 @@ int keeper_child_recv(struct keeper *keeper, struct child *child,
 void keeper_child_close(struct keeper *keeper, struct child *child)
 {
 	ev_timer_stop(keeper->loop, &child->deadline);
+	ev_timer_stop(keeper->loop, &child->again);
 	ev_io_stop(keeper->loop, &child->readable);
 	if (child->fd < 0)
 		return;

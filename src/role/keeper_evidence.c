@@ -19,7 +19,7 @@ void keeper_evidence_store(struct keeper *keeper, uint64_t incident,
 		.text = msg->blob ? msg->blob : "",
 		.missing = msg->missing,
 	};
-	int r = store_add_evidence(keeper->store, incident, &evidence);
+	int r = keeper_records_evidence(keeper, incident, &evidence);
 
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "evidence-not-stored",

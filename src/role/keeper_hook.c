@@ -17,6 +17,10 @@
 #include "keeper.h"
 
 #define WAITING_MAX 64
+/* Of one guest: it must not fill the queue before others. */
+#define WAITING_OF_GUEST 16
+/* Kept for the host's own beside those. */
+#define WAITING_OF_HOST 4
 /* The toolstack may be away this long, as when its child is replaced. */
 #define HUNG_AFTER_S 15.
 /* As many hooks as a child runs, and a little. */
@@ -26,6 +30,7 @@ struct hook_job {
 	struct list node;
 	enum transition transition;
 	uint64_t incident;	/* 0: none */
+	uint8_t uuid[UUID_BYTES];	/* of its guest */
 	char *json;
 };
 
@@ -89,13 +94,11 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io); /* its exit follows */
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_deadline(struct child *child)
 {
-	struct keeper_hooks *hooks = timer->data;
+	struct keeper_hooks *hooks = child->data;
 
-	(void)loop;
-	(void)events;
-	keeper_child_kill(hooks->keeper, &hooks->child);
+	keeper_child_kill(hooks->keeper, child);
 }
 
 static int send_order(struct keeper_hooks *hooks, const struct hook_job *job)
@@ -189,10 +192,14 @@ static struct hook_job *new_job(enum transition transition,
 	if (!job)
 		return NULL;
 	control_json_text(about, "transition", transition_name(transition));
+	/* Of many guests in trouble there is more to say than fits. */
+	control_json_fit(about, DOMAIN_CONFIG_MAX_BYTES);
 	job->transition = transition;
-	job->incident = incident ? incident->number : 0;
-	json = json_object_to_json_string_ext(
-		about, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+	if (incident) {
+		job->incident = incident->number;
+		memcpy(job->uuid, incident->id.uuid, UUID_BYTES);
+	}
+	json = json_object_to_json_string_ext(about, CONTROL_JSON_FLAGS);
 	job->json = json ? strdup(json) : NULL;
 	if (!job->json) {
 		free(job);
@@ -201,11 +208,31 @@ static struct hook_job *new_job(enum transition transition,
 	return job;
 }
 
+/* NULL, or why not. */
+static const char *check_room(const struct keeper_hooks *hooks,
+			      const struct hook_job *job)
+{
+	const struct hook_job *other;
+	unsigned int count = 0;
+
+	if (!job->incident)
+		return hooks->count < WAITING_MAX + WAITING_OF_HOST ? NULL :
+			"too many transitions wait for their hooks";
+	LIST_EACH(other, (struct list *)&hooks->waiting, const struct hook_job,
+		  node)
+		count += other->incident && uuid_equal(other->uuid, job->uuid);
+	if (count >= WAITING_OF_GUEST)
+		return "too many transitions of this guest wait for their hooks";
+	return hooks->count < WAITING_MAX ? NULL :
+		"too many transitions wait for their hooks";
+}
+
 static void tell(struct keeper_hooks *hooks, enum transition transition,
 		 const struct incident *incident)
 {
 	json_object *about;
 	struct hook_job *job;
+	const char *why;
 
 	if (!has_hooks(hooks))
 		return;
@@ -215,8 +242,9 @@ static void tell(struct keeper_hooks *hooks, enum transition transition,
 	json_object_put(about);
 	if (!job)
 		return;
-	if (hooks->count >= WAITING_MAX) {
-		log_lost(job, "too many transitions wait for their hooks");
+	why = check_room(hooks, job);
+	if (why) {
+		log_lost(job, why);
 		free_job(job);
 		return;
 	}
@@ -269,6 +297,13 @@ void keeper_hook_toolstack(struct keeper *keeper, bool answers)
 	} else if (!hooks->told_hung && !ev_is_active(&hooks->hung)) {
 		keeper_set_timer(keeper, &hooks->hung, HUNG_AFTER_S);
 	}
+}
+
+void keeper_hook_records(struct keeper *keeper, bool temporary)
+{
+	if (keeper->hooks)
+		tell(keeper->hooks, temporary ? TRANSITION_RECORDS_TEMPORARY :
+						TRANSITION_RECORDS_BACK, NULL);
 }
 
 /* --- its life --- */

@@ -106,9 +106,12 @@ static void store(struct keeper *keeper, const struct incident *incident,
 {
 	struct evidence evidence = {
 		.kind = kind, .at_ms = keeper_now(keeper).wall_ms,
-		.source = "the hypervisor's log", .text = text, .missing = why,
+		.source = kind == EVIDENCE_PANIC &&
+			  engine_model_is_cause(text) ?
+			  "the device model's process" : "the hypervisor's log",
+		.text = text, .missing = why,
 	};
-	int r = store_add_evidence(keeper->store, incident->number, &evidence);
+	int r = keeper_records_evidence(keeper, incident->number, &evidence);
 
 	if (r < 0)
 		log_event(LOG_LEVEL_WARN, "evidence-not-written",
@@ -123,11 +126,10 @@ static void attach(struct keeper *keeper, const struct incident *incident)
 {
 	struct text lines = { 0 };
 
-	if (get_lines(keeper, incident->id.domid, &lines)) {
+	if (get_lines(keeper, incident->id.domid, &lines))
 		store(keeper, incident, EVIDENCE_HV_LOG, "", missing(keeper));
-		return;
-	}
-	store(keeper, incident, EVIDENCE_HV_LOG, text_get(&lines), "");
+	else
+		store(keeper, incident, EVIDENCE_HV_LOG, text_get(&lines), "");
 	if (incident->panic[0])
 		store(keeper, incident, EVIDENCE_PANIC, incident->panic, "");
 	text_free(&lines);

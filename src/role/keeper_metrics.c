@@ -20,15 +20,21 @@ static void look_around(struct keeper *keeper, struct metrics_now *ret_now)
 		.toolstack = engine_toolstack_answers(keeper->engine),
 		.workers = engine_working(keeper->engine),
 	};
+	struct keeper_fallback_state records;
 	struct keeper_probe_state state;
 	struct domain *const *domains;
 	const struct incident *incident;
 	const struct guest *guest;
 
 	keeper_probe_state(keeper, &state);
+	keeper_fallback_state(keeper, &records);
+	now.temporary = records.since_ms != 0;
 	now.host = state.health;
 	now.ports = state.evidence->ports;
 	now.domains = (uint32_t)engine_domains(keeper->engine, &domains);
+	for (uint32_t i = 0; i < now.domains; i++)
+		if (engine_is_foreign(keeper->engine, domains[i]))
+			now.foreign[domains[i]->peer]++;
 	LIST_EACH(incident, (struct list *)engine_incidents(keeper->engine),
 		  const struct incident, node)
 		now.cases[incident->state]++;

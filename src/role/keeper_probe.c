@@ -31,7 +31,8 @@ struct keeper_probe {
 	bool asked, stuck;
 	struct host_evidence evidence;
 	enum host_health health;
-	int64_t since_ms, seen_ms, seen_mono_ms;
+	int64_t since_ms;	/* wall clock, to show */
+	int64_t seen_ms, seen_mono_ms;
 	struct host_trouble trouble;
 	enum ports_level ports_level;
 	struct ports_growth growth;
@@ -48,7 +49,7 @@ static void set_again(struct keeper_probe *probe, double seconds)
 
 static void record(struct keeper_probe *probe)
 {
-	int r = store_record_host(probe->keeper->store, &probe->trouble);
+	int r = keeper_records_host(probe->keeper, &probe->trouble);
 
 	if (r < 0)
 		log_event(LOG_LEVEL_ERROR, "record-not-written",
@@ -87,6 +88,7 @@ static void begin_trouble(struct keeper_probe *probe)
 {
 	memset(&probe->trouble, 0, sizeof(probe->trouble));
 	probe->trouble.began_ms = probe->since_ms;
+	probe->trouble.began_mono_ms = keeper_now(probe->keeper).mono_ms;
 	describe(probe);
 	record(probe);
 	log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
@@ -132,7 +134,7 @@ static void judge_ports(struct keeper_probe *probe, const struct ports *ports)
 	if (!ports->used)
 		return;
 	probe->grown = ports_grow(&probe->growth, ports->used,
-				  keeper_now(probe->keeper).wall_ms,
+				  keeper_now(probe->keeper).mono_ms,
 				  &probe->grown_minutes);
 	if (level == probe->ports_level)
 		return;
@@ -238,12 +240,10 @@ static void on_ended(struct child *child)
 }
 
 /* The kernel may keep it for ever; then there is no other. */
-static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_stuck(struct child *child)
 {
-	struct keeper_probe *probe = timer->data;
+	struct keeper_probe *probe = child->data;
 
-	(void)loop;
-	(void)events;
 	if (probe->stuck) {
 		log_event(LOG_LEVEL_ERROR, "probe-stuck",
 			  LOG_INT("pid", probe->child.pid));
@@ -251,7 +251,7 @@ static void on_stuck(struct ev_loop *loop, ev_timer *timer, int events)
 		return;
 	}
 	probe->stuck = true;
-	keeper_set_timer(probe->keeper, timer, GIVE_UP_S);
+	keeper_child_set_due(probe->keeper, child, GIVE_UP_S);
 	control_resume(probe->keeper->control);
 }
 
@@ -278,7 +278,7 @@ void keeper_probe_ask(struct keeper *keeper)
 		return;
 	probe->asked = true;
 	wire_send(probe->child.fd, &msg); /* one that cannot be told is late */
-	keeper_set_timer(keeper, &probe->child.deadline, TELL_S);
+	keeper_child_set_due(keeper, &probe->child, TELL_S);
 }
 
 /* One that cannot look keeps nobody waiting. */
@@ -311,7 +311,8 @@ void keeper_probe_state(const struct keeper *keeper,
 	};
 }
 
-/* A trouble that lasted when an earlier keeper ended: it is the same one. */
+/* A trouble that lasted when an earlier keeper ended: it is the same one.  How
+ * long it lasts is counted from now if that keeper did not write it down. */
 static int take_up(void *ctx, const struct host_trouble *trouble)
 {
 	struct keeper_probe *probe = ctx;
@@ -320,8 +321,28 @@ static int take_up(void *ctx, const struct host_trouble *trouble)
 		probe->trouble = *trouble;
 		probe->health = trouble->worst;
 		probe->since_ms = trouble->began_ms;
+		if (!trouble->began_mono_ms)
+			probe->trouble.began_mono_ms =
+				keeper_now(probe->keeper).mono_ms;
 	}
 	return 0;
+}
+
+/* Those of another boot ended with it. */
+static void close_old(struct keeper *keeper)
+{
+	uint32_t count = 0;
+	int r = store_close_hosts(keeper->store, keeper_now(keeper).wall_ms,
+				  &count);
+
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "record-not-written",
+			  LOG_TEXT("domain", "the host's troubles"),
+			  LOG_TEXT("error", strerror(-r)));
+	else if (count)
+		log_event(LOG_LEVEL_NOTICE, "host-trouble-ended",
+			  LOG_INT("count", count),
+			  LOG_TEXT("text", "the host was booted again"));
 }
 
 void keeper_probe_start(struct keeper *keeper)
@@ -338,6 +359,7 @@ void keeper_probe_start(struct keeper *keeper)
 	ev_init(&probe->again, on_again);
 	probe->again.data = probe;
 	keeper->probe = probe;
+	close_old(keeper);
 	store_each_host(keeper->store, INT64_MAX, 1, take_up, probe);
 	on_again(keeper->loop, &probe->again, 0);
 }

@@ -405,8 +405,8 @@ void keeper_retreat_judge(struct keeper *keeper)
 			take_up(retreat, probe.trouble);
 		/* One is enough, also when an earlier keeper began it. */
 		if (after_s && !probe.trouble->retreat[0] &&
-		    keeper_now(keeper).wall_ms - probe.since_ms >=
-		    after_s * 1000ll)
+		    keeper_now(keeper).mono_ms -
+			    probe.trouble->began_mono_ms >= after_s * 1000ll)
 			keeper_retreat_start(keeper);
 	} else if (retreat->state == RETREAT_WAITING ||
 		   retreat->state == RETREAT_EVIDENCE) {

@@ -12,12 +12,21 @@
 #include "base/trim.h"
 #include "keeper.h"
 
-/* It must be armed, and answer a ping, within this. */
+/* However much it has to do before it is ready or answers a ping, it says
+ * something at least this often. */
 #define ANSWER_S 10.
-/* Between attempts to replace it: doubling up to the second.  One that waits
- * for a xenstored that hangs takes long by itself. */
+/* Its first word, on a host whose processors are all busy. */
+#define FIRST_S 30.
+/* Between attempts to replace it: doubling up to the second, or to the third
+ * for one that was ready.  One that waits for a xenstored that hangs takes long
+ * by itself. */
 #define AGAIN_MIN_S 0.1
 #define AGAIN_MAX_S 1.
+#define AGAIN_READY_MAX_S 10.
+/* One that was ready for so long was well. */
+#define WELL_MS 60000
+/* Of what it says, in one turn of the loop. */
+#define TURN_MAX 1024
 /* How often the hypervisor is asked while there is no watcher. */
 #define POLL_S 1.
 
@@ -30,6 +39,14 @@ static void expect_within(struct keeper *keeper, double seconds)
 static double silence_s(const struct keeper *keeper)
 {
 	return keeper->settings->sweep_s + ANSWER_S;
+}
+
+/* It said something, so xenstored answered it: all that it says comes of that.
+ * A ping is answered after what it was at. */
+static void expect_more(struct keeper *keeper)
+{
+	expect_within(keeper, keeper->watcher_ready && !keeper->watcher_asked ?
+		      silence_s(keeper) : ANSWER_S);
 }
 
 static int send_ping(struct keeper *keeper)
@@ -46,19 +63,12 @@ static int send_ping(struct keeper *keeper)
 
 static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 {
-	struct caps caps = {
-		.xen_major = keeper->host.major,
-		.xen_minor = keeper->host.minor,
-		.core_dir = true,
-	};
-
 	keeper->watcher_ready = true;
 	keeper->watcher_asked = false;
-	keeper->watcher_losses = 0;
+	keeper->watcher_ready_ms = keeper_now(keeper).mono_ms;
 	ev_timer_stop(keeper->loop, &keeper->poll);
 	text_copy(keeper->toolstack, sizeof(keeper->toolstack), msg->text);
-	text_copy(caps.toolstack, sizeof(caps.toolstack), msg->text);
-	engine_set_caps(keeper->engine, &caps);
+	keeper_look_at_caps(keeper);
 	log_event(LOG_LEVEL_NOTICE, "watcher-ready",
 		  LOG_INT("pid", keeper->watcher.pid),
 		  LOG_TEXT("toolstack", msg->text));
@@ -79,22 +89,11 @@ static void on_beat(struct keeper *keeper)
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 }
 
-static void on_config(struct keeper *keeper, const struct wire_msg *msg)
+static void on_named(struct keeper *keeper, const struct wire_msg *msg)
 {
-	int r;
-
-	if (!msg->blob)
-		return;
-	r = store_set_config(keeper->store, msg->id.uuid, &msg->config,
-			     msg->blob);
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "config-not-stored",
-			  LOG_TEXT("domain", msg->config.name),
-			  LOG_UUID("uuid", msg->id.uuid),
-			  LOG_TEXT("error", strerror(-r)));
 	keeper_scan(keeper);
-	engine_config(keeper->engine, msg->id.domid, msg->id.uuid,
-		      &msg->config, keeper_now(keeper));
+	engine_named(keeper->engine, msg->id.domid, msg->id.uuid, msg->text,
+		     msg->peer, keeper_now(keeper));
 }
 
 static void on_ejected(struct keeper *keeper, const struct wire_msg *msg)
@@ -102,8 +101,9 @@ static void on_ejected(struct keeper *keeper, const struct wire_msg *msg)
 	const struct domain *domain =
 		engine_domain(keeper->engine, msg->id.domid);
 
-	if (domain)
-		keeper_worker_eject(keeper, &domain->info.id, msg->text);
+	/* libvirt does what its guests ask for, as it sees fit. */
+	if (domain && !engine_is_foreign(keeper->engine, domain))
+		keeper_eject_ask(keeper, &domain->info.id, msg->text);
 }
 
 /* Returns whether the list should be looked at. */
@@ -119,7 +119,10 @@ static bool handle(struct keeper *keeper, const struct wire_msg *msg)
 				    msg->reason_code);
 		return true;
 	case WIRE_CONFIG:
-		on_config(keeper, msg);
+		keeper_config_told(keeper, msg);
+		return false;
+	case WIRE_NAMED:
+		on_named(keeper, msg);
 		return false;
 	case WIRE_UPDATE:
 		log_event(LOG_LEVEL_INFO, "config-update-pending",
@@ -129,6 +132,9 @@ static bool handle(struct keeper *keeper, const struct wire_msg *msg)
 		return false;
 	case WIRE_EJECTED:
 		on_ejected(keeper, msg);
+		return false;
+	case WIRE_MODEL:
+		keeper_model_take(keeper, msg);
 		return false;
 	case WIRE_BEAT:
 		on_beat(keeper);
@@ -141,6 +147,7 @@ static bool handle(struct keeper *keeper, const struct wire_msg *msg)
 /* After a beat nothing is to be done for a while. */
 static void rest(struct keeper *keeper)
 {
+	keeper_records_check(keeper);
 	store_rest(keeper->store);
 	trim_heap();
 }
@@ -150,18 +157,21 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	struct keeper *keeper = io->data;
 	bool look = false, may_rest = false;
 	struct wire_msg msg;
-	int r;
+	int count = 0, r = 0;
 
 	(void)events;
-	while ((r = keeper_child_recv(keeper, &keeper->watcher, &msg)) == 0) {
+	/* What is left makes it readable again. */
+	while (count < TURN_MAX && (r = keeper_child_recv(keeper, &keeper->watcher,
+							  &msg)) == 0) {
 		look |= handle(keeper, &msg);
 		may_rest = msg.kind == WIRE_BEAT;
 		wire_clear(&msg);
+		count++;
 	}
-	if (r != -EAGAIN)
+	if (r != 0 && r != -EAGAIN)
 		ev_io_stop(loop, io); /* its exit follows */
-	else if (keeper->watcher_ready && !keeper->watcher_asked)
-		expect_within(keeper, silence_s(keeper));
+	else if (count)
+		expect_more(keeper);
 	if (look)
 		keeper_scan(keeper);
 	keeper_rearm(keeper);
@@ -171,10 +181,26 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 
 /* --- its life --- */
 
+/* Doubles with each loss, but for one that was well. */
+static double wait_again_s(struct keeper *keeper)
+{
+	double most_s = keeper->watcher_ready ? AGAIN_READY_MAX_S : AGAIN_MAX_S;
+	double wait_s = AGAIN_MIN_S;
+
+	if (keeper->watcher_ready && keeper_now(keeper).mono_ms -
+	    keeper->watcher_ready_ms >= WELL_MS)
+		keeper->watcher_losses = 0;
+	for (unsigned int i = 0; i < keeper->watcher_losses && wait_s < most_s;
+	     i++)
+		wait_s *= 2;
+	keeper->watcher_losses++;
+	return wait_s < most_s ? wait_s : most_s;
+}
+
 static void on_ended(struct child *child)
 {
 	struct keeper *keeper = child->data;
-	double wait_s = AGAIN_MIN_S;
+	double wait_s = wait_again_s(keeper);
 
 	log_event(LOG_LEVEL_WARN, "watcher-lost",
 		  LOG_INT("pid", child->pid),
@@ -185,21 +211,16 @@ static void on_ended(struct child *child)
 	keeper_hook_toolstack(keeper, false);
 	keeper_probe_ask(keeper);
 	keeper_metrics_changed(keeper);
-	for (unsigned int i = 0; i < keeper->watcher_losses; i++)
-		wait_s = wait_s < AGAIN_MAX_S ? wait_s * 2 : AGAIN_MAX_S;
-	keeper->watcher_losses++;
 	keeper_set_timer(keeper, &keeper->watcher_again, wait_s);
 	ev_timer_again(keeper->loop, &keeper->poll);
 	keeper_scan(keeper);
 	keeper_rearm(keeper);
 }
 
-static void on_silence(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_silence(struct child *child)
 {
-	struct keeper *keeper = timer->data;
+	struct keeper *keeper = child->data;
 
-	(void)loop;
-	(void)events;
 	log_event(LOG_LEVEL_ERROR, "xenstore-silent",
 		  LOG_INT("watcher", keeper->watcher.pid),
 		  LOG_TEXT("text", "actions wait until xenstored answers"));
@@ -217,7 +238,7 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 		keeper_set_timer(keeper, timer, AGAIN_MAX_S);
 		return;
 	}
-	expect_within(keeper, ANSWER_S);
+	expect_within(keeper, FIRST_S);
 }
 
 static void on_poll(struct ev_loop *loop, ev_timer *timer, int events)

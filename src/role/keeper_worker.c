@@ -54,15 +54,14 @@ static void release(struct keeper_worker *worker)
 
 /* --- what comes back --- */
 
-static void store_saved(struct keeper *keeper, const struct wire_msg *msg)
+/* May begin another, with this worker if it is at rest. */
+static void end_eject(struct keeper_worker *worker)
 {
-	int r = store_set_config(keeper->store, msg->id.uuid, &msg->config,
-				 msg->blob);
+	struct keeper_eject *eject = worker->eject;
 
-	if (r < 0)
-		log_event(LOG_LEVEL_ERROR, "config-not-stored",
-			  LOG_UUID("uuid", msg->id.uuid),
-			  LOG_TEXT("error", strerror(-r)));
+	worker->eject = NULL;
+	if (eject)
+		keeper_eject_done(worker->keeper, eject);
 }
 
 static void handle_result(struct keeper_worker *worker,
@@ -79,9 +78,10 @@ static void handle_result(struct keeper_worker *worker,
 		return;
 	worker->order = 0;
 	worker->progress[0] = '\0';
-	keeper_set_timer(keeper, &worker->child.deadline, LINGER_S);
+	keeper_child_set_due(keeper, &worker->child, LINGER_S);
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
-		store_saved(keeper, msg);
+		keeper_config_set(keeper, msg->id.uuid, &msg->config,
+				  msg->blob);
 	if (msg->step == STEP_REPORT)
 		result.panic = msg->blob;
 	if (msg->step == STEP_DUMP && msg->rc == 0) {
@@ -98,6 +98,7 @@ static void handle_result(struct keeper_worker *worker,
 	worker->capture = NULL;
 	if (!worker->incident) {
 		release(worker);
+		end_eject(worker);
 	} else {
 		keeper_scan(keeper);
 		engine_result(keeper->engine, msg->order, &result,
@@ -107,6 +108,8 @@ static void handle_result(struct keeper_worker *worker,
 
 static void handle(struct keeper_worker *worker, const struct wire_msg *msg)
 {
+	if (msg->kind == WIRE_TAKEN && msg->order == worker->order)
+		worker->has_begun = true;
 	if (msg->kind == WIRE_PROGRESS && worker->capture)
 		keeper_capture_tell(worker->capture, msg->text);
 	if (msg->kind == WIRE_PROGRESS)
@@ -163,15 +166,28 @@ static const char *describe_exit(const struct keeper_worker *worker,
 	return text;
 }
 
+/* HAS_BEGUN: else nothing was done, as by a worker of another version. */
+static void tell_lost(struct keeper *keeper, uint64_t order, bool has_begun,
+		      const char *how)
+{
+	keeper_scan(keeper);
+	if (has_begun)
+		engine_lost(keeper->engine, order, how, keeper_now(keeper));
+	else
+		engine_unbegun(keeper->engine, order, how, keeper_now(keeper));
+}
+
 static void on_ended(struct child *child)
 {
 	struct keeper_worker *worker = child->data;
 	struct keeper *keeper = worker->keeper;
+	bool has_begun;
 	uint64_t order;
 	char text[64];
 
 	drain(worker); /* it may have answered first */
 	order = worker->order;
+	has_begun = worker->has_begun;
 	if (order) {
 		const char *how = describe_exit(worker, child->status, text,
 						sizeof(text));
@@ -179,21 +195,19 @@ static void on_ended(struct child *child)
 		remove_partial_core(worker);
 		if (worker->capture)
 			keeper_capture_lost(keeper, worker->capture, how);
+		end_eject(worker);
 		free_worker(worker);
-		keeper_scan(keeper);
-		engine_lost(keeper->engine, order, how, keeper_now(keeper));
+		tell_lost(keeper, order, has_begun, how);
 	} else {
 		free_worker(worker);
 	}
 	keeper_rearm(keeper);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_deadline(struct child *child)
 {
-	struct keeper_worker *worker = timer->data;
+	struct keeper_worker *worker = child->data;
 
-	(void)loop;
-	(void)events;
 	if (!worker->order) { /* nothing came for it */
 		keeper_child_close(worker->keeper, &worker->child);
 		return;
@@ -289,6 +303,17 @@ static void prepare_dump(const struct keeper *keeper, const char *name,
 	msg->capture.free_percent = set->core_free_percent;
 }
 
+/* Did a worker not come back from this step?  What hung may hang again. */
+static bool was_lost(const struct incident *incident)
+{
+	for (uint32_t i = 0; i < incident->step_count; i++)
+		if (incident->steps[i].step == incident_step(incident) &&
+		    incident->steps[i].ended_ms &&
+		    incident->steps[i].rc == -ECHILD)
+			return true;
+	return false;
+}
+
 /* Fills in what the step needs beside the incident. */
 static int prepare(struct keeper *keeper, const struct incident *incident,
 		   struct wire_msg *msg)
@@ -313,6 +338,10 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 		memcpy(msg->new_id.uuid, incident->copy_uuid, UUID_BYTES);
 		break;
 	case STEP_SAVE:
+		if (was_lost(incident))
+			text_copy(msg->text, sizeof(msg->text),
+				  WIRE_SAVE_STORED);
+		break;
 	case STEP_ROOM:
 	case STEP_CREATE:
 	case STEP_SOFT_RESET:
@@ -320,7 +349,7 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 	default:
 		return 0;
 	}
-	r = store_get_config(keeper->store, incident->id.uuid, &msg->blob);
+	r = keeper_config_get(keeper, incident->id.uuid, &msg->blob);
 	if (msg->blob)
 		msg->blob_len = strlen(msg->blob);
 	return r == -ENOENT && msg->step == STEP_SAVE ? 0 : r;
@@ -329,7 +358,7 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 		      struct wire_msg *msg)
 {
-	uint32_t deadline_s = keeper->settings->deadline_s[msg->step];
+	uint32_t deadline_s = keeper_deadline_s(keeper, msg);
 	/* It ends by itself in time; a guest must not gain more. */
 	double extra_s = msg->step == STEP_REPORT ? 1. : 5.;
 	int r;
@@ -340,6 +369,7 @@ static int send_order(struct keeper *keeper, struct keeper_worker *worker,
 	if (r < 0)
 		return r;
 	worker->order = msg->order;
+	worker->has_begun = false;
 	/* With a core the peak of its own memory is told. */
 	if (msg->step == STEP_DUMP)
 		worker->jobs = JOBS_MAX;
@@ -410,9 +440,8 @@ int keeper_worker_capture(struct keeper *keeper,
 	return r;
 }
 
-/* A side job outside any incident: order 0 is never an incident's. */
-void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
-			 const char *vdev)
+int keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
+			const char *vdev, struct keeper_eject *eject)
 {
 	struct keeper_worker *worker = hire(keeper);
 	struct wire_msg msg = {
@@ -420,10 +449,17 @@ void keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
 		.step = STEP_EJECT,
 		.id = *id,
 	};
+	int r;
 
+	if (!worker)
+		return -EAGAIN;
 	text_copy(msg.text, sizeof(msg.text), vdev);
-	if (worker && send_order(keeper, worker, &msg) < 0)
+	r = send_order(keeper, worker, &msg);
+	if (r < 0)
 		keeper_child_close(keeper, &worker->child);
+	else
+		worker->eject = eject;
+	return r;
 }
 
 const char *keeper_worker_progress(const struct keeper *keeper,

@@ -39,6 +39,7 @@ struct metrics {
 	struct list domains;
 	uint32_t count;
 	uint64_t captures, capture_bytes;
+	uint64_t foreign[PEER_COUNT];	/* incidents left to them */
 	int64_t capture_ms;
 };
 
@@ -100,6 +101,13 @@ static size_t reason_index(enum reason reason)
 						     (size_t)REASON_COUNT;
 }
 
+/* One that another toolstack ended before it was opened is one, too. */
+static bool is_incident(enum engine_note note, const struct incident *incident)
+{
+	return note == ENGINE_NOTE_INCIDENT_OPENED ||
+	       (note == ENGINE_NOTE_CRASH_MISSED && incident->peer);
+}
+
 void metrics_count(struct metrics *metrics, enum engine_note note,
 		   const struct incident *incident, int64_t core_bytes)
 {
@@ -107,10 +115,11 @@ void metrics_count(struct metrics *metrics, enum engine_note note,
 
 	if (!counts)
 		return;
-	switch (note) {
-	case ENGINE_NOTE_INCIDENT_OPENED:
+	if (is_incident(note, incident)) {
 		counts->incidents[reason_index(incident->verdict.reason)]++;
-		break;
+		metrics->foreign[incident->peer]++;
+	}
+	switch (note) {
 	case ENGINE_NOTE_STEP_DONE:
 		if (incident->step_count)
 			count_done(metrics, counts,
@@ -220,6 +229,26 @@ static void add_cases(const struct metrics_now *now, struct text *text)
 				    now->cases[i]);
 }
 
+/* Of each toolstack whose guests there are or were. */
+static void add_foreign(const struct metrics *metrics,
+			const struct metrics_now *now, struct text *text)
+{
+	add_head(text, "foreign_domains", "gauge",
+		 "Domains left to the toolstack that made them.");
+	for (int i = PEER_NONE + 1; i < PEER_COUNT; i++)
+		if (now->foreign[i] || metrics->foreign[i])
+			text_printf(text, "xenvigil_foreign_domains{owner="
+				    "\"%s\"} %" PRIu32 "\n", peer_name(i),
+				    now->foreign[i]);
+	add_head(text, "foreign_incidents_total", "counter",
+		 "Shutdowns and crashes of such domains.");
+	for (int i = PEER_NONE + 1; i < PEER_COUNT; i++)
+		if (now->foreign[i] || metrics->foreign[i])
+			text_printf(text, "xenvigil_foreign_incidents_total"
+				    "{owner=\"%s\"} %" PRIu64 "\n",
+				    peer_name(i), metrics->foreign[i]);
+}
+
 static void add_port_kinds(const struct ports *ports, struct text *text)
 {
 	const struct { const char *name; uint32_t count; } kinds[] = {
@@ -276,6 +305,8 @@ void metrics_format(const struct metrics *metrics,
 		  (double)now->started_ms / 1e3);
 	add_gauge(text, "toolstack_answers",
 		  "Whether xenstored and libxl answer.", now->toolstack);
+	add_gauge(text, "records_temporary",
+		  "Whether records wait for a bad database.", now->temporary);
 	add_gauge(text, "host_health", "The host: 0 not known, 1 healthy, "
 		  "2 slow, 3 hung, 4 dead.", now->host);
 	add_answers(&metrics->answers, text);
@@ -286,6 +317,7 @@ void metrics_format(const struct metrics *metrics,
 	add_gauge(text, "held_guests", "Guests held by the operator.",
 		  now->held_guests);
 	add_cases(now, text);
+	add_foreign(metrics, now, text);
 	add_incidents(metrics, text);
 	add_each(metrics, text, "restarts_total",
 		 "Guests created again or reset.",

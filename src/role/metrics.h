@@ -30,11 +30,13 @@ void metrics_count_answer(struct metrics *metrics, int64_t took_ms, bool came);
 struct metrics_now {
 	int64_t started_ms;	/* wall clock */
 	bool toolstack;		/* xenstored and libxl answer */
+	bool temporary;		/* the records are not in the database */
 	enum host_health host;
 	struct ports ports;	/* none used: not counted */
 	uint32_t domains, workers;
 	uint32_t cases[CASE_STATE_COUNT]; /* open incidents by state */
 	uint32_t held_guests;	/* by the operator */
+	uint32_t foreign[PEER_COUNT]; /* domains left to who made them */
 };
 
 /* Appends all of it. */

@@ -48,6 +48,7 @@ static bool replaces(const struct wire_msg *msg, const struct wire_msg *old)
 	case WIRE_CONFIG:
 	case WIRE_UPDATE:
 	case WIRE_BEAT:
+	case WIRE_MODEL:
 		return true;
 	case WIRE_EJECTED:
 		return !strcmp(msg->text, old->text);
@@ -93,21 +94,6 @@ static int append(struct outbox *box, struct wire_msg *msg)
 	return 0;
 }
 
-int outbox_send(struct outbox *box, struct wire_msg *msg)
-{
-	int r = list_empty(&box->queue) ? wire_send(box->fd, msg) : -EAGAIN;
-
-	if (r == -EAGAIN) {
-		r = replace_queued(box, msg) ? 0 : append(box, msg);
-		if (!r) {
-			memset(msg, 0, sizeof(*msg)); /* the queue has it */
-			return 0;
-		}
-	}
-	wire_clear(msg);
-	return r;
-}
-
 int outbox_flush(struct outbox *box)
 {
 	struct queued *item;
@@ -120,4 +106,21 @@ int outbox_flush(struct outbox *box)
 		drop(box, item);
 	}
 	return 0;
+}
+
+int outbox_send(struct outbox *box, struct wire_msg *msg)
+{
+	int r = outbox_flush(box);
+
+	if (r == 0)
+		r = wire_send(box->fd, msg);
+	if (r == -EAGAIN) {
+		r = replace_queued(box, msg) ? 0 : append(box, msg);
+		if (!r) {
+			memset(msg, 0, sizeof(*msg)); /* the queue has it */
+			return 0;
+		}
+	}
+	wire_clear(msg);
+	return r;
 }

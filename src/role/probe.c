@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/trim.h"
+#include "port/audit.h"
 #include "port/evtchndev.h"
 #include "port/hostprobe.h"
 #include "port/owner.h"
@@ -55,7 +56,7 @@ static void hold_store(struct probe *probe)
 
 	if (probe->in[STORE_IN].fd >= 0)
 		return;
-	if (procview_find("/proc", procview_store_names, &view) == 0)
+	if (procview_find_root("/proc", procview_store_names, &view) == 0)
 		probe->in[STORE_IN].fd = owner_open_pidfd(view.pid);
 }
 
@@ -81,6 +82,7 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 	r = tell(&evidence);
 	if (r)
 		return r;
+	evidence.no_console = !audit_console_runs("/proc");
 	r = portcount_take(&evidence.ports);
 	if (r)
 		log_event(LOG_LEVEL_WARN, "ports-not-counted",

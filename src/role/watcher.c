@@ -5,11 +5,14 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "base/trim.h"
@@ -22,6 +25,10 @@
 /* libev's longest sleep is 59.743 s; a minute's would wake us once more. */
 #define BEAT_S 55.0
 #define LONGEST_SLEEP_S 60.0
+/* That it gets on is told no more often. */
+#define PROGRESS_MS 1000
+/* While it starts it waits for a keeper that is this far behind. */
+#define BEHIND_MAX 256
 
 struct watcher {
 	struct ev_loop *loop;
@@ -29,7 +36,8 @@ struct watcher {
 	struct outbox box;
 	ev_io in, out;
 	ev_timer beat;
-	bool ended;
+	int64_t told_ms;	/* the last message, whatever it was */
+	bool ended, started;
 	int status;
 };
 
@@ -51,15 +59,33 @@ static void end_unheard(struct watcher *watcher, int r)
 	end(watcher, r == -EPIPE ? 0 : ROLE_EXIT_SYSTEM);
 }
 
+/* Of thousands of domains there is more to tell than the queue holds, and the
+ * loop does not run yet. */
+static int await_keeper(struct watcher *watcher)
+{
+	struct pollfd room = { .fd = WIRE_FD, .events = POLLOUT };
+	int r = 0;
+
+	while (!watcher->started && watcher->box.count > BEHIND_MAX &&
+	       (r == 0 || r == -EAGAIN)) {
+		(void)poll(&room, 1, -1);
+		r = outbox_flush(&watcher->box);
+	}
+	return r == -EAGAIN ? 0 : r;
+}
+
 /* Takes MSG's blob.  Silence is counted from here. */
 static void tell(struct watcher *watcher, struct wire_msg *msg)
 {
 	int r = outbox_send(&watcher->box, msg);
 
+	if (r == 0)
+		r = await_keeper(watcher);
 	if (r) {
 		end_unheard(watcher, r);
 		return;
 	}
+	watcher->told_ms = clock_ms();
 	ev_timer_again(watcher->loop, &watcher->beat);
 	if (watcher->box.count)
 		ev_io_start(watcher->loop, &watcher->out);
@@ -92,7 +118,18 @@ static void on_config(void *ctx, uint32_t domid, const uint8_t *uuid,
 	struct wire_msg msg = { .kind = WIRE_CONFIG, .config = *config };
 
 	set_id(&msg, domid, uuid);
+	text_copy(msg.text, sizeof(msg.text), config->made_as);
 	set_blob(&msg, json);
+	tell(ctx, &msg);
+}
+
+static void on_named(void *ctx, uint32_t domid, const uint8_t *uuid,
+		     const char *name, enum peer peer)
+{
+	struct wire_msg msg = { .kind = WIRE_NAMED, .peer = peer };
+
+	set_id(&msg, domid, uuid);
+	text_copy(msg.text, sizeof(msg.text), name);
 	tell(ctx, &msg);
 }
 
@@ -114,6 +151,25 @@ static void on_ejected(void *ctx, uint32_t domid, const uint8_t *uuid,
 	set_id(&msg, domid, uuid);
 	text_copy(msg.text, sizeof(msg.text), vdev);
 	tell(ctx, &msg);
+}
+
+static void on_model(void *ctx, uint32_t domid, const uint8_t *uuid,
+		     uint32_t pid, uint32_t user, uint32_t stub)
+{
+	struct wire_msg msg = { .kind = WIRE_MODEL };
+
+	set_id(&msg, domid, uuid);
+	snprintf(msg.text, sizeof(msg.text), "%u %u %u", pid, user, stub);
+	tell(ctx, &msg);
+}
+
+static void on_progress(void *ctx)
+{
+	struct wire_msg msg = { .kind = WIRE_PROGRESS };
+	struct watcher *watcher = ctx;
+
+	if (clock_ms() - watcher->told_ms >= PROGRESS_MS)
+		tell(watcher, &msg);
 }
 
 static void on_lost(void *ctx, const char *why)
@@ -201,11 +257,11 @@ static void run(struct watcher *watcher)
 {
 	struct wire_msg ready = { .kind = WIRE_READY };
 
-	arm(watcher);
 	watch_start(watcher->watch);
 	if (!watcher->ended) {
 		text_copy(ready.text, sizeof(ready.text),
 			  watch_toolstack_version(watcher->watch));
+		watcher->started = true;
 		tell(watcher, &ready);
 	}
 	if (!watcher->ended)
@@ -228,8 +284,11 @@ int watcher_main(void)
 	static const struct watch_calls calls = {
 		.hint = on_hint,
 		.config = on_config,
+		.named = on_named,
 		.update = on_update,
 		.ejected = on_ejected,
+		.model = on_model,
+		.progress = on_progress,
 		.lost = on_lost,
 	};
 	struct watcher watcher = { .status = ROLE_EXIT_SYSTEM };
@@ -244,8 +303,11 @@ int watcher_main(void)
 		r = -ENOMEM;
 	outbox_init(&watcher.box, WIRE_FD);
 	signal(SIGPIPE, SIG_IGN);
-	if (!r)
+	if (!r) {
+		arm(&watcher);
+		on_progress(&watcher); /* so far it takes no xenstored */
 		r = watch_open(watcher.loop, &calls, &watcher, &watcher.watch);
+	}
 	if (r) {
 		log_event(LOG_LEVEL_ERROR, "watcher-start-failed",
 			  LOG_TEXT("error", strerror(-r)));

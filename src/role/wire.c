@@ -38,7 +38,7 @@ struct wire_head {
 	uint8_t type, tie;
 	uint8_t on[REASON_COUNT];
 	uint8_t formats[2];	/* of the order, and of the core */
-	uint8_t truncated, pause;
+	uint8_t truncated, pause, peer;
 	uint8_t evidence;
 	uint8_t by_file;	/* the blob is in a file that comes along */
 	uint32_t bounds[4];
@@ -107,6 +107,7 @@ static void head_fill(struct wire_head *head, const struct wire_msg *msg)
 	head->step = (uint8_t)msg->step;
 	head->reason_code = msg->reason_code;
 	head->has_reason = msg->has_reason;
+	head->peer = (uint8_t)msg->peer;
 	head->type = (uint8_t)msg->config.type;
 	head->tie = (uint8_t)msg->config.tie;
 	for (size_t i = 0; i < REASON_COUNT; i++)
@@ -173,7 +174,8 @@ static bool head_valid(const struct wire_head *head, size_t packet_len)
 	if (head->magic != WIRE_MAGIC || head->kind >= WIRE_COUNT ||
 	    head->step >= STEP_COUNT || head->type >= DOMAIN_TYPE_COUNT ||
 	    head->tie >= DOMAIN_TIE_COUNT ||
-	    head->by_file || head->has_reason > 1 || head->truncated > 1 || head->pause > 1 ||
+	    head->by_file || head->has_reason > 1 || head->truncated > 1 ||
+	    head->pause > 1 || head->peer >= PEER_COUNT ||
 	    head->formats[0] >= CAPTURE_FORMAT_COUNT ||
 	    head->formats[1] >= CAPTURE_FORMAT_COUNT ||
 	    head->evidence >= EVIDENCE_KIND_COUNT)
@@ -222,6 +224,7 @@ static void head_read(const struct wire_head *head, struct wire_msg *ret_msg)
 	ret_msg->deadline_ms = head->deadline_ms;
 	ret_msg->reason_code = head->reason_code;
 	ret_msg->has_reason = head->has_reason;
+	ret_msg->peer = head->peer;
 	ret_msg->config.type = head->type;
 	ret_msg->config.tie = head->tie;
 	for (size_t i = 0; i < REASON_COUNT; i++)
@@ -334,12 +337,16 @@ int wire_recv(int fd, struct wire_msg *ret_msg)
 	AUTO_CLOSE int file = -1;
 	ssize_t got;
 	size_t len = 0;
+	void *later;
 	int r = peek_length(fd, &len);
 
 	if (r < 0)
 		return r;
 	packet = malloc(len);
-	if (!packet)
+	/* What decoding takes, asked for while the packet can still stay. */
+	later = malloc(len + 1);
+	free(later);
+	if (!packet || !later)
 		return -ENOMEM;
 	got = recv_packet(fd, packet, len, &file);
 	if (got < 0)

@@ -22,6 +22,7 @@
 #include "role/roles.h"
 #include "role/worker_impl.h"
 #include "role/worker_lock.h"
+#include "role/worker_pause.h"
 
 /* Opened for a step and kept for the next, if that comes soon. */
 #define KEEP_MS 100
@@ -119,6 +120,20 @@ static void close_ways(struct ways *ways)
 	*ways = (struct ways){ 0 };
 }
 
+/* One that an earlier worker paused for its core would stay so for ever. */
+static void undo_pause(const struct work *work)
+{
+	struct domain_id id;
+	int r = worker_pause_undo(work->lock, work->hv, work->order->id.uuid,
+				  &id);
+
+	if (r)
+		log_event(LOG_LEVEL_NOTICE, "unpaused",
+			  LOG_INT("domid", id.domid), LOG_UUID("uuid", id.uuid),
+			  LOG_TEXT("text", "its core's worker was killed"),
+			  LOG_TEXT("error", r < 0 ? strerror(-r) : NULL));
+}
+
 static int run_open(struct work *work, struct ways *ways)
 {
 	int r = ways->hv ? 0 : hv_open(&ways->hv);
@@ -129,9 +144,12 @@ static int run_open(struct work *work, struct ways *ways)
 		return r;
 	}
 	work->hv = ways->hv;
+	undo_pause(work);
 	if (!ways->ts && needs_toolstack(work))
 		r = toolstack_open(&ways->ts);
 	work->ts = ways->ts;
+	if (ways->ts)
+		toolstack_limit(ways->ts, work->end_ms);
 	if (r)
 		text_printf(work->why, "cannot open libxl: %s", strerror(-r));
 	else
@@ -152,6 +170,7 @@ static int run_locked(struct work *work, struct ways *ways)
 					    : strerror(-r));
 		return r;
 	}
+	work->lock = lock;
 	return run_open(work, ways);
 }
 
@@ -177,12 +196,23 @@ static void limit_life(uint32_t deadline_ms)
 	timer_settime(timer, 0, &due, NULL);
 }
 
+/* An order whose begin the keeper does not hear of is not begun: it will have
+ * it done by another. */
+static int take_order(const struct wire_msg *order)
+{
+	struct wire_msg taken = { .kind = WIRE_TAKEN, .step = order->step,
+				  .order = order->order, .id = order->id };
+
+	return wire_send(WIRE_FD, &taken);
+}
+
 static void do_order(const struct wire_msg *order, struct ways *ways)
 {
 	struct wire_msg result = { .kind = WIRE_RESULT, .step = order->step,
 				   .order = order->order, .id = order->id };
 	struct text why = {0};
 	struct work work = { .order = order, .result = &result, .why = &why,
+			     .lock = -1,
 			     .end_ms = clock_ms() + order->deadline_ms };
 	int64_t began = clock_ms();
 
@@ -253,10 +283,9 @@ int worker_main(void)
 		r = await_order(&ways, &order);
 		if (r)
 			break;
-		if (order.kind == WIRE_ORDER)
+		r = order.kind == WIRE_ORDER ? take_order(&order) : -EBADMSG;
+		if (!r)
 			do_order(&order, &ways);
-		else
-			r = -EBADMSG;
 		wire_clear(&order);
 	}
 	close_ways(&ways);

@@ -17,6 +17,7 @@ struct work {
 	struct hv *hv;
 	struct toolstack *ts;		/* NULL: not needed */
 	struct text *why;
+	int lock;			/* the guest's, held */
 	int64_t end_ms;			/* CLOCK_MONOTONIC */
 	unsigned int percent;		/* told of the core last, ... */
 	int64_t told_ms;		/* ... and when, monotonic */

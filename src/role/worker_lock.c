@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -115,4 +116,24 @@ int worker_lock_wait(const char *dir, const uint8_t uuid[UUID_BYTES],
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+int worker_lock_note(int fd, const char *word)
+{
+	size_t len = strlen(word);
+	ssize_t n;
+
+	if (len >= WORKER_LOCK_NOTE_BYTES)
+		return -EINVAL;
+	if (ftruncate(fd, 0))
+		return -errno;
+	n = len ? pwrite(fd, word, len, 0) : 0;
+	return n < 0 ? -errno : (size_t)n == len ? 0 : -ENOSPC;
+}
+
+void worker_lock_read(int fd, char ret_word[WORKER_LOCK_NOTE_BYTES])
+{
+	ssize_t n = pread(fd, ret_word, WORKER_LOCK_NOTE_BYTES - 1, 0);
+
+	ret_word[n > 0 ? n : 0] = '\0';
 }

@@ -25,4 +25,12 @@ int worker_lock_try(const char *dir, const uint8_t uuid[UUID_BYTES],
 int worker_lock_wait(const char *dir, const uint8_t uuid[UUID_BYTES],
 		     uint32_t wait_ms, int *ret_fd);
 
+/*
+ * One word beside the lock, for the next who holds it: FD is the lock's.  ""
+ * takes it back.
+ */
+#define WORKER_LOCK_NOTE_BYTES 64
+int worker_lock_note(int fd, const char *word);
+void worker_lock_read(int fd, char ret_word[WORKER_LOCK_NOTE_BYTES]);
+
 #endif

@@ -20,6 +20,7 @@
 #include "dump/core_dump.h"
 #include "port/residue.h"
 #include "role/worker_impl.h"
+#include "role/worker_pause.h"
 
 enum found { FOUND_SAME, FOUND_GONE, FOUND_OTHER };
 
@@ -113,12 +114,13 @@ static void tell_pages(void *ctx, const struct capture_facts *facts)
  * meanwhile, which changes nothing. */
 static int dump_paused(struct work *work, const struct core_dump_order *order)
 {
-	int r = hv_pause(work->hv, order->domid), undone;
+	const struct domain_id *id = &work->order->id;
+	int r = worker_pause_begin(work->lock, work->hv, id), undone;
 
 	if (r)
 		return r;
 	r = core_dump_write(order, work->ts, &work->result->core, work->why);
-	undone = hv_unpause(work->hv, order->domid);
+	undone = worker_pause_end(work->lock, work->hv, id);
 	if (undone)
 		text_printf(work->why, "; the domain is still paused: %s",
 			    strerror(-undone));
@@ -194,6 +196,17 @@ static int step_dump(struct work *work)
 	return r ? r : dump(work, dir, name);
 }
 
+static int read_config(struct work *work, uint32_t domid, char **ret_json)
+{
+	const char *stored = work->order->blob;
+
+	if (stored && *stored &&
+	    strcmp(work->order->text, WIRE_SAVE_STORED) == 0)
+		return toolstack_save_stored(work->ts, domid, stored, ret_json,
+					     work->why);
+	return toolstack_save(work->ts, domid, stored, ret_json, work->why);
+}
+
 static int step_save(struct work *work)
 {
 	struct domain_info info;
@@ -201,8 +214,7 @@ static int step_save(struct work *work)
 	int r = look_same(work, &info);
 
 	if (!r)
-		r = toolstack_save(work->ts, info.id.domid, work->order->blob,
-				   &json, work->why);
+		r = read_config(work, info.id.domid, &json);
 	if (r)
 		return r;
 	if (strlen(json) > DOMAIN_CONFIG_MAX_BYTES) {
@@ -212,6 +224,9 @@ static int step_save(struct work *work)
 	}
 	work->result->blob = json;
 	work->result->blob_len = strlen(json);
+	/* Without it the keeper's record of type and actions stays. */
+	if (toolstack_read_config(work->ts, json, &work->result->config))
+		text_append_clause(work->why, "its actions cannot be read");
 	return 0;
 }
 
@@ -250,6 +265,7 @@ int worker_step_clear(struct work *work, const struct domain_id *id,
 	}
 	residue_name_lost(residue, work->why);
 	if (destroy) {
+		(void)residue_name_served(id->domid, work->why);
 		worker_tell(work, "destroying");
 		r = toolstack_destroy(work->ts, id->domid, work->why);
 	}

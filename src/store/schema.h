@@ -69,6 +69,27 @@ static const char *const schema_migrations[] = {
 	"ALTER TABLE host ADD COLUMN retreat TEXT NOT NULL DEFAULT '';",
 	/* Before it was on record, nobody took a retreat up again. */
 	"ALTER TABLE host ADD COLUMN retreat_state TEXT NOT NULL DEFAULT 'none';",
+	"ALTER TABLE guest ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE incident ADD COLUMN owner TEXT NOT NULL DEFAULT '';",
+	/* What had to be looked for in the log of attempts before. */
+	"ALTER TABLE incident ADD COLUMN begun TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE incident ADD COLUMN done TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE incident ADD COLUMN unheard INTEGER NOT NULL DEFAULT 0;"
+	"UPDATE incident SET"
+	" begun = coalesce((SELECT group_concat(DISTINCT step) FROM step"
+	"  WHERE incident = number), ''),"
+	" done = coalesce((SELECT group_concat(DISTINCT step) FROM step"
+	"  WHERE incident = number AND ended_ms <> 0 AND rc = 0), '');",
+	"ALTER TABLE incident ADD COLUMN wants_core INTEGER NOT NULL DEFAULT 1;",
+	/* Which guest was written last: it rises with each. */
+	"ALTER TABLE guest ADD COLUMN used INTEGER NOT NULL DEFAULT 0;"
+	"CREATE INDEX guest_used ON guest (used);"
+	"CREATE INDEX incident_guest ON incident (uuid);",
+	/* By the clock of the row's boot; 0: from before it was on record. */
+	"ALTER TABLE host ADD COLUMN began_mono_ms INTEGER NOT NULL DEFAULT 0;",
+	/* The host was booted while the start was pending. */
+	"ALTER TABLE incident ADD COLUMN rebooted INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE incident ADD COLUMN twin INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

@@ -19,7 +19,6 @@
 #include "store_impl.h"
 
 #define SCHEMA_VERSION ((int)ARRAY_LEN(schema_migrations))
-#define PATH_BYTES (SETTINGS_PATH_BYTES + 64)
 
 int store_errno(int rc)
 {
@@ -36,6 +35,7 @@ int store_errno(int rc)
 	case SQLITE_LOCKED:
 		return -EBUSY;
 	case SQLITE_READONLY:
+		return -EROFS;
 	case SQLITE_PERM:
 		return -EACCES;
 	case SQLITE_CORRUPT:
@@ -106,13 +106,12 @@ bool store_ran_dry(const struct store *store)
 	return sqlite3_errcode(store->db) == SQLITE_NOMEM;
 }
 
-static int run(struct store *store, const char *sql)
+int store_run(struct store *store, const char *sql)
 {
 	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
 }
 
-/* One whole number out of a query. */
-static int ask_number(struct store *store, const char *sql, int64_t *ret)
+int store_ask_number(struct store *store, const char *sql, int64_t *ret)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int r = store_prepare(store, sql, &stmt);
@@ -126,11 +125,17 @@ static int ask_number(struct store *store, const char *sql, int64_t *ret)
 	return 0;
 }
 
-static int check_integrity(struct store *store)
+/* It reads the whole file: of a large one only when there is cause. */
+static int check_integrity(struct store *store, bool thorough)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
-	int r = store_prepare(store, "PRAGMA main.quick_check(1)", &stmt);
+	struct stat st;
+	int r;
 
+	if (!thorough && stat(store->path, &st) == 0 &&
+	    st.st_size > STORE_CHECK_MOST)
+		return 0;
+	r = store_prepare(store, "PRAGMA main.quick_check(1)", &stmt);
 	if (r < 0)
 		return r;
 	r = sqlite3_step(stmt);
@@ -142,25 +147,27 @@ static int check_integrity(struct store *store)
 static int migrate_once(struct store *store, int version)
 {
 	char sql[64];
-	int r = run(store, "BEGIN IMMEDIATE");
+	int r = store_run(store, "BEGIN IMMEDIATE");
 
 	if (r < 0)
 		return r;
 	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", version + 1);
-	r = run(store, schema_migrations[version]);
+	r = store_run(store, schema_migrations[version]);
 	if (r == 0)
-		r = run(store, sql);
+		r = store_run(store, sql);
 	if (r == 0)
-		r = run(store, "COMMIT");
+		r = store_run(store, "COMMIT");
 	if (r < 0)
-		run(store, "ROLLBACK");
+		store_run(store, "ROLLBACK");
 	return r;
 }
 
-static int migrate(struct store *store, struct text *why)
+/* Asked before all else: nothing is done to a newer program's database. */
+static int check_version(struct store *store, int *ret_version,
+			 struct text *why)
 {
 	int64_t version = 0;
-	int r = ask_number(store, "PRAGMA user_version", &version);
+	int r = store_ask_number(store, "PRAGMA user_version", &version);
 
 	if (r == 0 && version > SCHEMA_VERSION) {
 		text_printf(why, "schema version %lld is newer than this "
@@ -168,6 +175,14 @@ static int migrate(struct store *store, struct text *why)
 			    SCHEMA_VERSION);
 		return -EPROTONOSUPPORT;
 	}
+	*ret_version = (int)version;
+	return r;
+}
+
+static int migrate(struct store *store, int version)
+{
+	int r = 0;
+
 	while (r == 0 && version < SCHEMA_VERSION)
 		r = migrate_once(store, version++);
 	return r;
@@ -177,19 +192,25 @@ static int migrate(struct store *store, struct text *why)
  * FULL: an acknowledged record outlives a power cut.  EXCLUSIVE: nobody else
  * uses the file, and without shared memory beside it a full disk does not
  * keep the daemon from starting.  The small cache and the journal's limit
- * keep the daemon small.
+ * keep the daemon small.  A temporary one outlives the daemon, not the host.
  */
 static int configure(struct store *store)
 {
 	sqlite3_extended_result_codes(store->db, 1);
-	sqlite3_busy_timeout(store->db, 2000);
-	return run(store, "PRAGMA locking_mode = EXCLUSIVE;"
-			  "PRAGMA journal_mode = WAL;"
-			  "PRAGMA synchronous = FULL;"
-			  "PRAGMA cache_size = -128;"
-			  "PRAGMA journal_size_limit = 1048576;"
-			  "PRAGMA wal_autocheckpoint = 256;"
-			  "PRAGMA trusted_schema = OFF");
+	sqlite3_busy_timeout(store->db, 200);
+	if (store->temporary)
+		return store_run(store, "PRAGMA locking_mode = EXCLUSIVE;"
+				 "PRAGMA journal_mode = TRUNCATE;"
+				 "PRAGMA synchronous = OFF;"
+				 "PRAGMA cache_size = -128;"
+				 "PRAGMA trusted_schema = OFF");
+	return store_run(store, "PRAGMA locking_mode = EXCLUSIVE;"
+			 "PRAGMA journal_mode = WAL;"
+			 "PRAGMA synchronous = FULL;"
+			 "PRAGMA cache_size = -128;"
+			 "PRAGMA journal_size_limit = 1048576;"
+			 "PRAGMA wal_autocheckpoint = 256;"
+			 "PRAGMA trusted_schema = OFF");
 }
 
 /* Pages are allocated one by one as they are read, not twenty at once for each
@@ -199,22 +220,36 @@ static void spare_memory(void)
 	sqlite3_config(SQLITE_CONFIG_PAGECACHE, NULL, 0, 0);
 }
 
-static int open_db(const char *path, struct store *store, struct text *why)
+/* SQLite opens what it must not write for reading, and says so only later. */
+static int open_file(struct store *store)
 {
+	int r = sqlite3_open_v2(store->path, &store->db,
+				SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+				SQLITE_OPEN_NOMUTEX, NULL);
+	int error = store->db ? sqlite3_system_errno(store->db) : 0;
+
+	if (r == SQLITE_CANTOPEN && error)
+		return -error;
+	if (r == SQLITE_OK && sqlite3_db_readonly(store->db, "main") == 1)
+		return -EROFS;
+	return store_errno(r);
+}
+
+static int open_db(struct store *store, bool thorough, struct text *why)
+{
+	int version = 0;
 	int r;
 
 	spare_memory();
-	r = store_errno(sqlite3_open_v2(path, &store->db,
-					SQLITE_OPEN_READWRITE |
-					SQLITE_OPEN_CREATE |
-					SQLITE_OPEN_NOMUTEX, NULL));
-
+	r = open_file(store);
 	if (r == 0)
 		r = configure(store);
 	if (r == 0)
-		r = check_integrity(store);
+		r = check_version(store, &version, why);
 	if (r == 0)
-		r = migrate(store, why);
+		r = check_integrity(store, thorough);
+	if (r == 0)
+		r = migrate(store, version);
 	if (r < 0)
 		store_close_db(store);
 	return r;
@@ -223,8 +258,10 @@ static int open_db(const char *path, struct store *store, struct text *why)
 /* Renames the damaged file and what SQLite keeps beside it. */
 static int set_aside(const char *path, struct text *why)
 {
-	static const char *const parts[] = { "-wal", "-shm", "" };
-	char from[PATH_BYTES + 8], to[PATH_BYTES + 48];
+	static const char *const parts[] = {
+		"-wal", "-shm", "-journal", ""
+	};
+	char from[STORE_PATH_BYTES + 8], to[STORE_PATH_BYTES + 48];
 	long long now = time(NULL);
 	int r = 0;
 
@@ -255,11 +292,43 @@ static int make_dir(const char *dir, struct text *why)
 	return 0;
 }
 
-int store_open(const char *dir, const char *boot, struct store **ret_store,
-	       struct text *why)
+static void note_file(struct store *store)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) == 0) {
+		store->dev = st.st_dev;
+		store->ino = st.st_ino;
+	}
+}
+
+int store_check(const struct store *store)
+{
+	struct stat st;
+
+	if (!store->ino)
+		return 0; /* it has no file */
+	if (stat(store->path, &st) < 0)
+		return -errno;
+	return st.st_dev == store->dev && st.st_ino == store->ino ? 0 : -ENOENT;
+}
+
+static int open_or_replace(struct store *store, bool thorough,
+			   struct text *why)
+{
+	int r = open_db(store, thorough, why);
+
+	if (r != -EBADMSG)
+		return r;
+	r = set_aside(store->path, why);
+	return r == 0 ? open_db(store, false, why) : r;
+}
+
+int store_open_path(const char *path, const char *boot,
+		    enum store_kind kind, struct store **ret_store,
+		    struct text *why)
 {
 	AUTO_FREE struct store *store = calloc(1, sizeof(*store));
-	char path[PATH_BYTES];
 	mode_t mask;
 	int r;
 
@@ -267,26 +336,44 @@ int store_open(const char *dir, const char *boot, struct store **ret_store,
 		return -ENOMEM;
 	list_init(&store->unwritten);
 	text_copy(store->boot, sizeof(store->boot), boot);
-	r = make_dir(dir, why);
-	if (r < 0)
-		return r;
-	snprintf(path, sizeof(path), "%s/xenvigil.db", dir);
+	text_copy(store->path, sizeof(store->path), path);
+	store->temporary = kind == STORE_TEMPORARY;
 	mask = umask(077);
-	r = open_db(path, store, why);
-	if (r == -EBADMSG) {
-		r = set_aside(path, why);
-		if (r == 0)
-			r = open_db(path, store, why);
-	}
+	r = open_or_replace(store, kind == STORE_SUSPECT, why);
 	umask(mask);
 	if (r < 0) {
 		text_printf(why, "%s%s: %s", text_get(why)[0] ? "; " : "",
 			    path, strerror(-r));
 		return r;
 	}
+	note_file(store);
 	*ret_store = store;
 	store = NULL;
 	return 0;
+}
+
+static int open_in(const char *dir, const char *boot, enum store_kind kind,
+		   struct store **ret_store, struct text *why)
+{
+	char path[STORE_PATH_BYTES];
+	int r = make_dir(dir, why);
+
+	if (r < 0)
+		return r;
+	snprintf(path, sizeof(path), "%s/xenvigil.db", dir);
+	return store_open_path(path, boot, kind, ret_store, why);
+}
+
+int store_open(const char *dir, const char *boot, struct store **ret_store,
+	       struct text *why)
+{
+	return open_in(dir, boot, STORE_LASTING, ret_store, why);
+}
+
+int store_open_suspect(const char *dir, const char *boot,
+		       struct store **ret_store, struct text *why)
+{
+	return open_in(dir, boot, STORE_SUSPECT, ret_store, why);
 }
 
 static int journal_of(struct store *store, sqlite3_file **ret_file,
@@ -318,7 +405,7 @@ int store_reserve(struct store *store, uint32_t bytes)
 	int r;
 
 	snprintf(sql, sizeof(sql), "PRAGMA journal_size_limit = %u", bytes);
-	r = run(store, sql);
+	r = store_run(store, sql);
 	if (r == 0)
 		r = journal_of(store, &file, &end);
 	if (r < 0)
@@ -348,7 +435,7 @@ void store_close(struct store *store)
 int store_next_number(struct store *store, uint64_t *ret_number)
 {
 	int64_t most = 0;
-	int r = ask_number(store, "SELECT max("
+	int r = store_ask_number(store, "SELECT max("
 			   "(SELECT coalesce(max(number), 0) FROM incident),"
 			   "(SELECT coalesce(max(incident), 0) FROM evidence))",
 			   &most);

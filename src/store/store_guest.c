@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/planted.h"
 #include "store_impl.h"
+
+/* The index makes it cheap. */
+#define NEXT_USED "(SELECT coalesce(max(used), 0) + 1 FROM guest)"
 
 static void bind_starts(sqlite3_stmt *stmt, int column,
 			const struct budget *budget, struct text *text)
@@ -24,14 +28,16 @@ int store_record_guest(struct store *store, const struct guest *guest)
 	int r = store_prepare(store,
 			      "INSERT INTO guest"
 			      " (uuid, name, hold, streak, starts, boot,"
-			      " run_domid, run_epoch, run_ms, disowned)"
+			      " run_domid, run_epoch, run_ms, disowned,"
+			      " adopted, used)"
 			      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-			      " ?10)"
+			      " ?10, ?11, " NEXT_USED ")"
 			      " ON CONFLICT (uuid) DO UPDATE SET"
 			      " name = ?2, hold = ?3, streak = ?4,"
 			      " starts = ?5, boot = ?6, run_domid = ?7,"
 			      " run_epoch = ?8, run_ms = ?9,"
-			      " disowned = ?10", &stmt);
+			      " disowned = ?10, adopted = ?11,"
+			      " used = excluded.used", &stmt);
 
 	if (r < 0)
 		return r;
@@ -45,6 +51,7 @@ int store_record_guest(struct store *store, const struct guest *guest)
 	sqlite3_bind_int64(stmt, 8, (int64_t)guest->run.epoch);
 	sqlite3_bind_int64(stmt, 9, guest->run_ms);
 	sqlite3_bind_int(stmt, 10, guest->disowned);
+	sqlite3_bind_int(stmt, 11, guest->adopted);
 	r = starts.error ? starts.error : store_finish(stmt);
 	text_free(&starts);
 	return r;
@@ -95,6 +102,23 @@ static void keep_unwritten(struct store *store, const uint8_t *uuid,
 	list_append(&store->unwritten, &item->node);
 }
 
+/* What is not known stays NULL: it must not replace what is on record. */
+static void bind_known(sqlite3_stmt *stmt, const struct domain_config *config,
+		       struct text *actions)
+{
+	bool known = false;
+
+	if (config->type != DOMAIN_TYPE_UNKNOWN || PLANTED(SAVE))
+		sqlite3_bind_int(stmt, 3, config->type);
+	for (int i = 0; i < REASON_COUNT; i++) {
+		known |= config->on[i] != ACTION_NONE;
+		text_printf(actions, "%s%s", i ? " " : "",
+			    action_name(config->on[i]));
+	}
+	if (known || PLANTED(SAVE))
+		store_bind_text(stmt, 4, text_get(actions));
+}
+
 static int write_config(struct store *store, const uint8_t *uuid,
 			const struct domain_config *config, const char *json)
 {
@@ -102,21 +126,20 @@ static int write_config(struct store *store, const uint8_t *uuid,
 	struct text actions = { 0 };
 	int r = store_prepare(store,
 			      "INSERT INTO guest"
-			      " (uuid, name, type, actions, config)"
-			      " VALUES (?1, ?2, ?3, ?4, ?5)"
+			      " (uuid, name, type, actions, config, used)"
+			      " VALUES (?1, ?2, ?3, ?4, ?5, " NEXT_USED ")"
 			      " ON CONFLICT (uuid) DO UPDATE SET"
-			      " name = ?2, type = ?3, actions = ?4,"
-			      " config = ?5", &stmt);
+			      " name = coalesce(nullif(?2, ''), name),"
+			      " type = coalesce(?3, type),"
+			      " actions = coalesce(?4, actions),"
+			      " config = coalesce(?5, config),"
+			      " used = excluded.used", &stmt);
 
 	if (r < 0)
 		return r;
-	for (int i = 0; i < REASON_COUNT; i++)
-		text_printf(&actions, "%s%s", i ? " " : "",
-			    action_name(config->on[i]));
 	sqlite3_bind_blob(stmt, 1, uuid, UUID_BYTES, SQLITE_STATIC);
 	store_bind_text(stmt, 2, config->name);
-	sqlite3_bind_int(stmt, 3, config->type);
-	store_bind_text(stmt, 4, text_get(&actions));
+	bind_known(stmt, config, &actions);
 	store_bind_text(stmt, 5, json);
 	r = actions.error ? actions.error : store_finish(stmt);
 	text_free(&actions);
@@ -131,7 +154,7 @@ int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 
 	if (before)
 		forget(before);
-	if (r < 0)
+	if (r < 0 && json)
 		keep_unwritten(store, uuid, config, json);
 	return r;
 }
@@ -246,6 +269,7 @@ static bool read_guest(struct store *store, sqlite3_stmt *stmt,
 		  store_column_text(stmt, 1));
 	guest->hold = sqlite3_column_int(stmt, 2);
 	guest->disowned = sqlite3_column_int(stmt, 11);
+	guest->adopted = sqlite3_column_int(stmt, 12);
 	read_run(store, stmt, guest);
 	guest->has_config = sqlite3_column_type(stmt, 9) != SQLITE_NULL;
 	if (guest->has_config) {
@@ -265,7 +289,7 @@ int store_each_guest(struct store *store,
 	int r = store_prepare(store,
 			      "SELECT uuid, name, hold, streak, starts, boot,"
 			      " run_domid, run_epoch, run_ms, type, actions,"
-			      " disowned"
+			      " disowned, adopted"
 			      " FROM guest", &stmt);
 
 	if (r < 0)

@@ -13,14 +13,17 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int r = store_prepare(store, "INSERT OR REPLACE INTO host (number,"
 			      " boot, worst, began_ms, ended_ms, text, advice,"
-			      " retreat, retreat_state)"
-			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      " retreat, retreat_state, began_mono_ms)"
+			      " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 			      &stmt);
 
 	if (r < 0)
 		return r;
-	if (trouble->number) /* else SQLite finds the next */
+	if (trouble->number)
 		sqlite3_bind_int64(stmt, 1, (int64_t)trouble->number);
+	else if (store->temporary) /* no number of the other database's */
+		sqlite3_bind_int64(stmt, 1, trouble->began_ms);
+	/* else SQLite finds the next */
 	store_bind_text(stmt, 2, store->boot);
 	store_bind_text(stmt, 3, host_health_name(trouble->worst));
 	sqlite3_bind_int64(stmt, 4, trouble->began_ms);
@@ -29,6 +32,7 @@ int store_record_host(struct store *store, struct host_trouble *trouble)
 	store_bind_text(stmt, 7, trouble->advice);
 	store_bind_text(stmt, 8, trouble->retreat);
 	store_bind_text(stmt, 9, retreat_state_name(trouble->retreat_state));
+	sqlite3_bind_int64(stmt, 10, trouble->began_mono_ms);
 	r = store_finish(stmt);
 	if (r == 0 && !trouble->number)
 		trouble->number =
@@ -51,6 +55,29 @@ static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
 		  store_column_text(stmt, 6));
 	retreat_state_parse(store_column_text(stmt, 7),
 			    &trouble->retreat_state);
+	trouble->began_mono_ms = sqlite3_column_int64(stmt, 8);
+}
+
+/* What a retreat of that boot had come to is not gone on with. */
+int store_close_hosts(struct store *store, int64_t now_ms, uint32_t *ret_count)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "UPDATE host SET ended_ms = max(?, began_ms),"
+			      " retreat = CASE WHEN retreat_state IN"
+			      " ('none', 'over') THEN retreat ELSE"
+			      " retreat || '; the host was booted again' END,"
+			      " retreat_state = CASE WHEN retreat_state = 'none'"
+			      " THEN 'none' ELSE 'over' END"
+			      " WHERE ended_ms = 0 AND boot <> ?", &stmt);
+
+	if (r < 0)
+		return r;
+	sqlite3_bind_int64(stmt, 1, now_ms);
+	store_bind_text(stmt, 2, store->boot);
+	r = store_finish(stmt);
+	if (r == 0)
+		*ret_count = (uint32_t)sqlite3_changes(store->db);
+	return r;
 }
 
 int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
@@ -61,7 +88,7 @@ int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 	int rc = SQLITE_DONE;
 	int r = store_prepare(store, "SELECT number, worst, began_ms,"
 			      " ended_ms, text, advice, retreat,"
-			      " retreat_state FROM host"
+			      " retreat_state, began_mono_ms FROM host"
 			      " WHERE ended_ms = 0 OR ended_ms >= ?"
 			      " ORDER BY number DESC LIMIT ?", &stmt);
 

@@ -16,7 +16,8 @@
 	" paid, due_wall_ms, seen_ms, closed_ms, copy_uuid, new_uuid,"      \
 	" new_domid, new_epoch, core_path, boot, due_ms, core_format,"       \
 	" core_bytes, core_pages, core_zero, core_of, core_ms, core_cut,"      \
-	" panic, unreported"
+	" panic, unreported, owner, begun, done, unheard,"                  \
+	" wants_core, rebooted, twin"
 
 static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
 {
@@ -52,6 +53,22 @@ static void bind_progress(sqlite3_stmt *stmt, const struct incident *incident)
 	store_bind_text(stmt, 26, incident->core_path);
 }
 
+static void bind_set(sqlite3_stmt *stmt, int column, uint32_t set)
+{
+	char text[STEP_SET_BYTES];
+
+	sqlite3_bind_text(stmt, column, step_set_format(set, text), -1,
+			  SQLITE_TRANSIENT);
+}
+
+static void bind_sets(sqlite3_stmt *stmt, const struct incident *incident)
+{
+	bind_set(stmt, 39, incident->begun);
+	bind_set(stmt, 40, incident->done);
+	sqlite3_bind_int(stmt, 41, incident->is_unheard);
+	sqlite3_bind_int(stmt, 42, incident->wants_core);
+}
+
 static void bind_core(sqlite3_stmt *stmt, const struct capture_facts *core)
 {
 	store_bind_text(stmt, 29, capture_format_name(core->format));
@@ -70,7 +87,8 @@ static int write_incident(struct store *store,
 	int r = store_prepare(store, "INSERT OR REPLACE INTO incident ("
 			      COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
 			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+			      " ?, ?, ?, ?, ?)",
 			      &stmt);
 
 	if (r < 0)
@@ -89,6 +107,10 @@ static int write_incident(struct store *store,
 	bind_core(stmt, &incident->core);
 	store_bind_text(stmt, 36, incident->panic);
 	sqlite3_bind_int(stmt, 37, incident->unreported);
+	store_bind_text(stmt, 38, peer_name(incident->peer));
+	bind_sets(stmt, incident);
+	sqlite3_bind_int(stmt, 43, incident->rebooted);
+	sqlite3_bind_int(stmt, 44, incident->twin);
 	return store_finish(stmt);
 }
 
@@ -115,15 +137,10 @@ static int write_steps(struct store *store, const struct incident *incident)
 	return r;
 }
 
-static int run(struct store *store, const char *sql)
-{
-	return store_errno(sqlite3_exec(store->db, sql, NULL, NULL, NULL));
-}
-
 int store_record_paid(struct store *store, const struct incident *incident,
 		      const struct guest *payer)
 {
-	int r = run(store, "BEGIN IMMEDIATE");
+	int r = store_run(store, "BEGIN IMMEDIATE");
 
 	if (r < 0)
 		return r;
@@ -134,9 +151,9 @@ int store_record_paid(struct store *store, const struct incident *incident,
 	if (r == 0)
 		r = write_steps(store, incident);
 	if (r == 0)
-		r = run(store, "COMMIT");
+		r = store_run(store, "COMMIT");
 	if (r < 0)
-		run(store, "ROLLBACK");
+		store_run(store, "ROLLBACK");
 	else
 		store_guest_catch_up(store);
 	return r;
@@ -212,11 +229,14 @@ static void read_core(sqlite3_stmt *stmt, struct capture_facts *core)
 }
 
 /* Every wait is over when the host has been booted meanwhile. */
-static void read_due(struct store *store, sqlite3_stmt *stmt,
-		     struct incident *incident)
+static void read_boot(struct store *store, sqlite3_stmt *stmt,
+		      struct incident *incident)
 {
-	if (strcmp(store_column_text(stmt, 26), store->boot) == 0)
+	bool same = strcmp(store_column_text(stmt, 26), store->boot) == 0;
+
+	if (same)
 		incident->due_ms = sqlite3_column_int64(stmt, 27);
+	incident->rebooted = !same || sqlite3_column_int(stmt, 42);
 }
 
 static int read_row(struct store *store, sqlite3_stmt *stmt,
@@ -232,11 +252,17 @@ static int read_row(struct store *store, sqlite3_stmt *stmt,
 	text_copy(incident->name, sizeof(incident->name),
 		  store_column_text(stmt, 5));
 	incident->type = sqlite3_column_int(stmt, 6);
-	read_due(store, stmt, incident);
+	read_boot(store, stmt, incident);
 	read_core(stmt, &incident->core);
 	text_copy(incident->panic, sizeof(incident->panic),
 		  store_column_text(stmt, 35));
 	incident->unreported = sqlite3_column_int(stmt, 36);
+	incident->peer = peer_parse(store_column_text(stmt, 37));
+	incident->begun = step_set_parse(store_column_text(stmt, 38));
+	incident->done = step_set_parse(store_column_text(stmt, 39));
+	incident->is_unheard = sqlite3_column_int(stmt, 40);
+	incident->wants_core = sqlite3_column_int(stmt, 41);
+	incident->twin = sqlite3_column_int(stmt, 43);
 	r = read_verdict(stmt, incident);
 	if (r == 0)
 		r = read_progress(stmt, incident);
@@ -316,19 +342,65 @@ static int read_whole(struct store *store, sqlite3_stmt *stmt,
 
 /* One record that makes no sense is told of and left where it is: it must
  * not keep the others from being read. */
+static int one_row(struct store *store, sqlite3_stmt *stmt,
+		   int (*each)(void *ctx, struct incident *incident),
+		   void *ctx)
+{
+	struct incident *incident;
+	int r = read_whole(store, stmt, &incident);
+
+	if (r == 0)
+		return each(ctx, incident);
+	return r == -EBADMSG ? skip_row(stmt) : r;
+}
+
 static int each_row(struct store *store, sqlite3_stmt *stmt,
 		    int (*each)(void *ctx, struct incident *incident),
 		    void *ctx)
 {
-	struct incident *incident;
 	int r;
 
 	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
-		r = read_whole(store, stmt, &incident);
-		if (r == 0)
-			r = each(ctx, incident);
-		else if (r == -EBADMSG)
-			r = skip_row(stmt);
+		r = one_row(store, stmt, each, ctx);
+		if (r)
+			return r;
+	}
+	return store_errno(r);
+}
+
+/* A domain that is gone needs no record of how it was handled. */
+static bool is_over(sqlite3_stmt *stmt,
+		    bool (*has_domain)(void *ctx, uint32_t domid,
+				       uint64_t epoch),
+		    void *ctx)
+{
+	return has_domain &&
+	       strcmp(store_column_text(stmt, 13), "closed") == 0 &&
+	       !has_domain(ctx, (uint32_t)sqlite3_column_int64(stmt, 2),
+			   (uint64_t)sqlite3_column_int64(stmt, 3));
+}
+
+int store_each_needed(struct store *store,
+		      bool (*has_domain)(void *ctx, uint32_t domid,
+					 uint64_t epoch),
+		      int (*each)(void *ctx, struct incident *incident),
+		      void *ctx)
+{
+	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
+	int r = store_prepare(store, "SELECT " COLUMNS " FROM incident"
+			      " WHERE state <> 'closed'"
+			      " OR (boot = ?1 AND (action = 'rename-restart'"
+			      " OR outcome IN ('kept', 'taken', 'failed',"
+			      " 'foreign')))"
+			      " ORDER BY number", &stmt);
+
+	if (r < 0)
+		return r;
+	store_bind_text(stmt, 1, store->boot);
+	while ((r = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (is_over(stmt, has_domain, ctx))
+			continue;
+		r = one_row(store, stmt, each, ctx);
 		if (r)
 			return r;
 	}
@@ -339,26 +411,18 @@ int store_each_pending(struct store *store,
 		       int (*each)(void *ctx, struct incident *incident),
 		       void *ctx)
 {
-	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
-	int r = store_prepare(store, "SELECT " COLUMNS " FROM incident"
-			      " WHERE state <> 'closed'"
-			      " OR (boot = ?1 AND (action = 'rename-restart'"
-			      " OR outcome IN ('kept', 'taken', 'failed')))"
-			      " ORDER BY number", &stmt);
-
-	if (r < 0)
-		return r;
-	store_bind_text(stmt, 1, store->boot);
-	return each_row(store, stmt, each, ctx);
+	return store_each_needed(store, NULL, each, ctx);
 }
 
-int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
-		     int (*each)(void *ctx, struct incident *incident),
-		     void *ctx)
+int store_each_before(struct store *store, int64_t since_ms, int64_t before_ms,
+		      uint64_t before, uint32_t limit,
+		      int (*each)(void *ctx, struct incident *incident),
+		      void *ctx)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
 	int r = store_prepare(store, "SELECT " COLUMNS " FROM incident"
-			      " WHERE seen_ms >= ?1"
+			      " WHERE seen_ms >= ?1 AND seen_ms <= ?3"
+			      " AND (seen_ms < ?3 OR number < ?4)"
 			      " ORDER BY seen_ms DESC, number DESC LIMIT ?2",
 			      &stmt);
 
@@ -366,7 +430,17 @@ int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
 		return r;
 	sqlite3_bind_int64(stmt, 1, since_ms);
 	sqlite3_bind_int64(stmt, 2, limit);
+	sqlite3_bind_int64(stmt, 3, before_ms);
+	sqlite3_bind_int64(stmt, 4, (int64_t)before);
 	return each_row(store, stmt, each, ctx);
+}
+
+int store_each_since(struct store *store, int64_t since_ms, uint32_t limit,
+		     int (*each)(void *ctx, struct incident *incident),
+		     void *ctx)
+{
+	return store_each_before(store, since_ms, INT64_MAX, 0, limit, each,
+				 ctx);
 }
 
 int store_get_incident(struct store *store, uint64_t number,

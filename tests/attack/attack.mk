@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# What the attacks are made with: tools/*.c, one program each, and a library
-# that stands in for Xen's.  Included by the top-level Makefile.
+# What the attacks are made with: tools/*.c, one program each, and libraries
+# that stand in for Xen's, or for libc's.  Included by the top-level Makefile.
 
-ATTACK_TOOLS = $(notdir $(basename $(filter-out %/fake_xen.c %/fake_oom.c,$(wildcard tests/attack/tools/*.c))))
+ATTACK_PRELOADS = fake_xen fake_oom fake_clock
+ATTACK_TOOLS = $(filter-out $(ATTACK_PRELOADS),$(notdir $(basename $(wildcard tests/attack/tools/*.c))))
 
-attack-programs: $(O)/cmd/pty $(O)/attack/fake_xen.so $(O)/attack/fake_oom.so $(ATTACK_TOOLS:%=$(O)/attack/%)
+attack-programs: $(O)/cmd/pty $(ATTACK_PRELOADS:%=$(O)/attack/%.so) $(ATTACK_TOOLS:%=$(O)/attack/%)
 
 # Not for a sanitized program: the sanitizer's own library wants to be first.
 $(O)/attack/fake_%.so: tests/attack/tools/fake_%.c $(O)/flags

@@ -98,14 +98,14 @@ ask()
 	timeout 10 "$build/xenvigil" --socket "$socket" "$@"
 }
 
-# daemon_start [CONF-LINE...]
+# daemon_start [CONF-LINE...]; with $preload before it, too.
 daemon_start()
 {
 	printf '%s\n' "state_directory = \"$state\"" "core_directory = \"$state/cores\"" \
 		'log_target = "stderr"' 'log_level = "debug"' "backoff_min_seconds = 1" "$@" \
 		> "$work/etc/xenvigil.conf"
 	# shellcheck disable=SC2093
-	LD_PRELOAD=$build/attack/fake_xen.so "$build/xenvigild" -c "$work/etc" >> "$log" 2>&1 &
+	LD_PRELOAD="$build/attack/fake_xen.so ${preload:-}" "$build/xenvigild" -c "$work/etc" >> "$log" 2>&1 &
 	daemon=$!
 	await "the daemon answers" answers || exit 1
 }
@@ -143,10 +143,11 @@ tell()
 	printf '%s\n' "$*" >&7
 }
 
-# guest DOMID UUID NAME ACTION: a running domain, and its configuration told.
+# guest DOMID UUID NAME ACTION [FLAGS]: a running domain, and its configuration
+# told. FLAGS as domain's: 22 is an HVM guest, what is given else a PV one.
 guest()
 {
-	domain "$1" "$2" 20
+	domain "$1" "$2" "${5:-20}"
 	printf '%s' "$3" > "$FAKE_XEN/name-$1"
 	tell "config $1 $4"
 	await "domain $1 is known" knows "$1"
@@ -154,7 +155,8 @@ guest()
 
 knows()
 {
-	ask status --json | jq -e ".domains[] | select(.domid == $1 and .type == \"pv\")"
+	ask status --json |
+		jq -e ".domains[] | select(.domid == $1 and (.type | IN(\"pv\", \"hvm\")))"
 }
 
 # crash DOMID UUID [FRAME]: the list says so, and a hint.

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,6 +128,15 @@ static int await_end(pid_t pid)
 	return 0;
 }
 
+static bool is_same(const struct termios *a, const struct termios *b)
+{
+	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag &&
+	       a->c_cflag == b->c_cflag && a->c_lflag == b->c_lflag &&
+	       a->c_line == b->c_line && a->c_ispeed == b->c_ispeed &&
+	       a->c_ospeed == b->c_ospeed &&
+	       memcmp(a->c_cc, b->c_cc, sizeof(a->c_cc)) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct termios before, after;
@@ -150,7 +160,6 @@ int main(int argc, char **argv)
 		act(argv[a], pid);
 	await_end(pid);
 	tcgetattr(slave, &after);
-	printf("terminal %s\n", memcmp(&before, &after, sizeof(after)) ?
-	       "changed" : "same");
+	printf("terminal %s\n", is_same(&before, &after) ? "same" : "changed");
 	return fclose(output) ? 1 : 0;
 }

@@ -113,6 +113,40 @@ static void save_traces(void)
 	}
 }
 
+/* --- guests --- */
+
+/* A change of fuzz_guest's: VALUE at AT, behind the form and the size. */
+static void save_guest(const char *name, unsigned char form, uint16_t at,
+		       uint64_t value)
+{
+	unsigned char out[13] = { form, 16 };
+
+	memcpy(out + 2, &at, sizeof(at));
+	out[4] = 7;
+	memcpy(out + 5, &value, sizeof(value));
+	save("guest", name, out, value ? sizeof(out) : 2);
+}
+
+/* Each form as it is, and with a table that leads to itself, to nothing, or to
+ * large pages, and a note that goes on for long. */
+static void save_guests(void)
+{
+	static const struct { uint16_t at; uint64_t value; } changes[] = {
+		{ 0, 0 }, { 0x2000, 0x2067 }, { 0x3ff8, 0x2067 },
+		{ 0x5ff8, 0x40000000e7 }, { 0x5ff8, 0xfffffff000067 },
+		{ 0x6000, UINT64_MAX }, { 0xf000, 0x0000ffff0000000b },
+	};
+	char name[32];
+
+	for (unsigned int form = 0; form < 128; form++)
+		for (size_t i = 0; i < sizeof(changes) / sizeof(*changes);
+		     i++) {
+			snprintf(name, sizeof(name), "%u-%zu", form, i);
+			save_guest(name, (unsigned char)form, changes[i].at,
+				   changes[i].value);
+		}
+}
+
 /* --- cores --- */
 
 #define PAGE 4096u
@@ -227,6 +261,7 @@ int main(int argc, char **argv)
 	save_note();
 	save_walk();
 	save_traces();
+	save_guests();
 	save_elf("pv", true);
 	save_elf("pvh", false);
 	save_kdump();

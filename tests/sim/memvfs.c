@@ -48,7 +48,8 @@ static struct {
 	struct file files[FILES_MAX];
 	enum memvfs_trouble trouble;
 	bool once;
-	uint64_t trouble_at, operations;
+	bool uncut;		/* the power never fails */
+	uint64_t trouble_at, operations, interrupted;
 
 	struct bytes kept[FILES_MAX];
 	bool kept_exists[FILES_MAX];
@@ -91,15 +92,23 @@ static void bytes_copy(struct bytes *to, const struct bytes *from)
 static void bytes_write(struct bytes *b, size_t offset, const void *data,
 			size_t len)
 {
-	if (offset + len > b->len)
-		bytes_resize(b, offset + len);
+	size_t end = offset + len;
+
+	if (offset > b->len || !b->at)
+		bytes_resize(b, offset);
+	if (end > FILE_BYTES_MAX)
+		abort();
 	memcpy(b->at + offset, data, len);
+	if (end > b->len)
+		b->len = end;
 }
 
 /* --- files --- */
 
 static void touch(struct file *file, size_t from, size_t to)
 {
+	if (mem.uncut)
+		return;
 	if (!file->unsynced) {
 		file->from = from;
 		file->to = to;
@@ -154,6 +163,7 @@ static enum memvfs_trouble befall(void)
 		return MEMVFS_NONE;
 	if (mem.once && at > mem.trouble_at)
 		return MEMVFS_NONE;
+	mem.interrupted += mem.trouble != MEMVFS_FULL;
 	return mem.trouble;
 }
 
@@ -429,7 +439,8 @@ void memvfs_reset_to_kept(void)
 		struct file *file = &mem.files[i];
 
 		bytes_copy(&file->now, &mem.kept[i]);
-		bytes_copy(&file->synced, &mem.kept[i]);
+		if (!mem.uncut)
+			bytes_copy(&file->synced, &mem.kept[i]);
 		file->exists = mem.kept_exists[i];
 	}
 }
@@ -451,6 +462,16 @@ bool memvfs_is_stopped(void)
 {
 	return mem.trouble == MEMVFS_STOPPED &&
 	       mem.operations > mem.trouble_at;
+}
+
+void memvfs_never_cut(void)
+{
+	mem.uncut = true;
+}
+
+uint64_t memvfs_interrupted(void)
+{
+	return mem.interrupted;
 }
 
 uint64_t memvfs_operations(void)

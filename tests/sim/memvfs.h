@@ -37,6 +37,9 @@ void memvfs_fail_once(enum memvfs_trouble trouble, uint64_t nth);
 /* Has it come to MEMVFS_STOPPED? */
 bool memvfs_is_stopped(void);
 
+/* Operations that were refused, but for want of room, ever. */
+uint64_t memvfs_interrupted(void);
+
 /* Operations so far: writes, truncations, syncs. */
 uint64_t memvfs_operations(void);
 
@@ -45,6 +48,9 @@ uint64_t memvfs_operations(void);
  * a part chosen by SEED stays.
  */
 void memvfs_power_cut(uint64_t seed);
+
+/* There will be no power cut: what was synced need not be known.  For ever. */
+void memvfs_never_cut(void);
 
 /* --- a recorded run --- */
 

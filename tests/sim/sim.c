@@ -6,6 +6,7 @@
  *   sim [--seeds N] [--first N] [--jobs N] [--must-fail] [--seed N]
  *       [--each memory|sqlite|call]
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #include "sim.h"
 
 #define EXIT_FOUND 3
+#define HEAP_BYTES (64 << 20)
+#define CLOCKS 4	/* of so many seeds one runs without clock steps, too */
 
 static struct options {
 	uint64_t seeds, first;
@@ -29,10 +32,28 @@ static struct options {
 
 static struct sim sim;
 
+/* Runs it, and where the clock was stepped once more without: the decisions
+ * must be the same, each at the same moment. */
+static bool run_both(const struct sim_plan *plan, bool verbose)
+{
+	static struct sim_plan steady;
+	uint64_t decisions;
+
+	sim_run(&sim, plan, verbose);
+	if (sim.failed || !sim.clock_steps || plan->seed % CLOCKS)
+		return sim.failed;
+	decisions = sim.decisions;
+	steady = *plan;
+	steady.steady = true;
+	sim_run(&sim, &steady, false);
+	if (!sim.failed && sim.decisions != decisions)
+		sim_fail(&sim, "steps of the wall clock change a decision");
+	return sim.failed;
+}
+
 static bool fails(const struct sim_plan *plan)
 {
-	sim_run(&sim, plan, false);
-	return sim.failed;
+	return run_both(plan, false);
 }
 
 static void report(struct sim_plan *plan)
@@ -46,7 +67,7 @@ static void report(struct sim_plan *plan)
 		return;
 	sim_plan_shrink(plan, fails);
 	sim_plan_print(plan);
-	sim_run(&sim, plan, true);
+	run_both(plan, true);
 }
 
 struct figures {
@@ -68,7 +89,7 @@ static bool run_seed(struct sim_plan *plan, struct figures *figures)
 {
 	uint64_t count, stride;
 
-	sim_run(&sim, plan, options.verbose);
+	run_both(plan, options.verbose);
 	add(figures);
 	if (sim.failed || !plan->trouble)
 		return sim.failed;
@@ -222,8 +243,11 @@ int main(int argc, char **argv)
 
 	options.jobs = (unsigned int)sysconf(_SC_NPROCESSORS_ONLN);
 	read_options(argc, argv);
+	mallopt(M_TRIM_THRESHOLD, HEAP_BYTES); /* it is needed again at once */
+	mallopt(M_TOP_PAD, HEAP_BYTES / 16);
 	sim_trouble_init();
 	memvfs_register();
+	memvfs_never_cut();
 	found = run_all();
 	if (options.must_fail)
 		printf("%s - found where planted: %s\n",

@@ -19,6 +19,8 @@
 #define SIM_MESSAGES_MAX 128
 #define SIM_SHUTS_MAX 1024
 #define SIM_EVENTS_MAX 96
+#define SIM_STARTS_MAX 256
+#define SIM_TALLIES_MAX 1024
 #define SIM_NEVER INT64_MAX
 #define SIM_DOMIDS 24		/* few, so that they come again soon */
 
@@ -32,24 +34,41 @@ struct sim_shut {
 	uint64_t cpu_ns;
 	bool owed;		/* a list showed it to the living daemon */
 	bool left;		/* to another supervisor */
+	bool theirs;		/* which has had the guest since before it */
 	int64_t at;
+	uint32_t boot;		/* in which it was */
 	uint64_t incident;	/* that speaks of it; 0: none */
 	bool durable;		/* and is on record */
+	bool closed;		/* and is over */
+	enum peer peer;		/* who is to see to it */
 };
 
 struct sim_domain {
 	bool listed;
 	struct domain_id id, first_id; /* a rename changes the one */
 	int guest;		/* whose, or whose copy */
+	uint32_t boot;		/* of the host, in which it was built */
 	bool hvm, shutdown, dying, paused, built;
 	bool released;		/* it has no devices any more */
+	bool theirs;		/* another hand builds it, or built it */
+	enum peer peer;		/* and left its mark */
+	bool complete;		/* and it needs but be let run */
+	int64_t built_at;	/* when it is complete, and when it runs */
+	uint32_t paused_ms;	/* between the two */
+	bool spoiled;		/* it is given up instead */
 	uint8_t code;
 	uint64_t cpu_ns;
+	int64_t made_at;
 	int64_t run_at;		/* monotonic; while it runs */
 	int64_t known_run_at;	/* the same, as far as the daemon can know */
 	int64_t shut_at, gone_at, fate_at;
 	uint8_t fate;
 	int shut;		/* the last one; -1: none */
+};
+
+struct sim_starts {
+	int64_t at[SIM_STARTS_MAX];
+	int count;
 };
 
 struct sim_guest {
@@ -58,18 +77,32 @@ struct sim_guest {
 	bool hvm;
 	bool bad;		/* falls again soon after each start */
 	bool foreign;		/* another supervisor lives */
-	int64_t foreign_at;	/* when that one restarts it */
-	/* our starts, for the budget */
-	int64_t starts[256];
-	int start_count;
+	int64_t foreign_at;	/* when that one, or the peer, restarts it */
+	enum peer peer;		/* another toolstack that makes it, mostly */
+	bool had_twins;		/* ever: several domains with its uuid */
+	bool twins, twins_told;	/* the daemon must know, and said so */
+	bool twins_before;	/* the last list */
+	bool known;		/* its configuration is on record */
+	bool held;		/* by the operator, for all that is known */
+	bool stuck;		/* neither its core nor its end comes on */
+	/* our starts that were attempted: what counts against the budget at
+	 * least, and what may count at most */
+	struct sim_starts least, most;
+	uint32_t asked_boot;	/* the last in which the operator let it go on */
+	uint32_t noted_boot;	/* the same, where that is on record */
+	uint32_t tries;		/* orders to start it, ever */
+	uint64_t counted;	/* among them before it was ordered: of this incident */
 	bool granted;		/* one, by the operator */
-	uint64_t last_number, last_kills; /* of the last start */
+	uint64_t attempt;	/* the incident of the one under way; 0: none */
+	uint64_t may_repeat;	/* and of one that may be done again unpaid */
+	uint64_t last_attempt;
 };
 
 struct sim_worker {
 	bool used;
 	bool orphan;		/* of a daemon that died */
 	bool locked;
+	bool is_taken;		/* the order, by a worker that can do it */
 	int phase;
 	int64_t at;		/* of the next phase */
 	int64_t deadline;
@@ -82,6 +115,33 @@ struct sim_worker {
 	int guest;
 	int domain;		/* that it builds */
 	uint32_t chance;
+};
+
+/* Why an incident may be held. */
+#define SIM_CAUSE_LIST(X)                                 \
+	X(NONE, "for no cause")                           \
+	X(OPERATOR, "the operator holds the guest")       \
+	X(BUDGET, "its starts are spent")                 \
+	X(BOOT, "the host was booted before its start")   \
+	X(FAILED, "its step failed often enough")         \
+	X(TWIN, "several domains have its uuid")
+
+enum sim_cause {
+#define X(name, text) SIM_CAUSE_##name,
+	SIM_CAUSE_LIST(X)
+#undef X
+};
+
+/* What the model has seen of one incident's present step. */
+struct sim_tally {
+	uint64_t number;
+	enum step step;
+	uint32_t failed, lost, refused;
+	uint32_t tries_before;	/* its guest's, when it was opened */
+	enum sim_cause cause;	/* it is held for */
+	int64_t ready_at;	/* since then it waits for others alone */
+	int64_t wait_ms;	/* how long that may take */
+	int64_t core_at;	/* since then its core has been due; 0: never */
 };
 
 enum sim_message_kind { SIM_HINT, SIM_CONFIG };
@@ -100,8 +160,11 @@ struct sim_message {
 struct sim_daemon {
 	bool up;
 	bool dead;		/* killed inside a call, which still returns */
-	int64_t up_at;
+	int64_t up_at, began_at;
+	uint32_t workers;
 	struct store *store;
+	uint64_t interrupted;	/* operations, when it was opened */
+	bool was_parked;
 	struct engine *engine;
 	uint64_t calls, kill_at_call;
 	int64_t poll_at, watcher_at, hang_at, beat_at;
@@ -134,7 +197,10 @@ struct sim_daemon {
 	X(RETRY, "the operator retries")                          \
 	X(WORKER, "a worker dies")                                \
 	X(DEAF, "watcher messages are lost")                      \
-	X(SWEEP, "the list is looked at")
+	X(SWEEP, "the list is looked at")                         \
+	X(STUCK, "storage hangs, or works again")                 \
+	X(REBOOT, "the host is reset")                            \
+	X(TWIN, "another hand starts a second of one uuid")
 
 enum sim_event_kind {
 #define X(name, text) SIM_EVENT_##name,
@@ -167,6 +233,7 @@ struct sim_plan {
 	uint64_t seed;
 	enum sim_trouble trouble;
 	uint64_t trouble_at;	/* which one; 0: none */
+	bool steady;		/* the wall clock is never stepped */
 	int count;
 	struct sim_event events[SIM_EVENTS_MAX];
 };
@@ -176,6 +243,11 @@ struct sim_plan {
 struct sim {
 	uint64_t seed, draws;
 	int64_t mono, wall_offset;
+	uint32_t boot;
+	int64_t boot_at;	/* zero of the boot's clock */
+	bool steady;
+	uint64_t decisions;	/* a hash of all of them, and when */
+	uint32_t clock_steps;
 	enum sim_trouble trouble;
 	uint64_t trouble_at, trouble_count; /* those there were */
 	int64_t trouble_seen;	/* monotonic, when it failed */
@@ -190,7 +262,9 @@ struct sim {
 	struct sim_shut shuts[SIM_SHUTS_MAX];
 	struct sim_worker workers[SIM_WORKERS_MAX];
 	struct sim_message messages[SIM_MESSAGES_MAX];
+	struct sim_tally tallies[SIM_TALLIES_MAX];
 	struct sim_daemon daemon;
+	struct store *parked;	/* of the daemon that died, still open */
 	struct settings *settings;
 	uint64_t ticks, same_ms;
 	int64_t last_tick;
@@ -229,7 +303,13 @@ void sim_say(struct sim *s, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 void sim_world_init(struct sim *s);
 struct engine_time sim_now(const struct sim *s);
+void sim_world_reset(struct sim *s);
 int sim_build(struct sim *s, int guest);
+/* By another hand: complete after TAKES_MS, or given up then. */
+int sim_build_theirs(struct sim *s, int guest, uint32_t takes_ms,
+		     bool spoiled);
+/* One more of its uuid, under another name. */
+void sim_build_twin(struct sim *s, int guest);
 void sim_unpause(struct sim *s, int domain);
 void sim_shut(struct sim *s, int domain, uint8_t code);
 void sim_resume(struct sim *s, int domain);
@@ -252,15 +332,18 @@ int64_t sim_worker_due(const struct sim *s);
 void sim_worker_tick(struct sim *s);
 void sim_worker_kill(struct sim *s, int index);
 void sim_worker_orphan_all(struct sim *s);
+void sim_worker_end_all(struct sim *s);
 
 /* sim_host.c: the daemon's glue, as src/role has it. */
 void sim_host_start(struct sim *s);
 void sim_host_kill(struct sim *s);
+void sim_host_reset(struct sim *s); /* the whole machine */
 void sim_host_scan(struct sim *s);
 void sim_host_event(struct sim *s, int domain, bool introduced, uint8_t code);
 void sim_host_result(struct sim *s, const struct sim_worker *worker, int rc,
 		     const struct domain_id *new_id);
-void sim_host_lost(struct sim *s, uint64_t order);
+void sim_host_lost(struct sim *s, const struct sim_worker *worker);
+void sim_host_unbegun(struct sim *s, const struct sim_worker *worker);
 void sim_host_lose_watcher(struct sim *s);
 void sim_host_freed(struct sim *s, int guest);
 void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest);
@@ -268,21 +351,69 @@ void sim_host_release_copies(struct sim *s);
 int64_t sim_host_due(const struct sim *s);
 void sim_host_tick(struct sim *s);
 
+/* Made part of what the run decided. */
+void sim_host_note_decision(struct sim *s, unsigned int kind,
+			    const struct incident *incident);
+
 /* sim_check.c: what must never be. */
 void sim_check_listed(struct sim *s);
 void sim_check_opened(struct sim *s, const struct incident *incident);
 void sim_check_recorded(struct sim *s, const struct incident *incident);
+/* A start of the boot before waits for a person's word. */
+bool sim_check_asks(const struct sim *s, const struct incident *incident);
 void sim_check_order(struct sim *s, const struct incident *incident);
 void sim_check_closed(struct sim *s, const struct incident *incident);
 void sim_check_teardown(struct sim *s, int domain,
 			const struct sim_worker *worker);
-void sim_check_start(struct sim *s, int domain,
-		     const struct sim_worker *worker);
-void sim_check_run(struct sim *s, int domain);
-void sim_check_forgiven(struct sim *s, int guest);
+void sim_check_other_teardown(struct sim *s, int domain);
+void sim_check_half_built(struct sim *s, int domain);
+void sim_check_start(struct sim *s, int domain);
+void sim_check_alone(struct sim *s, int guest);
 void sim_check_foreign(struct sim *s, int domain);
+void sim_check_freed(struct sim *s, int guest);
 void sim_check_killed(struct sim *s);
 void sim_check_restored(struct sim *s);
 void sim_check_rest(struct sim *s);
+
+/* sim_budget.c: no more starts than are allowed. */
+void sim_budget_spent(struct sim *s, const struct incident *incident);
+void sim_budget_paid(struct sim *s, const struct incident *incident);
+void sim_budget_ordered(struct sim *s, const struct incident *incident);
+void sim_budget_heard(struct sim *s, const struct sim_worker *worker, int rc);
+void sim_budget_killed(struct sim *s);
+void sim_budget_booted(struct sim *s);
+void sim_budget_runs(struct sim *s, int guest);
+void sim_budget_closed(struct sim *s, const struct incident *incident);
+void sim_budget_forgive(struct sim *s, int guest);
+void sim_budget_ran(struct sim *s, int domain);
+/* In the last WINDOW_MS. */
+uint32_t sim_budget_count(const struct sim *s, const struct sim_starts *starts,
+			  int64_t window_ms);
+
+/* sim_held.c: nothing is held without a cause. */
+struct sim_tally *sim_held_tally(struct sim *s, uint64_t number);
+void sim_held_opened(struct sim *s, const struct incident *incident);
+void sim_held_heard(struct sim *s, uint64_t number, enum step step, int rc);
+void sim_held_refused(struct sim *s, const struct incident *incident);
+void sim_held_lost(struct sim *s, uint64_t number, enum step step);
+void sim_held_check(struct sim *s, const struct incident *incident);
+void sim_held_rest(struct sim *s);
+
+/* sim_owner.c: whose a domain is. */
+enum peer sim_owner_peer(const struct sim *s, int domain); /* sees to it */
+bool sim_owner_ignores(const struct sim *s, int domain);
+int sim_owner_listed(const struct sim *s, int guest);
+void sim_owner_listing(struct sim *s);
+void sim_owner_unlisted(struct sim *s);
+void sim_owner_check_told(struct sim *s);
+void sim_owner_told(struct sim *s, const struct domain *domain);
+void sim_owner_forget(struct sim *s);
+void sim_owner_check_order(struct sim *s, const struct incident *incident,
+			   enum peer peer);
+void sim_owner_end_twins(struct sim *s);
+
+/* sim_wait.c: nothing waits long for others. */
+void sim_wait_note(struct sim *s);
+void sim_wait_check(struct sim *s, int64_t now);
 
 #endif

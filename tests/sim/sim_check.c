@@ -3,6 +3,7 @@
  * The invariants.  Each is judged by the model's own state, or by a rule
  * written down here a second time, never by what the engine thinks.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,6 @@
 #define HEARD_MS 1000
 
 #define SLACK_NS 1000000ull
-#define HEALTH_SLACK_MS 25000	/* lost events are made up for by sweeps */
 
 /* --- accounting: each shutdown has one incident --- */
 
@@ -49,12 +49,17 @@ static struct sim_shut *find_shut(struct sim *s,
 	return NULL;
 }
 
-static struct sim_shut *find_number(struct sim *s, uint64_t number)
+static const struct sim_shut *look_up(const struct sim *s, uint64_t number)
 {
 	for (int i = s->shut_count - 1; i >= 0; i--)
 		if (s->shuts[i].incident == number)
 			return &s->shuts[i];
 	return NULL;
+}
+
+static struct sim_shut *find_number(struct sim *s, uint64_t number)
+{
+	return (struct sim_shut *)look_up(s, number);
 }
 
 void sim_check_listed(struct sim *s)
@@ -78,6 +83,14 @@ void sim_check_foreign(struct sim *s, int domain)
 	s->shuts[shut].left = true;
 }
 
+/* The other supervisor has ended: it is for the daemon from here on. */
+void sim_check_freed(struct sim *s, int guest)
+{
+	for (int i = 0; i < s->shut_count; i++)
+		if (s->domains[s->shuts[i].domain].guest == guest)
+			s->shuts[i].theirs = false;
+}
+
 /* Now, or a moment ago: what was to be written may not be yet. */
 static bool was_full(const struct sim *s)
 {
@@ -95,7 +108,7 @@ void sim_check_killed(struct sim *s)
 		s->shuts[i].owed = false;
 	}
 	for (int i = 0; was_full(s) && i < s->guest_count; i++) {
-		sim_check_forgiven(s, i);
+		sim_budget_forgive(s, i);
 		s->guests[i].granted = true;
 	}
 }
@@ -151,14 +164,44 @@ static enum action expected_action(const struct sim *s, int guest,
 	return action;
 }
 
+/* It was on record when the daemon started, or is on its way. */
+static bool is_to_be_known(const struct sim *s, const struct incident *incident,
+			   int guest)
+{
+	int domain = sim_find_domid(s, incident->id.domid);
+
+	if (domain < 0 || sim_trouble_is_fresh(s))
+		return false;
+	for (int i = 0; i < SIM_MESSAGES_MAX; i++)
+		if (s->messages[i].used && s->messages[i].kind == SIM_CONFIG &&
+		    s->messages[i].domid == incident->id.domid &&
+		    uuid_equal(s->messages[i].uuid, incident->id.uuid))
+			return true;
+	return s->guests[guest].known &&
+	       s->domains[domain].made_at <= s->daemon.began_at;
+}
+
 static void check_verdict(struct sim *s, const struct incident *incident)
 {
 	int guest = sim_guest_of(s, incident->id.uuid);
 	enum action expected;
 
-	if (is_missed(incident) || guest < 0 ||
-	    incident->verdict.source == POLICY_SOURCE_NO_CONFIG)
+	const struct sim_shut *shut = look_up(s, incident->number);
+
+	if (is_missed(incident) || guest < 0)
 		return;
+	if (shut->peer != incident->peer)
+		sim_fail(s, "incident %llu: it is of '%s' for '%s'",
+			 (unsigned long long)incident->number,
+			 peer_name(incident->peer), peer_name(shut->peer));
+	if (shut->peer)
+		return;
+	if (incident->verdict.source == POLICY_SOURCE_NO_CONFIG) {
+		if (is_to_be_known(s, incident, guest))
+			sim_fail(s, "incident %llu: its configuration could "
+				 "be known", (unsigned long long)incident->number);
+		return;
+	}
 	expected = expected_action(s, guest, incident->reason_code);
 	if (incident->verdict.action != expected &&
 	    !(incident->verdict.refused && !incident->type))
@@ -172,6 +215,7 @@ void sim_check_opened(struct sim *s, const struct incident *incident)
 {
 	struct sim_shut *shut = find_shut(s, incident);
 
+	sim_held_opened(s, incident);
 	if (!shut) {
 		/* A hint that came late may be believed of a domain that
 		 * another hand destroyed at that moment. */
@@ -212,6 +256,36 @@ static bool has_tried(const struct incident *incident, enum step step)
 		if (incident->steps[i].step == step)
 			return true;
 	return false;
+}
+
+/*
+ * May a core be missing for the reason that RC stands for?  It was waited for
+ * as long as is set, or the loop that the guest is in had enough: of no more
+ * starts than were ever ordered.
+ */
+static bool may_leave_out(struct sim *s, uint64_t number, int rc)
+{
+	const struct guest_settings *set = &s->settings->guest;
+	const struct sim_tally *tally = sim_held_tally(s, number);
+
+	if (rc == -EBUSY)
+		return tally->core_at && s->mono - tally->core_at >=
+					 set->core_wait_s * 1000ll;
+	return rc != -EDQUOT || tally->tries_before >= set->loop_cores;
+}
+
+/* A core that is left out is in the log like one that was tried. */
+static void check_core(struct sim *s, const struct incident *incident)
+{
+	bool tried = false;
+
+	for (uint32_t i = 0; i < incident->step_count; i++)
+		tried |= incident->steps[i].step == STEP_DUMP &&
+			 may_leave_out(s, incident->number,
+				       incident->steps[i].rc);
+	if (!tried)
+		sim_fail(s, "incident %llu: destroyed without its evidence",
+			 (unsigned long long)incident->number);
 }
 
 /* A PV guest's core is libxl's. */
@@ -256,12 +330,17 @@ static void check_report(struct sim *s, const struct incident *incident)
 			 step_name(step));
 }
 
-/* What became of the incident's domain under its other name. */
+/* What became of the incident's domain under its other name.  One of the boot
+ * before has none; a later one of that name is on no record when the disk was
+ * full. */
 static const struct sim_domain *find_copy(const struct sim *s,
 					  const struct incident *incident)
 {
+	const struct sim_shut *shut = look_up(s, incident->number);
 	int domain = sim_find_domid(s, incident->id.domid);
 
+	if (shut && shut->boot < s->boot)
+		return NULL;
 	return domain >= 0 && !s->domains[domain].dying &&
 	       uuid_equal(s->domains[domain].id.uuid, incident->copy_uuid) ?
 		&s->domains[domain] : NULL;
@@ -276,6 +355,55 @@ static void check_devices(struct sim *s, const struct incident *incident)
 	    incident_step(incident) == STEP_CREATE && copy && !copy->released)
 		sim_fail(s, "incident %llu: a start while the copy has the "
 			 "devices", (unsigned long long)incident->number);
+}
+
+/* Another toolstack acts upon its guests' ends by itself. */
+static void check_owner(struct sim *s, const struct incident *incident)
+{
+	const struct sim_shut *shut = find_number(s, incident->number);
+	enum step step = incident_step(incident);
+
+	if (shut && shut->theirs &&
+	    (step_is_destructive(step) || step_starts_guest(step)))
+		sim_fail(s, "incident %llu: %s for another's guest",
+			 (unsigned long long)incident->number,
+			 step_name(step));
+}
+
+static enum peer peer_of(const struct sim *s, const struct incident *incident)
+{
+	const struct sim_shut *shut = look_up(s, incident->number);
+
+	return shut ? shut->peer : PEER_NONE;
+}
+
+/* Who may have started it elsewhere since is not for the daemon to guess. */
+static bool is_of_boot_before(const struct sim *s,
+			      const struct incident *incident)
+{
+	const struct sim_shut *shut = look_up(s, incident->number);
+
+	return shut && shut->boot < s->boot &&
+	       !s->settings->guest.resume_after_boot;
+}
+
+bool sim_check_asks(const struct sim *s, const struct incident *incident)
+{
+	int guest = sim_guest_of(s, incident->id.uuid);
+
+	return guest >= 0 && s->guests[guest].noted_boot < s->boot &&
+	       is_of_boot_before(s, incident);
+}
+
+static void check_boot(struct sim *s, const struct incident *incident)
+{
+	int guest = sim_guest_of(s, incident->id.uuid);
+
+	if (step_starts_guest(incident_step(incident)) && guest >= 0 &&
+	    s->guests[guest].asked_boot < s->boot &&
+	    is_of_boot_before(s, incident))
+		sim_fail(s, "incident %llu: a start of the host's boot before",
+			 (unsigned long long)incident->number);
 }
 
 void sim_check_order(struct sim *s, const struct incident *incident)
@@ -293,12 +421,13 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 	if (incident->dirty && !was_full(s))
 		sim_fail(s, "incident %llu: %s begins and is not on record",
 			 number, step_name(step));
-	if (step == STEP_DESTROY && wants_core(incident->verdict.action) &&
-	    !has_tried(incident, STEP_DUMP))
-		sim_fail(s, "incident %llu: destroyed without its evidence",
-			 number);
+	if (step == STEP_DESTROY && wants_core(incident->verdict.action))
+		check_core(s, incident);
 	check_report(s, incident);
 	check_devices(s, incident);
+	check_owner(s, incident);
+	sim_owner_check_order(s, incident, peer_of(s, incident));
+	check_boot(s, incident);
 	for (int i = 0; i < SIM_WORKERS_MAX; i++)
 		if (s->workers[i].used && !s->workers[i].orphan &&
 		    uuid_equal(s->workers[i].id.uuid, incident->id.uuid))
@@ -323,9 +452,35 @@ void sim_check_teardown(struct sim *s, int domain,
 			 (unsigned long long)worker->number);
 }
 
+/* The same by another hand, while a worker of ours has the order: what that one
+ * would have torn down is not owed. */
+void sim_check_other_teardown(struct sim *s, int domain)
+{
+	int index = s->domains[domain].shut;
+
+	for (int i = 0; i < SIM_WORKERS_MAX && index >= 0; i++) {
+		const struct sim_worker *w = &s->workers[i];
+
+		if (w->used && w->step == STEP_DESTROY &&
+		    w->id.domid == s->domains[domain].id.domid &&
+		    s->shuts[index].at >= w->ordered_at)
+			s->shuts[index].left = true;
+	}
+}
+
 /* --- starts --- */
 
-static void check_alone(struct sim *s, int guest)
+/* What was begun by another hand is that one's to end. */
+void sim_check_half_built(struct sim *s, int domain)
+{
+	if (s->domains[domain].theirs)
+		sim_fail(s, "domain %u is removed, which another hand builds",
+			 s->domains[domain].id.domid);
+}
+
+/* Of two that another hand started, both may fall before a list shows that
+ * both run: then each is looked after, one after the other. */
+void sim_check_alone(struct sim *s, int guest)
 {
 	int live = 0;
 
@@ -336,73 +491,14 @@ static void check_alone(struct sim *s, int guest)
 			!domain->shutdown && !domain->dying &&
 			uuid_equal(domain->id.uuid, s->guests[guest].uuid);
 	}
-	if (live > 1)
+	if (live > 1 && !s->guests[guest].had_twins)
 		sim_fail(s, "guest %d runs %d times", guest, live);
 }
 
-static void check_budget(struct sim *s, struct sim_guest *guest, int index)
+void sim_check_start(struct sim *s, int domain)
 {
-	const struct guest_settings *set = &s->settings->guest;
-	int64_t since = s->mono - (int64_t)set->restart_window_s * 1000;
-	uint32_t in_window = 0;
-
-	for (int i = 0; i < guest->start_count; i++)
-		in_window += guest->starts[i] > since;
-	if (in_window > set->restart_limit)
-		sim_fail(s, "guest %d: %u starts in %u s, %u are allowed",
-			 index, in_window, set->restart_window_s,
-			 set->restart_limit);
-}
-
-/* A start that the daemon died over is done again for the same money; the
- * worker of the dead one may have done it all the same. */
-static bool is_repeated(const struct sim *s, struct sim_guest *guest,
-			const struct sim_worker *worker)
-{
-	bool repeated = guest->last_number == worker->number &&
-			guest->last_kills != s->kills;
-
-	guest->last_number = worker->number;
-	guest->last_kills = s->kills;
-	return worker->orphan || repeated;
-}
-
-void sim_check_start(struct sim *s, int domain,
-		     const struct sim_worker *worker)
-{
-	int index = s->domains[domain].guest;
-	struct sim_guest *guest = &s->guests[index];
-
 	s->starts++;
-	check_alone(s, index);
-	if (is_repeated(s, guest, worker))
-		return;
-	if (guest->granted) {
-		guest->granted = false;
-		return;
-	}
-	if (guest->start_count == 256) {
-		memmove(guest->starts, guest->starts + 1,
-			255 * sizeof(guest->starts[0]));
-		guest->start_count--;
-	}
-	guest->starts[guest->start_count++] = s->mono;
-	check_budget(s, guest, index);
-}
-
-void sim_check_forgiven(struct sim *s, int guest)
-{
-	s->guests[guest].start_count = 0;
-}
-
-/* It goes down: a healthy run may have wiped the slate. */
-void sim_check_run(struct sim *s, int index)
-{
-	const struct sim_domain *domain = &s->domains[index];
-	int64_t healthy_ms = (int64_t)s->settings->guest.healthy_s * 1000;
-
-	if (s->mono - domain->known_run_at + HEALTH_SLACK_MS >= healthy_ms)
-		sim_check_forgiven(s, domain->guest);
+	sim_check_alone(s, s->domains[domain].guest);
 }
 
 /* --- ends --- */
@@ -417,18 +513,40 @@ static bool was_built(const struct sim *s, const struct domain_id *id)
 	return false;
 }
 
+static bool was_complete(const struct sim *s, const struct domain_id *id)
+{
+	for (int i = 0; i < s->domain_count; i++)
+		if (s->domains[i].complete &&
+		    domain_id_equal(&s->domains[i].first_id, id))
+			return true;
+	return false;
+}
+
 void sim_check_closed(struct sim *s, const struct incident *incident)
 {
 	unsigned long long number = incident->number;
+	struct sim_shut *shut = find_number(s, number);
 
 	s->closed++;
+	if (shut)
+		shut->closed = true;
+	if (shut && shut->peer && incident->outcome != OUTCOME_FOREIGN &&
+	    incident->outcome != OUTCOME_RESUMED)
+		sim_fail(s, "incident %llu of %s is %s", number,
+			 peer_name(shut->peer), outcome_name(incident->outcome));
+	sim_budget_closed(s, incident);
 	if (incident->outcome == OUTCOME_OPEN)
 		sim_fail(s, "incident %llu is closed without an outcome",
 			 number);
 	if (incident->outcome == OUTCOME_HANDLED &&
 	    action_starts_domain(incident->verdict.action) &&
-	    !was_built(s, &incident->successor))
+	    !was_built(s, &incident->successor) &&
+	    !was_complete(s, &incident->successor))
 		sim_fail(s, "incident %llu names a successor that never was",
+			 number);
+	if (incident->outcome == OUTCOME_TAKEN &&
+	    !was_complete(s, &incident->successor))
+		sim_fail(s, "incident %llu is taken by one that never was",
 			 number);
 	if (incident->outcome == OUTCOME_HANDLED &&
 	    incident_is_aside(incident) && find_copy(s, incident))

@@ -5,12 +5,14 @@
  * what it had written by then is all that its successor finds.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "memvfs.h"
 #include "sim.h"
+#include "store/store_impl.h"
 
 #define BEAT_MS 15000
 
@@ -29,6 +31,20 @@ static bool count_call(struct sim *s)
 	return d->dead;
 }
 
+/* Wall clock times are no part of it. */
+void sim_host_note_decision(struct sim *s, unsigned int kind,
+			    const struct incident *incident)
+{
+	const uint64_t parts[] = {
+		s->mono, kind, incident ? incident->number : 0,
+		incident ? incident->state : 0, incident ? incident->at : 0,
+		incident ? incident->outcome : 0,
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		s->decisions = (s->decisions ^ parts[i]) * 0x100000001b3ull;
+}
+
 static int call_order(void *ctx, const struct incident *incident,
 		      uint64_t order)
 {
@@ -41,13 +57,20 @@ static int call_order(void *ctx, const struct incident *incident,
 	if (sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EAGAIN;
 	sim_check_order(s, incident);
+	sim_host_note_decision(s, ENGINE_NOTE_COUNT, incident);
 	if (step_starts_guest(incident_step(incident)))
 		r = store_get_config(s->daemon.store, incident->id.uuid,
 				     &json);
 	free(json);
+	if (r && r != -EAGAIN && r != -ENOMEM)
+		sim_held_refused(s, incident);
 	if (r == 0 && sim_chance(s, 3))
 		r = -EAGAIN;
-	return r ? r : sim_worker_order(s, incident, order);
+	if (r == 0)
+		r = sim_worker_order(s, incident, order);
+	if (r == 0)
+		sim_budget_ordered(s, incident);
+	return r;
 }
 
 static void call_dismiss(void *ctx, const struct incident *incident)
@@ -73,8 +96,12 @@ static int call_record(void *ctx, struct incident *incident,
 
 	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
+	if (payer)
+		sim_budget_spent(s, incident);
 	r = store_record_paid(s->daemon.store, incident, payer);
 	look_for_death(s, r);
+	if (payer && (r == 0 || s->daemon.dead))
+		sim_budget_paid(s, incident);
 	if (r == 0)
 		sim_check_recorded(s, incident);
 	return r;
@@ -106,6 +133,33 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 	return ENGINE_CLAIM_OTHER;
 }
 
+static int call_made_by(void *ctx, const struct domain *domain,
+			enum peer *ret_peer)
+{
+	struct sim *s = ctx;
+	int index = sim_find_domid(s, domain->info.id.domid);
+
+	if (count_call(s) || sim_chance(s, 5) ||
+	    sim_trouble_strikes(s, SIM_TROUBLE_CALL))
+		return -EAGAIN;
+	/* The marks go with the domain. */
+	*ret_peer = index >= 0 && !s->domains[index].dying ?
+		s->domains[index].peer : PEER_NONE;
+	return 0;
+}
+
+static int call_take_config(void *ctx, const struct domain *domain,
+			    struct domain_config *ret_config)
+{
+	struct sim *s = ctx;
+	int guest = sim_guest_of(s, domain->info.id.uuid);
+
+	if (count_call(s) || guest < 0)
+		return -ENOENT;
+	*ret_config = s->guests[guest].config;
+	return 0;
+}
+
 static void call_note(void *ctx, enum engine_note note,
 		      const struct domain *domain,
 		      const struct incident *incident, const char *text)
@@ -120,9 +174,14 @@ static void call_note(void *ctx, enum engine_note note,
 		incident ? (unsigned long long)incident->number : 0,
 		incident ? machine_case_name(incident->state) : "",
 		text ? ": " : "", text ? text : "");
+	sim_host_note_decision(s, note, incident);
 	if (note == ENGINE_NOTE_INCIDENT_OPENED ||
 	    note == ENGINE_NOTE_CRASH_MISSED)
 		sim_check_opened(s, incident);
+	if (note == ENGINE_NOTE_SAME_UUID)
+		sim_owner_told(s, domain);
+	if (note == ENGINE_NOTE_INCIDENT_HELD)
+		sim_held_check(s, incident);
 	if (note == ENGINE_NOTE_INCIDENT_CLOSED)
 		sim_check_closed(s, incident);
 }
@@ -152,21 +211,27 @@ void sim_host_scan(struct sim *s)
 {
 	struct domain_info list[SIM_DOMIDS * 50];
 	size_t count;
+	int r;
 
 	if (!s->daemon.up || s->daemon.in_call)
 		return;
 	count = sim_list(s, list);
 	sim_check_listed(s);
+	sim_owner_listing(s);
 	enter(s);
-	engine_scan(s->daemon.engine, list, count, sim_now(s));
+	r = engine_scan(s->daemon.engine, list, count, sim_now(s));
+	if (r < 0)
+		sim_owner_unlisted(s);
+	else if (!s->daemon.dead)
+		sim_owner_check_told(s);
 	leave(s);
 }
 
 void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 		     const struct domain_id *new_id)
 {
-	const struct domain_config *config =
-		&s->guests[w->guest < 0 ? 0 : w->guest].config;
+	/* What a save tells is the configuration's text, and nothing else. */
+	static const struct domain_config unknown;
 	struct engine_result result = { .rc = rc, .text = "as ordered",
 					.core_path = "/core" };
 
@@ -178,60 +243,105 @@ void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 	if (w->step == STEP_REPORT)
 		result.panic = w->order % 2 ? "Kernel panic - not syncing" :
 					      "Oops: ";
+	sim_held_heard(s, w->number, w->step, rc);
+	sim_budget_heard(s, w, rc);
 	enter(s);
 	if (w->step == STEP_SAVE && rc == 0)
 		look_for_death(s, store_set_config(s->daemon.store,
-						   w->id.uuid, config, "{}"));
+						   w->id.uuid, &unknown, "{}"));
 	if (!s->daemon.dead)
 		engine_result(s->daemon.engine, w->order, &result,
 			      sim_now(s));
 	leave(s);
 }
 
-void sim_host_lost(struct sim *s, uint64_t order)
+void sim_host_lost(struct sim *s, const struct sim_worker *worker)
+{
+	sim_host_scan(s);
+	if (!s->daemon.up)
+		return;
+	sim_held_lost(s, worker->number, worker->step);
+	enter(s);
+	engine_lost(s->daemon.engine, worker->order, "killed", sim_now(s));
+	leave(s);
+	sim_host_scan(s);
+}
+
+void sim_host_unbegun(struct sim *s, const struct sim_worker *worker)
 {
 	sim_host_scan(s);
 	if (!s->daemon.up)
 		return;
 	enter(s);
-	engine_lost(s->daemon.engine, order, "killed", sim_now(s));
+	engine_unbegun(s->daemon.engine, worker->order, "declined",
+		       sim_now(s));
 	leave(s);
 	sim_host_scan(s);
 }
 
 void sim_host_freed(struct sim *s, int guest)
 {
-	int domain = sim_find_uuid(s, s->guests[guest].uuid);
-
 	sim_host_scan(s);
-	if (!s->daemon.up || domain < 0)
-		return;
-	enter(s);
-	engine_freed(s->daemon.engine, s->domains[domain].id.domid,
-		     sim_now(s));
-	leave(s);
+	for (int i = 0; s->daemon.up && i < s->domain_count; i++) {
+		if (!s->domains[i].listed ||
+		    !uuid_equal(s->domains[i].id.uuid, s->guests[guest].uuid))
+			continue;
+		enter(s);
+		engine_freed(s->daemon.engine, s->domains[i].id.domid,
+			     sim_now(s));
+		leave(s);
+	}
 }
 
-void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest)
+/* What is not on record may come back with the next daemon. */
+static bool is_certain(const struct sim *s)
 {
-	const uint8_t *uuid = s->guests[guest].uuid;
-	struct engine_time now = sim_now(s);
-	int r = 0;
+	return !s->full && !s->daemon.dead && !sim_trouble_is_fresh(s);
+}
+
+static int operate(struct sim *s, enum sim_event_kind kind,
+		   const uint8_t *uuid)
+{
+	struct engine *engine = s->daemon.engine;
+
+	switch (kind) {
+	case SIM_EVENT_HOLD:
+		return engine_hold(engine, uuid, sim_now(s));
+	case SIM_EVENT_RELEASE:
+		return engine_release(engine, uuid, sim_now(s));
+	default:
+		return engine_retry(engine, uuid, sim_now(s));
+	}
+}
+
+/* The model's guest is changed first: what follows comes inside the call. */
+void sim_host_operate(struct sim *s, enum sim_event_kind kind, int index)
+{
+	struct sim_guest *guest = &s->guests[index];
+	struct sim_guest before;
+	int r;
 
 	sim_host_scan(s);
 	if (!s->daemon.up)
 		return;
-	enter(s);
-	if (kind == SIM_EVENT_HOLD)
-		engine_hold(s->daemon.engine, uuid, now);
-	else if (kind == SIM_EVENT_RELEASE)
-		r = engine_release(s->daemon.engine, uuid, now);
-	else
-		r = engine_retry(s->daemon.engine, uuid, now);
-	if (r == 0 && kind != SIM_EVENT_HOLD) {
-		sim_check_forgiven(s, guest);
-		s->guests[guest].granted = true;
+	before = *guest;
+	if (kind != SIM_EVENT_HOLD)
+		guest->asked_boot = s->boot;
+	guest->held = kind == SIM_EVENT_HOLD;
+	if (kind != SIM_EVENT_HOLD) {
+		sim_budget_forgive(s, index);
+		guest->granted = true;
 	}
+	enter(s);
+	r = operate(s, kind, guest->uuid);
+	if (r < 0 && kind != SIM_EVENT_HOLD) {
+		guest->least = before.least;
+		guest->granted = before.granted;
+	}
+	if (r == 0 && kind != SIM_EVENT_HOLD && is_certain(s))
+		guest->noted_boot = s->boot;
+	if ((r < 0 && kind == SIM_EVENT_RETRY) || !is_certain(s))
+		guest->held |= before.held;
 	leave(s);
 }
 
@@ -320,7 +430,7 @@ static void receive_config(struct sim *s, const struct sim_message *m)
 {
 	struct domain_config config = { .type = DOMAIN_TYPE_PV };
 	struct sim_daemon *d = &s->daemon;
-	int r;
+	int r = 0;
 
 	if (sim_guest_of(s, m->uuid) >= 0)
 		config = s->guests[sim_guest_of(s, m->uuid)].config;
@@ -330,8 +440,11 @@ static void receive_config(struct sim *s, const struct sim_message *m)
 	if (!d->up)
 		return;
 	enter(s);
-	r = store_set_config(d->store, m->uuid, &config, "{}");
+	if (!engine_config_waits(d->engine, m->domid, m->uuid))
+		r = store_set_config(d->store, m->uuid, &config, "{}");
 	look_for_death(s, r);
+	if (r == 0 && sim_guest_of(s, m->uuid) >= 0)
+		s->guests[sim_guest_of(s, m->uuid)].known = true;
 	if (!d->dead)
 		engine_config(d->engine, m->domid, m->uuid, &config,
 			      sim_now(s));
@@ -420,35 +533,94 @@ static int restore(struct sim *s)
 	return r;
 }
 
+/* --- its database --- */
+
+/*
+ * Half of all time went into opening databases.  One that no write was
+ * interrupted in is what a new opening would find: of such, only one in so many
+ * is closed with its daemon, and while the disk is full one in four.
+ */
+#define OPENINGS 16
+#define OPENINGS_FULL 4
+
+static bool may_park(const struct sim *s)
+{
+	return !s->trouble &&
+	       memvfs_interrupted() == s->daemon.interrupted &&
+	       (s->kills + s->seed) % (s->full ? OPENINGS_FULL : OPENINGS) &&
+	       sqlite3_get_autocommit(s->daemon.store->db);
+}
+
+static void park(struct sim *s)
+{
+	struct store *store = s->daemon.store;
+
+	if (!store || !may_park(s))
+		return;
+	store_guest_forget_unwritten(store);
+	s->parked = store;
+	s->daemon.store = NULL;
+}
+
+static void close_parked(struct sim *s)
+{
+	if (!s->parked)
+		return;
+	memvfs_set_trouble(MEMVFS_STOPPED, 0);
+	store_close(s->parked);
+	s->parked = NULL;
+	memvfs_set_trouble(s->full ? MEMVFS_FULL : MEMVFS_NONE, 0);
+}
+
+static int open_store(struct sim *s)
+{
+	struct text why = { 0 };
+	char boot[16];
+	int r;
+
+	s->daemon.was_parked = s->parked;
+	if (s->parked) {
+		s->daemon.store = s->parked;
+		s->parked = NULL;
+		return 0;
+	}
+	snprintf(boot, sizeof(boot), "boot %u", s->boot);
+	r = store_open("/tmp", boot, &s->daemon.store, &why);
+	if (r == 0 && text_get(&why)[0])
+		sim_fail(s, "the store was damaged: %s", text_get(&why));
+	text_free(&why);
+	return r;
+}
+
 static int open_daemon(struct sim *s)
 {
 	static struct engine_calls calls = {
 		.order = call_order, .dismiss = call_dismiss,
 		.record = call_record, .record_guest = call_record_guest,
-		.claimed = call_claimed, .note = call_note, .random = call_random,
-		.probe = call_probe,
+		.claimed = call_claimed, .made_by = call_made_by,
+		.take_config = call_take_config, .note = call_note,
+		.random = call_random, .probe = call_probe,
 	};
 	struct caps caps = { .xen_major = 4, .xen_minor = 17,
 			     .core_dir = true };
-	struct text why = { 0 };
 	int r;
 
 	enter(s);
-	r = store_open("/tmp", "this boot", &s->daemon.store, &why);
-	if (r == 0 && text_get(&why)[0])
-		sim_fail(s, "the store was damaged: %s", text_get(&why));
-	text_free(&why);
+	s->daemon.interrupted = memvfs_interrupted();
+	r = open_store(s);
 	if (r < 0)
 		return r;
 	sim_trouble_arm(NULL);
-	sim_check_restored(s);
+	if (!s->daemon.was_parked) /* else nothing is there unacknowledged */
+		sim_check_restored(s);
 	calls.ctx = s;
 	enter(s);
 	s->daemon.engine = engine_new(s->settings, &calls);
 	if (!s->daemon.engine)
 		return -ENOMEM;
 	engine_set_caps(s->daemon.engine, &caps);
-	engine_set_workers(s->daemon.engine, 1 + sim_random(s, 3));
+	s->daemon.workers = 1 + sim_random(s, 3);
+	engine_set_workers(s->daemon.engine, s->daemon.workers);
 	return restore(s);
 }
 
@@ -484,6 +656,7 @@ void sim_host_start(struct sim *s)
 	sim_say(s, "the daemon starts");
 	s->daemon.in_call = false;
 	s->daemon.up = true;
+	s->daemon.began_at = s->mono;
 	s->daemon.told_away = true;
 	s->daemon.up_at = SIM_NEVER;
 	s->daemon.hang_at = SIM_NEVER;
@@ -499,15 +672,37 @@ void sim_host_kill(struct sim *s)
 		return;
 	sim_say(s, "the daemon is dead");
 	s->kills++;
+	park(s);
 	memvfs_set_trouble(MEMVFS_STOPPED, 0);
 	forget_all(s);
 	sim_worker_orphan_all(s);
+	sim_owner_forget(s);
 	sim_check_killed(s);
+	sim_budget_killed(s);
 	s->daemon.up_at = s->mono + 1 +
 			  sim_random(s, sim_chance(s, 20) ? 30000 : 1000);
 }
 
+/* Nothing is left but what is on the disk. */
+void sim_host_reset(struct sim *s)
+{
+	sim_say(s, "the host is reset");
+	sim_host_kill(s);
+	close_parked(s);
+	sim_worker_end_all(s);
+	sim_world_reset(s);
+	sim_budget_booted(s);
+	s->daemon.up_at = s->mono + 1 + sim_random(s, 5000);
+}
+
 /* --- time --- */
+
+static int64_t engine_due(const struct sim *s)
+{
+	int64_t due = engine_due_ms(s->daemon.engine);
+
+	return due == INT64_MAX ? SIM_NEVER : due + s->boot_at;
+}
 
 int64_t sim_host_due(const struct sim *s)
 {
@@ -516,7 +711,7 @@ int64_t sim_host_due(const struct sim *s)
 
 	if (!d->up)
 		return due;
-	due = engine_due_ms(d->engine);
+	due = engine_due(s);
 	if (d->poll_at < due)
 		due = d->poll_at;
 	if (d->watcher_at < due)
@@ -567,6 +762,6 @@ void sim_host_tick(struct sim *s)
 		sim_host_scan(s);
 	}
 	/* What time has come for is done by what the list says now. */
-	if (d->up && engine_due_ms(d->engine) <= s->mono)
+	if (d->up && engine_due(s) <= s->mono)
 		sim_host_scan(s);
 }

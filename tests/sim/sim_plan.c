@@ -27,6 +27,8 @@ static const uint8_t weights[SIM_EVENT_COUNT] = {
 	[SIM_EVENT_HOLD] = 2, [SIM_EVENT_RELEASE] = 3,
 	[SIM_EVENT_RETRY] = 2, [SIM_EVENT_WORKER] = 4,
 	[SIM_EVENT_DEAF] = 2, [SIM_EVENT_SWEEP] = 2,
+	[SIM_EVENT_STUCK] = 3, [SIM_EVENT_REBOOT] = 2,
+	[SIM_EVENT_TWIN] = 3,
 };
 
 static uint8_t draw_kind(struct sim *s)
@@ -77,6 +79,7 @@ static void leave_out(const struct sim_plan *plan, int from, int to,
 	uint32_t wait_ms = 0;
 
 	ret->seed = plan->seed;
+	ret->steady = plan->steady;
 	ret->count = 0;
 	for (int i = 0; i < plan->count; i++) {
 		struct sim_event event = plan->events[i];
@@ -136,12 +139,28 @@ static void apply_shut(struct sim *s, uint32_t arg, bool suspend)
 		sim_shut(s, domain, suspend ? 2 : codes[arg / 64 % 10]);
 }
 
-static void apply_create(struct sim *s, int guest)
+/* Of a guest that runs: who starts one that is down has the guest. */
+static void apply_twin(struct sim *s, int domain)
 {
-	int domain = sim_build(s, guest);
+	const struct sim_domain *first = domain >= 0 ? &s->domains[domain] :
+						       NULL;
 
-	if (domain >= 0)
-		sim_unpause(s, domain);
+	if (first && first->built && !first->shutdown && !first->dying &&
+	    sim_guest_of(s, first->id.uuid) >= 0 &&
+	    sim_owner_listed(s, first->guest) == 1)
+		sim_build_twin(s, first->guest);
+}
+
+/* At once, in seconds, in minutes: a large guest, a restore, a migration. */
+static void apply_create(struct sim *s, int guest, uint32_t arg)
+{
+	static const uint32_t times_ms[] = { 1, 10000, 180000 };
+	int domain = sim_build_theirs(s, guest,
+				      arg / 16 % times_ms[arg / 4 % 3],
+				      arg % 8 == 0);
+
+	if (domain >= 0 && arg % 8 == 1)
+		s->domains[domain].paused_ms = 1 + arg / 16 % 100000;
 }
 
 static void apply_foreign(struct sim *s, int guest)
@@ -150,8 +169,10 @@ static void apply_foreign(struct sim *s, int guest)
 	s->guests[guest].foreign_at = SIM_NEVER;
 	sim_say(s, "another supervisor of guest %d %s", guest,
 		s->guests[guest].foreign ? "comes" : "goes");
-	if (!s->guests[guest].foreign)
+	if (!s->guests[guest].foreign) {
+		sim_check_freed(s, guest);
 		sim_host_freed(s, guest);
+	}
 }
 
 static void apply_full(struct sim *s)
@@ -160,6 +181,19 @@ static void apply_full(struct sim *s)
 	s->room_at = s->mono;
 	sim_say(s, "the disk is %s", s->full ? "full" : "not full any more");
 	memvfs_set_trouble(s->full ? MEMVFS_FULL : MEMVFS_NONE, 0);
+}
+
+/* Many guests fall by what they have in common, and stay in its hands. */
+static void apply_stuck(struct sim *s, uint32_t arg)
+{
+	bool stuck = !s->guests[arg % s->guest_count].stuck;
+
+	for (int i = 0; i < s->guest_count; i++)
+		s->guests[i].stuck = stuck && (arg >> (8 + i)) % 4;
+	sim_say(s, "the storage %s", stuck ? "hangs" : "works again");
+	for (int i = 0; stuck && i < s->domain_count; i++)
+		if (s->guests[s->domains[i].guest].stuck)
+			sim_shut(s, i, 3);
 }
 
 static void apply_worker(struct sim *s, uint32_t arg)
@@ -183,15 +217,19 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 		s->guests[guest].bad = !s->guests[guest].bad;
 		break;
 	case SIM_EVENT_OTHER_DESTROY:
-		if (domain >= 0)
-			sim_destroy(s, domain, event->arg % 3000);
+		if (domain < 0)
+			break;
+		sim_check_other_teardown(s, domain);
+		sim_destroy(s, domain, event->arg % 3000);
 		break;
 	case SIM_EVENT_OTHER_CREATE:
-		apply_create(s, guest);
+		apply_create(s, guest, event->arg / SIM_GUESTS_MAX);
 		break;
 	case SIM_EVENT_REPLACE:
-		if (domain >= 0)
-			sim_replace(s, domain, guest);
+		if (domain < 0)
+			break;
+		sim_check_other_teardown(s, domain);
+		sim_replace(s, domain, guest);
 		break;
 	case SIM_EVENT_RESUME:
 		if (domain >= 0)
@@ -201,7 +239,10 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 		apply_foreign(s, guest);
 		break;
 	case SIM_EVENT_CLOCK:
-		s->wall_offset += (int64_t)(event->arg % 7200000) - 3600000;
+		s->clock_steps++;
+		if (!s->steady)
+			s->wall_offset += (int64_t)(event->arg % 7200000) -
+					  3600000;
 		break;
 	case SIM_EVENT_AWAY:
 		s->away = !s->away;
@@ -209,6 +250,12 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 		break;
 	case SIM_EVENT_FULL:
 		apply_full(s);
+		break;
+	case SIM_EVENT_STUCK:
+		apply_stuck(s, event->arg);
+		break;
+	case SIM_EVENT_TWIN:
+		apply_twin(s, domain);
 		break;
 	case SIM_EVENT_WORKER:
 		apply_worker(s, event->arg);
@@ -232,6 +279,9 @@ void sim_plan_apply(struct sim *s, const struct sim_event *event)
 		break;
 	case SIM_EVENT_KILL_IN_WRITE:
 		memvfs_set_trouble(MEMVFS_STOPPED, event->arg % 24);
+		break;
+	case SIM_EVENT_REBOOT:
+		sim_host_reset(s);
 		break;
 	case SIM_EVENT_WATCHER:
 		sim_host_lose_watcher(s);

@@ -4,6 +4,7 @@
  * next, and at the end nothing goes wrong any more and all must settle.
  */
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ static int64_t next_due(const struct sim *s)
 
 static void tick(struct sim *s, int64_t at)
 {
+	sim_wait_check(s, at);
 	s->same_ms = at > s->mono ? 0 : s->same_ms + 1;
 	if (s->same_ms > TICKS_IN_MS_MAX)
 		sim_fail(s, "the daemon spins");
@@ -35,6 +37,7 @@ static void tick(struct sim *s, int64_t at)
 	sim_world_tick(s);
 	sim_worker_tick(s);
 	sim_host_tick(s);
+	sim_wait_note(s);
 }
 
 void sim_run_until(struct sim *s, int64_t until)
@@ -51,6 +54,20 @@ static bool is_at_rest(const struct sim *s)
 {
 	return s->daemon.up &&
 	       list_empty(engine_incidents(s->daemon.engine));
+}
+
+/* All that is open is held. */
+static bool is_still(const struct sim *s)
+{
+	struct incident *incident;
+
+	if (!s->daemon.up)
+		return false;
+	LIST_EACH(incident, (struct list *)engine_incidents(s->daemon.engine),
+		  struct incident, node)
+		if (incident->state != CASE_STATE_HELD)
+			return false;
+	return true;
 }
 
 /* The operator lets everything go on that is held. */
@@ -85,13 +102,29 @@ static void end_faults(struct sim *s)
 	s->daemon.kill_at_call = 0;
 	memvfs_set_trouble(MEMVFS_NONE, 0);
 	for (int i = 0; i < s->guest_count; i++) {
-		s->guests[i].bad = false;
+		s->guests[i].bad = s->guests[i].stuck = false;
 		s->guests[i].foreign_at = SIM_NEVER;
 		s->guests[i].foreign = false;
+		sim_check_freed(s, i);
 		sim_host_freed(s, i);
 	}
 	for (int i = 0; i < s->domain_count; i++)
 		s->domains[i].fate_at = SIM_NEVER;
+	sim_owner_end_twins(s);
+}
+
+/* By itself, as far as it comes: then what is held is judged. */
+static void come_to_rest(struct sim *s)
+{
+	for (int i = 0; i < ROUNDS_MAX && !s->failed; i++) {
+		sim_run_until(s, s->mono + ROUND_MS);
+		if (i >= 4 && is_still(s))
+			break;
+	}
+	if (!s->failed && !s->daemon.up)
+		sim_fail(s, "the daemon does not come up");
+	else if (!s->failed)
+		sim_held_rest(s);
 }
 
 static void settle(struct sim *s)
@@ -117,6 +150,17 @@ static void start_again(struct sim *s)
 		sim_fail(s, "a daemon started at rest found something to do");
 }
 
+/* Pages smaller than the daemon's: what is written and summed is theirs. */
+static void make_small_pages(void)
+{
+	sqlite3 *db = NULL;
+
+	if (sqlite3_open("/tmp/xenvigil.db", &db) == SQLITE_OK)
+		sqlite3_exec(db, "PRAGMA page_size = 1024;"
+			     "PRAGMA user_version = 0", NULL, NULL, NULL);
+	sqlite3_close(db);
+}
+
 /* A new database is made once and copied: half of all time went into it.  Where
  * a place to fail is looked for, the making is one of them. */
 static void begin_files(const struct sim_plan *plan)
@@ -128,6 +172,8 @@ static void begin_files(const struct sim_plan *plan)
 	memvfs_reset();
 	if (plan->trouble)
 		return;
+	if (!kept)
+		make_small_pages();
 	if (!kept && store_open("/tmp", "this boot", &store, &why) == 0) {
 		store_close(store);
 		memvfs_keep();
@@ -145,6 +191,7 @@ void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose)
 	s->seed = plan->seed;
 	s->trouble = plan->trouble;
 	s->trouble_at = plan->trouble_at;
+	s->steady = plan->steady;
 	s->verbose = verbose;
 	s->faults = true;
 	s->settings = settings_new();
@@ -153,8 +200,10 @@ void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose)
 	for (int i = 0; i < plan->count && !s->failed; i++) {
 		sim_run_until(s, s->mono + plan->events[i].wait_ms);
 		sim_plan_apply(s, &plan->events[i]);
+		sim_wait_note(s);
 	}
 	end_faults(s);
+	come_to_rest(s);
 	settle(s);
 	if (!s->failed)
 		sim_check_rest(s);
@@ -164,5 +213,6 @@ void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose)
 		sim_check_rest(s);
 	engine_free(s->daemon.engine);
 	store_close(s->daemon.store);
+	store_close(s->parked);
 	settings_free(s->settings);
 }

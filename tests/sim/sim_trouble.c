@@ -98,6 +98,9 @@ void sim_trouble_init(void)
 {
 	sqlite3_mem_methods methods;
 
+	/* One thread, and nobody asks for SQLite's figures. */
+	sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_memory);
 	methods = sqlite_memory;
 	methods.xMalloc = sqlite_malloc;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/planted.h"
 #include "sim.h"
 
 static uint32_t takes_ms(struct sim *s, uint32_t most)
@@ -217,7 +218,7 @@ static void do_soft_reset(struct sim *s, struct sim_worker *w)
 		end(s, w, -EIO, NULL);
 	} else {
 		sim_resume(s, domain);
-		sim_check_start(s, domain, w);
+		sim_check_start(s, domain);
 		end(s, w, 0, NULL);
 	}
 }
@@ -235,8 +236,17 @@ static void settle(struct sim *s, struct sim_worker *w, int index)
 	} else if (domain->shutdown && domain_id_equal(&domain->id, &w->id)) {
 		end(s, w, -EEXIST, NULL);
 	} else if (domain->built) {
-		end(s, w, 0, &domain->id);
+		end(s, w, domain->theirs ? -EALREADY : 0, &domain->id);
+	} else if (domain->theirs && domain->complete) {
+		end(s, w, -EALREADY, &domain->id);
+	} else if (domain->theirs && !PLANTED(HALF_BUILT)) {
+		/* It has half of the time, and is left alone then. */
+		if (s->mono > (w->ordered_at + w->deadline) / 2)
+			end(s, w, -ETIMEDOUT, NULL);
+		else
+			later(s, w, 200);
 	} else {
+		sim_check_half_built(s, index);
 		sim_destroy(s, index, takes_ms(s, 100));
 		later(s, w, 1);
 	}
@@ -262,9 +272,17 @@ static void do_create(struct sim *s, struct sim_worker *w)
 		end(s, w, -EIO, NULL);
 	} else {
 		sim_unpause(s, w->domain);
-		sim_check_start(s, w->domain, w);
+		sim_check_start(s, w->domain);
 		end(s, w, 0, &s->domains[w->domain].id);
 	}
+}
+
+/* What reads or frees its disks hangs until it is killed. */
+static bool is_stuck(const struct sim *s, const struct sim_worker *w)
+{
+	return w->guest >= 0 && s->guests[w->guest].stuck &&
+	       (w->step == STEP_DUMP || w->step == STEP_DESTROY ||
+		w->step == STEP_RELEASE);
 }
 
 static void do_step(struct sim *s, struct sim_worker *w)
@@ -296,13 +314,31 @@ static void do_step(struct sim *s, struct sim_worker *w)
 
 /* --- their lives --- */
 
+/* One of another version, or that could not be started. */
+static void decline(struct sim *s, struct sim_worker *w)
+{
+	struct sim_worker copy = *w;
+
+	sim_say(s, "order %llu is not begun", (unsigned long long)w->order);
+	w->used = false;
+	if (!copy.orphan)
+		sim_host_unbegun(s, &copy);
+}
+
 static void tick(struct sim *s, struct sim_worker *w)
 {
-	if (!w->locked && !take_lock(s, w)) {
+	bool is_taken = w->is_taken;
+
+	w->is_taken = true;
+	if (!is_taken && sim_chance(s, 5)) {
+		decline(s, w);
+	} else if (!w->locked && !take_lock(s, w)) {
 		if (w->deadline - 5000 < s->mono)
 			end(s, w, -ETIMEDOUT, NULL);
 		else
 			later(s, w, 50);
+	} else if (is_stuck(s, w)) {
+		later(s, w, 2000);
 	} else if (s->away && needs_xenstored(s, w)) {
 		later(s, w, 200); /* hangs */
 	} else if (sim_chance(s, 3)) {
@@ -317,22 +353,27 @@ static void tick(struct sim *s, struct sim_worker *w)
 void sim_worker_kill(struct sim *s, int index)
 {
 	struct sim_worker *w = &s->workers[index];
-	uint64_t order = w->order;
-	bool orphan = w->orphan;
+	struct sim_worker copy = *w;
 
 	if (!w->used)
 		return;
 	sim_say(s, "the worker of order %llu dies",
-		(unsigned long long)order);
+		(unsigned long long)w->order);
 	w->used = false;
-	if (!orphan)
-		sim_host_lost(s, order);
+	if (!copy.orphan)
+		sim_host_lost(s, &copy);
 }
 
 void sim_worker_orphan_all(struct sim *s)
 {
 	for (int i = 0; i < SIM_WORKERS_MAX; i++)
 		s->workers[i].orphan = true;
+}
+
+void sim_worker_end_all(struct sim *s)
+{
+	for (int i = 0; i < SIM_WORKERS_MAX; i++)
+		s->workers[i].used = false;
 }
 
 int64_t sim_worker_due(const struct sim *s)

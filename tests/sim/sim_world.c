@@ -56,7 +56,7 @@ void sim_say(struct sim *s, const char *fmt, ...)
 struct engine_time sim_now(const struct sim *s)
 {
 	return (struct engine_time){
-		.mono_ms = s->mono,
+		.mono_ms = s->mono - s->boot_at,
 		.wall_ms = 1600000000000 + s->mono + s->wall_offset,
 	};
 }
@@ -79,6 +79,7 @@ static void make_guest(struct sim *s, int i)
 	memset(guest->uuid, 0x10 + i, UUID_BYTES);
 	guest->hvm = sim_random(s, 2);
 	guest->bad = sim_random(s, 2);
+	guest->peer = sim_random(s, 5) ? PEER_NONE : PEER_LIBVIRT;
 	guest->foreign_at = SIM_NEVER;
 	guest->config.type = !guest->hvm ? DOMAIN_TYPE_PV :
 			     sim_random(s, 2) ? DOMAIN_TYPE_PVH :
@@ -107,6 +108,9 @@ static void make_settings(struct sim *s)
 {
 	static const enum action extra[] = { ACTION_NONE, ACTION_NONE,
 					     ACTION_PAUSE, ACTION_LOG };
+	static const enum peer_stance stances[] = {
+		PEER_WATCH, PEER_WATCH, PEER_WATCH, PEER_IGNORE, PEER_ADOPT,
+	};
 	struct guest_settings *set = &s->settings->guest;
 
 	set->restart_limit = limits[sim_random(s, 6)];
@@ -116,11 +120,13 @@ static void make_settings(struct sim *s)
 	set->healthy_s = 100 + sim_random(s, 100);
 	set->loop_cores = sim_random(s, 4);
 	set->restart_first = sim_random(s, 2);
+	set->resume_after_boot = sim_random(s, 2);
 	set->grace_s = sim_random(s, 4) ? 0 : sim_random(s, 20);
 	set->report = sim_random(s, 4) ? SETTINGS_REPORT_REBOOT :
 		      sim_random(s, 2) ? SETTINGS_REPORT_CRASH :
 					 SETTINGS_REPORT_NONE;
 	set->on[REASON_CRASH] = extra[sim_random(s, 4)];
+	s->settings->peers[PEER_LIBVIRT] = stances[sim_random(s, 5)];
 	if (sim_random(s, 5) == 0)
 		make_first(set);
 	for (int step = 0; step < STEP_COUNT; step++)
@@ -137,7 +143,7 @@ void sim_world_init(struct sim *s)
 		int domain;
 
 		make_guest(s, i);
-		domain = sim_build(s, i);
+		domain = sim_build_theirs(s, i, 0, false);
 		if (domain >= 0)
 			sim_unpause(s, domain);
 	}
@@ -171,14 +177,15 @@ int sim_find_uuid(const struct sim *s, const uint8_t *uuid)
 }
 
 /*
- * Has this identity been used?  A PV domain's epoch tells two apart, an HVM
- * domain's does not: there the hypervisor's slow count of domids has to.
+ * Has this identity been used?  A PV domain's epoch tells two of one boot apart,
+ * an HVM domain's does not: there the hypervisor's slow count of domids has to.
  */
 static bool is_used(const struct sim *s, const struct domain_id *id)
 {
 	for (int i = 0; i < s->domain_count; i++)
-		if (domain_id_equal(&s->domains[i].id, id) ||
-		    domain_id_equal(&s->domains[i].first_id, id))
+		if (s->domains[i].boot == s->boot &&
+		    (domain_id_equal(&s->domains[i].id, id) ||
+		     domain_id_equal(&s->domains[i].first_id, id)))
 			return true;
 	return false;
 }
@@ -187,6 +194,7 @@ static bool take_id(struct sim *s, int guest, struct domain_id *id)
 {
 	memcpy(id->uuid, s->guests[guest].uuid, UUID_BYTES);
 	id->epoch = s->guests[guest].hvm ? 7 : 1000 + s->domain_count;
+	id->epoch += (uint64_t)s->boot << 32;
 	for (int i = 0; i < SIM_DOMIDS * 50; i++) {
 		id->domid = s->next_domid;
 		s->next_domid = s->next_domid % (SIM_DOMIDS * (1 + i / SIM_DOMIDS)) + 1;
@@ -196,13 +204,11 @@ static bool take_id(struct sim *s, int guest, struct domain_id *id)
 	return false;
 }
 
-/* The toolstack refuses a name that is there; our copies have another. */
-int sim_build(struct sim *s, int guest)
+static int build(struct sim *s, int guest)
 {
 	struct sim_domain *domain = &s->domains[s->domain_count];
 
-	if (s->domain_count == SIM_DOMAINS_MAX ||
-	    sim_find_uuid(s, s->guests[guest].uuid) >= 0)
+	if (s->domain_count == SIM_DOMAINS_MAX)
 		return -1;
 	memset(domain, 0, sizeof(*domain));
 	if (!take_id(s, guest, &domain->id))
@@ -210,13 +216,22 @@ int sim_build(struct sim *s, int guest)
 	domain->first_id = domain->id;
 	domain->listed = domain->paused = true;
 	domain->guest = guest;
+	domain->boot = s->boot;
+	domain->made_at = s->mono;
 	domain->hvm = s->guests[guest].hvm;
 	domain->shut = -1;
-	domain->gone_at = domain->fate_at = SIM_NEVER;
+	domain->gone_at = domain->fate_at = domain->built_at = SIM_NEVER;
 	s->domain_count++;
 	sim_say(s, "domain %u of guest %d is built", domain->id.domid, guest);
 	sim_host_event(s, s->domain_count - 1, true, 0);
 	return s->domain_count - 1;
+}
+
+/* The toolstack refuses a name that is there; our copies have another. */
+int sim_build(struct sim *s, int guest)
+{
+	return sim_find_uuid(s, s->guests[guest].uuid) >= 0 ?
+		-1 : build(s, guest);
 }
 
 static void run(struct sim *s, struct sim_domain *domain)
@@ -226,7 +241,8 @@ static void run(struct sim *s, struct sim_domain *domain)
 	/* A stop that no list showed is none, for all the daemon can know. */
 	if (!domain->shutdown || s->shuts[domain->shut].owed)
 		domain->known_run_at = s->mono;
-	domain->built = true;
+	sim_budget_runs(s, domain->guest);
+	domain->built = domain->complete = true;
 	domain->paused = domain->shutdown = false;
 	domain->run_at = s->mono;
 	domain->cpu_ns += LEAST_RUN_NS;
@@ -243,6 +259,51 @@ void sim_unpause(struct sim *s, int index)
 
 	run(s, domain);
 	sim_say(s, "domain %u starts", domain->id.domid);
+	sim_check_alone(s, domain->guest);
+}
+
+int sim_build_theirs(struct sim *s, int guest, uint32_t takes_ms, bool spoiled)
+{
+	int index = sim_build(s, guest);
+
+	if (index < 0)
+		return index;
+	s->domains[index].theirs = true;
+	s->domains[index].peer = s->guests[guest].peer;
+	s->domains[index].spoiled = spoiled;
+	s->domains[index].built_at = s->mono + takes_ms;
+	return index;
+}
+
+/* It takes a moment, as every start does. */
+void sim_build_twin(struct sim *s, int guest)
+{
+	int domain = build(s, guest);
+
+	if (domain < 0)
+		return;
+	s->guests[guest].had_twins = true;
+	s->domains[domain].theirs = true;
+	s->domains[domain].built_at = s->mono + 1 + sim_random(s, 2000);
+}
+
+static void end_build(struct sim *s, int index)
+{
+	struct sim_domain *domain = &s->domains[index];
+
+	domain->built_at = SIM_NEVER;
+	if (domain->dying)
+		return;
+	if (domain->spoiled) {
+		sim_destroy(s, index, 20);
+	} else if (domain->paused_ms && !domain->complete) {
+		domain->complete = true;
+		domain->built_at = s->mono + domain->paused_ms;
+		sim_say(s, "domain %u is complete, and paused",
+			domain->id.domid);
+	} else {
+		sim_unpause(s, index);
+	}
 }
 
 uint64_t sim_cpu_ns(const struct sim *s, const struct sim_domain *domain)
@@ -262,7 +323,7 @@ void sim_shut(struct sim *s, int index, uint8_t code)
 	if (!domain->listed || !domain->built || domain->shutdown ||
 	    domain->dying || s->shut_count == SIM_SHUTS_MAX)
 		return;
-	sim_check_run(s, index);
+	sim_budget_ran(s, index);
 	domain->cpu_ns = sim_cpu_ns(s, domain) + MS_NS;
 	domain->shutdown = true;
 	domain->code = code;
@@ -271,11 +332,15 @@ void sim_shut(struct sim *s, int index, uint8_t code)
 	domain->shut = s->shut_count++;
 	s->shuts[domain->shut] = (struct sim_shut){
 		.domain = index, .id = domain->id, .code = code,
-		.left = s->guests[domain->guest].foreign,
-		.cpu_ns = domain->cpu_ns, .at = s->mono,
+		.left = s->guests[domain->guest].foreign ||
+			sim_owner_ignores(s, index),
+		.peer = sim_owner_peer(s, index),
+		.theirs = s->guests[domain->guest].foreign,
+		.cpu_ns = domain->cpu_ns, .at = s->mono, .boot = s->boot,
 	};
 	sim_say(s, "domain %u shuts down, reason %u", domain->id.domid, code);
-	if (s->guests[domain->guest].foreign)
+	if (s->guests[domain->guest].foreign ||
+	    (sim_owner_peer(s, index) && s->faults))
 		s->guests[domain->guest].foreign_at =
 			s->mono + 10 + sim_random(s, 3000);
 	sim_host_event(s, index, false, code);
@@ -289,6 +354,7 @@ void sim_resume(struct sim *s, int index)
 		return;
 	run(s, domain);
 	sim_say(s, "domain %u runs again", domain->id.domid);
+	sim_check_alone(s, domain->guest);
 }
 
 void sim_destroy(struct sim *s, int index, uint32_t takes_ms)
@@ -351,6 +417,32 @@ size_t sim_list(const struct sim *s, struct domain_info *list)
 	return count;
 }
 
+/* --- a reset of the machine --- */
+
+#define BOOT_TAKES_MS 20000
+
+/* Some guests are started by what starts guests at boot. */
+void sim_world_reset(struct sim *s)
+{
+	s->boot++;
+	s->boot_at = s->mono;
+	s->mono += BOOT_TAKES_MS;
+	s->away = false;
+	s->next_domid = 1;
+	for (int i = 0; i < s->domain_count; i++)
+		s->domains[i].listed = false;
+	for (int i = 0; i < s->guest_count; i++) {
+		struct sim_guest *guest = &s->guests[i];
+
+		guest->foreign = false;
+		guest->foreign_at = SIM_NEVER;
+		guest->had_twins = false;
+		sim_check_freed(s, i);
+		if (sim_random(s, 3) == 0)
+			sim_build_theirs(s, i, sim_random(s, 30000), false);
+	}
+}
+
 /* --- time --- */
 
 static void earlier(int64_t *due, int64_t at)
@@ -368,6 +460,7 @@ int64_t sim_world_due(const struct sim *s)
 			continue;
 		earlier(&due, s->domains[i].gone_at);
 		earlier(&due, s->domains[i].fate_at);
+		earlier(&due, s->domains[i].built_at);
 	}
 	for (int i = 0; i < s->guest_count; i++)
 		earlier(&due, s->guests[i].foreign_at);
@@ -380,16 +473,15 @@ static void foreign_acts(struct sim *s, int guest)
 	int domain = sim_find_uuid(s, s->guests[guest].uuid);
 
 	s->guests[guest].foreign_at = SIM_NEVER;
-	if (!s->guests[guest].foreign)
+	if (!s->guests[guest].foreign && !s->guests[guest].peer)
 		return;
 	if (domain >= 0 && s->domains[domain].shutdown) {
 		sim_destroy(s, domain, 50);
 		s->guests[guest].foreign_at = s->mono + 100;
 		return;
 	}
-	domain = sim_build(s, guest);
-	if (domain >= 0)
-		sim_unpause(s, domain);
+	sim_build_theirs(s, guest, sim_chance(s, 30) ?
+				   sim_random(s, 60000) : 0, false);
 }
 
 void sim_world_tick(struct sim *s)
@@ -405,6 +497,8 @@ void sim_world_tick(struct sim *s)
 			sim_host_event(s, i, false, 0);
 		} else if (domain->fate_at <= s->mono) {
 			sim_shut(s, i, domain->fate);
+		} else if (domain->built_at <= s->mono) {
+			end_build(s, i);
 		}
 	}
 	for (int i = 0; i < s->guest_count; i++)

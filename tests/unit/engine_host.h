@@ -26,6 +26,7 @@ static struct {
 	size_t count;
 
 	int order_fails, record_fails;
+	const uint8_t *unwritable;	/* that guest's row alone is not */
 	bool dies;		/* once it has written so often: */
 	int writes_left;
 	enum engine_claim claim;
@@ -33,7 +34,7 @@ static struct {
 
 	uint64_t order;			/* the last one given */
 	enum step step;
-	char steps[256];		/* all of them, by name */
+	char steps[1024];		/* all of them, by name */
 	struct domain_id aim, other;	/* whom the last order is about */
 	unsigned int notes[ENGINE_NOTE_COUNT];
 	unsigned int records;
@@ -107,6 +108,8 @@ static inline int call_record_guest(void *ctx, struct guest *guest)
 	(void)ctx;
 	if (is_dead())
 		return -EIO;
+	if (host.unwritable && uuid_equal(guest->uuid, host.unwritable))
+		return -EIO;
 	host.stored_guest = *guest;
 	return host.record_fails;
 }
@@ -170,6 +173,15 @@ static inline struct domain_info *add_domain(uint32_t domid)
 	return info;
 }
 
+/* As libxl does before it lets it run. */
+static inline void build_domain(uint32_t domid)
+{
+	struct domain_info *info = add_domain(domid);
+
+	info->paused = true;
+	info->cpu_time_ns = 0;
+}
+
 static inline void remove_domain(uint32_t domid)
 {
 	size_t kept = 0;
@@ -210,7 +222,7 @@ static inline void crash(uint32_t domid)
 	fall(domid, REASON_CRASH);
 }
 
-/* A worker's word on the order that is under way, for domain 5. */
+/* A worker's word on the order that is under way. */
 static inline void answer(int rc)
 {
 	struct engine_result result = { .rc = rc, .text = "so it was",
@@ -219,7 +231,7 @@ static inline void answer(int rc)
 
 	host.panic = NULL;
 	if (rc == 0 && host.step == STEP_DESTROY)
-		remove_domain(5);
+		remove_domain(host.aim.domid);
 	if (rc == 0 && host.step == STEP_SOFT_RESET)
 		host.list[0].shutdown = false;
 	if (rc == 0 && host.step == STEP_RENAME) {
@@ -279,14 +291,29 @@ static inline void finish(void)
 	free(host.stored.steps);
 }
 
-/* Gives what is on record to a new engine, as a new daemon does. */
-static inline void restart(void)
+/* What is on record, for a new engine to own. */
+static inline struct incident *recorded(void)
 {
 	struct incident *incident = incident_new();
 
 	*incident = copy_incident(&host.stored);
 	list_init(&incident->node);
 	list_init(&incident->queue_node);
+	return incident;
+}
+
+/* Each step before STEP ends well. */
+static inline void answer_until(enum step step)
+{
+	while (host.step != step)
+		answer(0);
+}
+
+/* Gives what is on record to a new engine, as a new daemon does. */
+static inline void restart(void)
+{
+	struct incident *incident = recorded();
+
 	engine_free(host.engine);
 	host.dies = false;
 	new_engine();

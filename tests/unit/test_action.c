@@ -161,6 +161,22 @@ static void test_destructive(void)
 	   "destructive");
 }
 
+static void test_sets(void)
+{
+	char text[STEP_SET_BYTES];
+	uint32_t all = 0;
+
+	for (unsigned int i = STEP_END + 1; i < STEP_COUNT; i++)
+		all |= 1u << i;
+	ok(step_set_parse(step_set_format(all, text)) == all,
+	   "the set of all steps is read back: %s", text);
+	is_text(step_set_format(1u << STEP_CREATE | 1u << STEP_SAVE, text),
+		"save,create", "a set is the names of its steps");
+	ok(step_set_parse("") == 0 && step_set_parse(",") == 0 &&
+	   step_set_parse("sav,savers,save,later") == 1u << STEP_SAVE,
+	   "what is no step's name is left out");
+}
+
 static void test_identity(void)
 {
 	const struct domain_id id = { 7, { 1, 2 }, 99 };
@@ -208,6 +224,7 @@ int main(void)
 	test_plans();
 	test_rules();
 	test_destructive();
+	test_sets();
 	test_identity();
 	test_copies();
 	return done_testing();

@@ -170,6 +170,16 @@ static void test_many(void)
 	ok(!budget.count && !budget.streak, "a reset forgets them");
 }
 
+/* A guest that never runs for long enough counts on for ever. */
+static void test_most_failures(void)
+{
+	struct budget budget = { .streak = UINT32_MAX - 1 };
+
+	budget_spend(&budget, 1);
+	budget_spend(&budget, 2);
+	ok(budget.streak == UINT32_MAX, "the longest streak stays the longest");
+}
+
 int main(void)
 {
 	srand(1);
@@ -178,5 +188,6 @@ int main(void)
 	test_health();
 	test_delays();
 	test_many();
+	test_most_failures();
 	return done_testing();
 }

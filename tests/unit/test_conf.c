@@ -483,6 +483,27 @@ static void test_installed_file(void)
 	text_free(&why);
 }
 
+/* A guest's file may be large, many, or wrong: that is the daemon's matter. */
+static void test_host_alone(void)
+{
+	struct settings *settings = NULL;
+	struct text why = { 0 };
+
+	write_host("xl_program = \"/opt/xl\"\n");
+	write_guest("web.conf", "grace_seconds = x\n");
+	ok(conf_load_host(dir, &settings, &why) == 0 && settings,
+	   "the host's file is read by itself");
+	is_text(settings ? settings->xl_program : "", "/opt/xl",
+		"with what it sets");
+	ok(settings && list_empty(&settings->guests), "and no guest's");
+	settings_free(settings);
+	write_host("xl_program = \"xl\"\n");
+	ok(conf_load_host(dir, &settings, &why) == -EINVAL &&
+	   strstr(text_get(&why), "xenvigil.conf:1: "),
+	   "its fault is named by its line");
+	text_free(&why);
+}
+
 int main(void)
 {
 	static void (*const tests[])(void) = {
@@ -490,6 +511,7 @@ int main(void)
 		test_syntax, test_all_faults, test_pair_across_files,
 		test_file_kinds, test_names, test_too_many, test_cuts,
 		test_changed_bytes, test_random, test_installed_file,
+		test_host_alone,
 	};
 
 	if (!mkdtemp(dir))

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "dump/core_dir.h"
@@ -15,6 +16,17 @@
 #define ONE "11111111-1111-1111-1111-111111111111"
 #define TWO "22222222-2222-2222-2222-222222222222"
 #define KIB 1024u
+
+#define FREE_KIB 100u	/* of the file system, whatever goes */
+
+/* In the place of the C library's: others write to the real one meanwhile. */
+int fstatvfs(int fd, struct statvfs *fs)
+{
+	(void)fd;
+	*fs = (struct statvfs){ .f_frsize = KIB, .f_bavail = FREE_KIB,
+				.f_blocks = 2 * FREE_KIB };
+	return 0;
+}
 
 static char root[] = "/tmp/test-core-dir-XXXXXX";
 static int dir = -1;
@@ -77,13 +89,53 @@ static void test_trim(void)
 	is_text(trimmed(&bounds), "01011",
 		"of one time the lower number is the older");
 	bounds = (struct core_dir_bounds){ .total_bytes = 200 * KIB };
-	is_text(trimmed(&bounds), "00111", "the oldest of all go");
+	is_text(trimmed(&bounds), "01011",
+		"of the guest with the most the oldest go");
+	bounds.total_bytes = 130 * KIB;
+	is_text(trimmed(&bounds), "00011", "each guest's newest stays");
+	bounds.total_bytes = 100 * KIB;
+	is_text(trimmed(&bounds), "00001",
+		"one of them goes when both have no room");
 	bounds.total_bytes = 1;
 	is_text(trimmed(&bounds), "00000", "all, when none has room");
 	bounds.keep = cores[4];
 	is_text(trimmed(&bounds), "00001", "but for the one that is to stay");
-	bounds = (struct core_dir_bounds){ .free_bytes = UINT64_MAX };
-	is_text(trimmed(&bounds), "00000", "for free space they go as well");
+	bounds.keep = cores[0];
+	is_text(trimmed(&bounds), "10000", "whatever its time says");
+}
+
+/* A guest that crashes often does not cost another its evidence. */
+static void test_fair(void)
+{
+	struct core_dir_bounds bounds = { .total_bytes = 200 * KIB,
+					  .keep = cores[3] };
+	struct text said = {0};
+
+	for (int i = 0; i < 5; i++)
+		put(cores[i], i == 1 || i == 4 ? 8 : 150);
+	ok(core_dir_trim(dir, &bounds, &said) == 0,
+	   "the total is kept to");
+	is_text(present(), "01011", "by the cores of the guest that has the "
+		"most");
+	text_free(&said);
+}
+
+static void test_free(void)
+{
+	struct core_dir_bounds bounds = { .free_bytes = UINT64_MAX };
+	struct text said = {0};
+
+	is_text(trimmed(&bounds), "11111",
+		"no core goes when all older ones would not be enough");
+	ok(core_dir_trim(dir, &bounds, &said) == 0 &&
+	   strstr(text_get(&said), "no core was removed"), "and it is said");
+	text_free(&said);
+	bounds.free_bytes = (FREE_KIB + 96) * KIB;
+	is_text(trimmed(&bounds), "01011", "as many go as are enough");
+	bounds.free_bytes = (FREE_KIB + 220) * KIB;
+	is_text(trimmed(&bounds), "11111", "no guest's newest goes for it");
+	bounds.free_bytes = FREE_KIB * KIB;
+	is_text(trimmed(&bounds), "11111", "none goes where enough is free");
 }
 
 static const char *const strangers[] = {
@@ -101,6 +153,8 @@ static void test_strangers(void)
 	bool all = true;
 	const size_t count = sizeof(strangers) / sizeof(*strangers);
 
+	for (int i = 0; i < 5; i++)
+		unlinkat(dir, cores[i], 0);
 	put("outside", 1);
 	mkdirat(dir, ONE "-20260101T000000Z-2.core", 0700);
 	mkfifoat(dir, ONE "-20260101T000000Z-3.core", 0600);
@@ -108,7 +162,8 @@ static void test_strangers(void)
 		exit(1);
 	for (size_t i = 0; i < count; i++)
 		put(strangers[i], 1);
-	ok(core_dir_trim(dir, &bounds, &said) == 0 && !said.len,
+	ok(core_dir_trim(dir, &bounds, &said) == 0 &&
+	   !strstr(text_get(&said), "removed " ONE),
 	   "what is no core is not removed");
 	for (size_t i = 0; i < count; i++)
 		all &= is_there(strangers[i]);
@@ -160,6 +215,8 @@ int main(void)
 	if (!mkdtemp(root) || core_dir_open(root, &dir))
 		return 1;
 	test_trim();
+	test_fair();
+	test_free();
 	test_strangers();
 	test_parts();
 	test_open();

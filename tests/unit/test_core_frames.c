@@ -16,6 +16,9 @@ struct memory {
 	struct { uint64_t first, count; } ram[2];
 	uint64_t video, special;
 	uint64_t shared;	/* frames before SHARED_END, which do not count */
+	uint64_t zero_end;	/* those before it get a page of zeros */
+	uint64_t zeros_most;	/* so many count */
+	uint64_t tot_pages;	/* 0: as many as there are */
 };
 
 #define VIDEO_FIRST 0xf0000ull
@@ -41,7 +44,7 @@ static const void *page_at(const struct core_map *map, uint64_t frame)
 {
 	static uint64_t page[CORE_PAGE_BYTES / sizeof(uint64_t)];
 
-	page[0] = frame;
+	page[0] = frame < ((const struct memory *)map)->zero_end ? 0 : frame;
 	return is_there((const struct memory *)map, frame) ? page : NULL;
 }
 
@@ -77,10 +80,14 @@ static struct seen walk(struct memory *memory,
 	struct seen seen = { 0 };
 	struct core_frames *frames;
 
+	if (memory->tot_pages)
+		tot_pages = memory->tot_pages;
 	memory->map.calls = 0;
 	if (core_frames_open(&memory->map, tot_pages, see, &seen, &frames))
 		return seen;
 	core_frames_pick(frames, wanted);
+	if (memory->zero_end)
+		core_frames_limit_zeros(frames, memory->zeros_most);
 	if (core_frames_walk(frames, 1ull << 22) || core_frames_flush(frames))
 		seen.count = UINT64_MAX;
 	core_frames_close(frames);
@@ -132,6 +139,21 @@ static void test_search(void)
 	ok(is_found(&memory, 700000 + 99999), "and what lies apart");
 }
 
+/* Of 16384 pages the guest has written the last 8192; the first 20000 frames get
+ * one of 8192 when they are looked at, for as long as somebody looks. */
+static void test_on_demand(void)
+{
+	struct memory memory = { .map.page_at = page_at,
+				 .ram = { { 0, 20000 }, { 700000, 8192 } },
+				 .zero_end = 20000, .zeros_most = 8192,
+				 .tot_pages = 16384 };
+	struct seen seen = walk(&memory, NULL);
+
+	ok(seen.count == 16384 && seen.last == 700000 + 8191,
+	   "pages of zeros on demand do not count for those that were written");
+	ok(is_found(&memory, 700000 + 8191), "nor does a search end by them");
+}
+
 /* As if it were torn down after so many calls. */
 static bool is_gone_by(void *source)
 {
@@ -175,5 +197,6 @@ int main(void)
 	test_core();
 	test_going();
 	test_search();
+	test_on_demand();
 	return done_testing();
 }

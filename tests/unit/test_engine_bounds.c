@@ -153,6 +153,84 @@ static void test_other_hands(void)
 	finish();
 }
 
+/* The time that a domain stands paused while it is built is no healthy run. */
+static void test_slow_hand(void)
+{
+	struct domain_info *built;
+	int64_t healthy_ms;
+
+	begin(ACTION_RESTART);
+	healthy_ms = (int64_t)host.settings->guest.healthy_s * 1000;
+	host.settings->guest.restart_limit = 1;
+	crash(5);
+	answer(0);
+	answer(0);
+	answer(-EIO);
+	ok(is_open(CASE_STATE_HELD), "the one start that may be fails");
+	built = add_domain(9);
+	built->paused = true;
+	built->cpu_time_ns = 0;
+	scan();
+	wait_for(healthy_ms);
+	scan();
+	built->paused = false;
+	built->cpu_time_ns = 1000000;
+	scan();
+	ok(!open_one() && host.closed.successor.domid == 9,
+	   "another hand's takes its place when it runs");
+	tell_config(9, DOMAIN_TYPE_HVM, ACTION_RESTART);
+	crash(9);
+	ok(open_one() && host.stored_guest.budget.count == 1,
+	   "the time in which it was built was no run");
+	finish();
+	begin(ACTION_RESTART);
+	crash(5);
+	answer(0);
+	answer(0);
+	answer(0);
+	tell_config(6, DOMAIN_TYPE_HVM, ACTION_RESTART);
+	wait_for(healthy_ms);
+	crash(6);
+	ok(host.stored_guest.budget.count == 0, "as much of a run is");
+	finish();
+}
+
+/* The window of a start that failed does not begin again with another's. */
+static void test_failed_start(void)
+{
+	int64_t paid_ms;
+
+	begin(ACTION_RESTART);
+	host.settings->guest.restart_limit = 1;
+	crash(5);
+	answer(0);
+	answer(0);
+	paid_ms = host.now.mono_ms;
+	answer(-EIO);
+	ok(is_open(CASE_STATE_HELD), "the only start is spent and fails");
+	pass(400000);
+	add_domain(9);
+	scan();
+	ok(!open_one() && host.stored_guest.budget.count == 1 &&
+	   host.stored_guest.budget.at_ms[0] == paid_ms,
+	   "another's start does not make it a new one");
+	finish();
+	begin(ACTION_RESTART);
+	crash(5);
+	answer(0);
+	answer(0);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	wait_for(4000);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	add_domain(9);
+	scan();
+	ok(!open_one() && host.stored_guest.budget.count == 1 &&
+	   host.stored_guest.budget.at_ms[0] == host.now.mono_ms,
+	   "one that nobody heard of may be what runs");
+	finish();
+}
+
 static void test_claims(void)
 {
 	begin(ACTION_RESTART);
@@ -195,6 +273,88 @@ static void test_unnamed(void)
 	finish();
 }
 
+/* A guest that is gone is known while its budget is. */
+static void test_forget(void)
+{
+	begin(ACTION_RESTART);
+	crash(5);
+	answer(0);
+	answer(0);
+	answer(0);
+	remove_domain(6);
+	scan();
+	pass(599000);
+	engine_forget(host.engine, host.now);
+	ok(engine_guest(host.engine, uuid) != NULL,
+	   "a start that counts is not forgotten");
+	pass(2000);
+	engine_forget(host.engine, host.now);
+	ok(engine_guest(host.engine, uuid) == NULL,
+	   "one that counts no more is, with its guest");
+	finish();
+	begin(ACTION_RESTART);
+	pass(3600000);
+	engine_forget(host.engine, host.now);
+	ok(engine_guest(host.engine, uuid) != NULL,
+	   "a guest that runs is known");
+	engine_hold(host.engine, uuid, host.now);
+	remove_domain(5);
+	scan();
+	engine_forget(host.engine, host.now);
+	ok(engine_guest(host.engine, uuid) != NULL,
+	   "and one in maintenance is");
+	finish();
+}
+
+/* Domain 6 was started after a crash of domain 5, which is on record. */
+static void begin_started(void)
+{
+	begin(ACTION_RESTART);
+	crash(5);
+	while (open_one())
+		answer(0);
+}
+
+/* Its domain is there, so its guest is not forgotten; its starts are. */
+static void test_expire(void)
+{
+	const struct guest *guest;
+
+	begin_started();
+	guest = engine_guest(host.engine, uuid);
+	pass(599000);
+	engine_forget(host.engine, host.now);
+	ok(guest->budget.streak == 1 && guest->budget.count == 1,
+	   "a start that counts is kept");
+	pass(2000);
+	engine_forget(host.engine, host.now);
+	ok(!guest->budget.streak && !guest->budget.count,
+	   "one that is long ago is not, while its guest runs");
+	pass(10000);
+	ok(!host.stored_guest.budget.streak, "which is on record");
+	finish();
+}
+
+/* It fell while there was no daemon, nobody knows when. */
+static void test_expire_unseen(void)
+{
+	struct guest stored;
+
+	begin_started();
+	stored = host.stored_guest;
+	wait_for(7200000);
+	host.list[0].shutdown = true;
+	host.list[0].reason_code = REASON_CRASH;
+	engine_free(host.engine);
+	new_engine();
+	engine_restore_guest(host.engine, &stored);
+	scan();
+	engine_forget(host.engine, host.now);
+	ok(engine_guest(host.engine, uuid)->budget.streak == 1,
+	   "those of one that fell unseen count");
+	finish();
+}
+
 int main(void)
 {
 	test_budget();
@@ -202,7 +362,12 @@ int main(void)
 	test_disown();
 	test_grace();
 	test_other_hands();
+	test_slow_hand();
+	test_failed_start();
 	test_claims();
 	test_unnamed();
+	test_forget();
+	test_expire();
+	test_expire_unseen();
 	return done_testing();
 }

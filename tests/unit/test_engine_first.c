@@ -67,6 +67,15 @@ static bool is_handled(void)
 	       host.closed.successor.domid == 6 && opened() == 1;
 }
 
+/* We are killed in the step, and another of us takes up what is on record. */
+static void restart_in_step(bool started)
+{
+	if (started)
+		add_domain(6);
+	restart();
+	tell_successor();
+}
+
 /* --- tests --- */
 
 static void test_whole(void)
@@ -130,6 +139,24 @@ static void test_falls_back(void)
 	}
 }
 
+/* The last core that the loop's limit allows, taken after the start. */
+static void test_last_core(void)
+{
+	begin_first(1, 5);
+	go_to(STEP_END);
+	is_text(host.steps, "save room rename release create dump destroy",
+		"the only core of a loop is taken, too");
+	ok(is_handled() && host.closed.core_path[0], "and on record");
+	finish();
+	begin_first(1, 5);
+	go_to(STEP_CREATE);
+	restart_in_step(false);
+	go_to(STEP_END);
+	ok(is_handled() && host.closed.core_path[0],
+	   "also by the daemon that comes after");
+	finish();
+}
+
 static void test_in_vain(void)
 {
 	begin_first(0, 5);
@@ -181,6 +208,28 @@ static void test_copy_gone(void)
 	finish();
 }
 
+/* Another hand lets the copy run, and removes it when it has fallen again: that
+ * is not our doing before our own end of it has begun. */
+static void test_copy_fell_again(void)
+{
+	begin_first(2, 5);
+	go_to(STEP_RELEASE);
+	host.list[0].shutdown = false;
+	host.list[0].cpu_time_ns += 5000000000;
+	scan();
+	host.list[0].cpu_time_ns += 5000000000;
+	crash(5);
+	host.list[0].dying = true;
+	scan();
+	remove_domain(5);
+	scan();
+	ok(host.notes[ENGINE_NOTE_CRASH_MISSED] == 1,
+	   "a copy that ran and fell again, and is gone, is on record");
+	go_to(STEP_END);
+	ok(is_handled(), "and its incident goes on to its end");
+	finish();
+}
+
 static void test_copy_stays(void)
 {
 	begin_first(2, 5);
@@ -216,13 +265,31 @@ static void test_falls_again(void)
 	finish();
 }
 
-/* We are killed in the step, and another of us takes up what is on record. */
-static void restart_in_step(bool started)
+/* For so long that the log of attempts forgets how it began. */
+static void test_no_worker_for_long(void)
 {
-	if (started)
-		add_domain(6);
-	restart();
-	tell_successor();
+	begin_first(2, 5);
+	go_to(STEP_ROOM);
+	host.order_fails = -EAGAIN;
+	answer(0);
+	for (int i = 0; i < 200; i++)
+		pass(8000);
+	host.order_fails = 0;
+	pass(8000);
+	ok(host.step == STEP_RENAME, "the rename is made when there is one");
+	host.order_fails = -EAGAIN;
+	answer(0);
+	for (int i = 0; i < 200; i++)
+		pass(8000);
+	ok(open_one()->step_count < 12, "equal attempts are few on record: %u",
+	   open_one()->step_count);
+	host.order_fails = 0;
+	pass(8000);
+	go_to(STEP_DUMP);
+	ok(aims_at_copy(), "the core is the copy's");
+	go_to(STEP_END);
+	ok(is_handled() && host.count == 1, "which is ended");
+	finish();
 }
 
 static void test_restarted(void)
@@ -272,11 +339,14 @@ int main(void)
 {
 	test_whole();
 	test_falls_back();
+	test_last_core();
 	test_in_vain();
 	test_lost();
 	test_copy_gone();
+	test_copy_fell_again();
 	test_copy_stays();
 	test_falls_again();
+	test_no_worker_for_long();
 	test_restarted();
 	test_unheard();
 	return done_testing();

@@ -145,7 +145,7 @@ static void test_no_worker(void)
 		pass(1000);
 	ok(is_open(CASE_STATE_WAITING), "without a worker it waits on");
 	host.order_fails = 0;
-	pass(1000);
+	pass(8000);
 	is_text(host.steps, "destroy", "until there is one");
 	finish();
 	begin(ACTION_DESTROY);
@@ -154,6 +154,15 @@ static void test_no_worker(void)
 	for (int i = 0; i < 5; i++)
 		pass(1000);
 	ok(is_open(CASE_STATE_HELD), "what cannot be ordered is held");
+	finish();
+	begin(ACTION_DESTROY);
+	host.order_fails = -EMSGSIZE;
+	crash(5);
+	for (int i = 0; i < 5; i++)
+		pass(1000);
+	ok(is_open(CASE_STATE_HELD) &&
+	   strstr(open_one()->why, strerror(EMSGSIZE)),
+	   "and says which error it was");
 	finish();
 }
 

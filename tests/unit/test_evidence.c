@@ -134,7 +134,8 @@ static void test_pruned(void)
 {
 	struct store *store = store_dir_open("boot", 0);
 	struct incident *incident = incident_new();
-	uint32_t count = 0;
+	const struct store_keep keep = { .before_ms = 1 };
+	struct store_pruned pruned = { 0 };
 
 	incident->verdict.action = ACTION_RESTART;
 	incident->state = CASE_STATE_CLOSED;
@@ -142,7 +143,7 @@ static void test_pruned(void)
 	for (incident->number = 5; incident->number < STORE_KEEP_NEWEST + 7;
 	     incident->number++)
 		store_record(store, incident);
-	ok(store_prune(store, 0, 1, &count) == 0 && count == 2 &&
+	ok(store_prune(store, &keep, &pruned) == 0 && pruned.incidents == 2 &&
 	   load(store, 5).count == 0, "it goes with its incident");
 	incident_free(incident);
 	store_close(store);

@@ -6,16 +6,22 @@
 #include "core/hvlog.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "tap.h"
 
+/* Nothing is behind the line: to read on would be seen. */
 static uint32_t domid_of(const char *text)
 {
+	size_t len = strlen(text);
+	char *copy = malloc(len + !len);
 	struct hvlog_line line;
 
-	hvlog_line_parse(text, strlen(text), &line);
+	memcpy(copy, text, len);
+	hvlog_line_parse(copy, len, &line);
+	free(copy);
 	return line.domid;
 }
 
@@ -46,6 +52,30 @@ static void test_names(void)
 	ok(domid_of("d4v0 Triple fault") == 0 && domid_of("") == 0 &&
 	   domid_of("(d") == 0 && domid_of("(XEN) ") == 0 &&
 	   domid_of("(XEN) [") == 0, "a line by nobody, or cut");
+}
+
+static void said(const char *text, const char *expected)
+{
+	size_t len = strlen(text);
+	char *copy = malloc(len);
+	struct hvlog_line line;
+
+	memcpy(copy, text, len);
+	hvlog_line_parse(copy, len, &line);
+	ok(line.len == strlen(expected) &&
+	   memcmp(line.said, expected, line.len) == 0, "said: %s", text);
+	free(copy);
+}
+
+static void test_times(void)
+{
+	said("(XEN) [    1.234567] bad", "bad");
+	said("(XEN) [2026-11-21 09:00:00] bad", "bad");
+	said("(d3) [    1.5] bad", "bad");
+	said("(XEN) [    1.5]", "[    1.5]");
+	said("(XEN) [    1.5] ", "");
+	said("(XEN) [vm] bad", "[vm] bad");
+	said("(XEN) bad", "bad");
 }
 
 static const char crash[] =
@@ -172,6 +202,18 @@ static void is_cause(const char *lines, const char *expected)
 	text_free(&text);
 }
 
+static void is_cause_in_ring(uint32_t domid, const char *ring,
+			     const char *expected)
+{
+	struct hvlog *log = fed(ring);
+	struct text lines = { 0 };
+
+	hvlog_get(log, domid, &lines);
+	is_cause(text_get(&lines), expected);
+	text_free(&lines);
+	hvlog_free(log);
+}
+
 static void test_causes(void)
 {
 	is_cause("(XEN) d4v3 Triple fault - invoking HVM shutdown action 1\n",
@@ -179,8 +221,8 @@ static void test_causes(void)
 	ok(hvlog_is_triple_fault("triple fault of vCPU 3") &&
 	   !hvlog_is_triple_fault("its watchdog timer fired") &&
 	   !hvlog_is_triple_fault(""), "which is told from others");
-	is_cause(crash, "crashed by the hypervisor from "
-		 "arch/x86/hvm/emulate.c:170 while it ran vCPU 1");
+	is_cause_in_ring(26, crash, "crashed by the hypervisor from "
+			 "arch/x86/hvm/emulate.c:170 while it ran vCPU 1");
 	is_cause("(XEN) Domain 3 reported crashed by domain 7 on cpu#0:",
 		 "crashed by the hypervisor for domain 7");
 	is_cause("(XEN) Watchdog timer fired for domain 12\n",
@@ -201,6 +243,27 @@ static void test_causes(void)
 		 "1 2 3 4\n",
 		 "Windows bugcheck 0x0000000A IRQL_NOT_LESS_OR_EQUAL "
 		 "(0xffffffffffffffff, 0xe, 0x0, 0xfffff80648bbd2b3)");
+}
+
+#define POD "p2m_pod_demand_populate: Dom3 out of PoD memory! " \
+	    "(tot=65536 ents=1024 dom3)"
+#define CALLED "(XEN) domain_crash called from p2m-pod.c:1218\n" \
+	       "(XEN) Domain 3 (vcpu#0) crashed on cpu#1:\n"
+#define CRASHED "crashed by the hypervisor from p2m-pod.c:1218 while it ran " \
+		"vCPU 0"
+
+/* Why the hypervisor called a crash, it says in the line before. */
+static void test_own_words(void)
+{
+	is_cause_in_ring(3, "(XEN) " POD "\n" CALLED, POD "; " CRASHED);
+	is_cause_in_ring(3, "(XEN) " POD "\n(XEN) d4 word\n" CALLED, CRASHED);
+	is_cause_in_ring(3, "(XEN) " POD "\n(d3) a guest's word\n" CALLED,
+			 CRASHED);
+	is_cause_in_ring(3, "(XEN) " POD "\n(XEN) of nobody\n" CALLED, CRASHED);
+	is_cause_in_ring(3, "(XEN) d3v1 Triple fault - x\n" CALLED,
+			 "triple fault of vCPU 1; " CRASHED);
+	is_cause_in_ring(3, "(XEN) " POD "\n(XEN) RIP: 0008:[<0>]\n" CALLED,
+			 CRASHED);
 }
 
 /* Any line, cut anywhere, with bytes changed: nothing is read beyond it. */
@@ -232,10 +295,12 @@ static void test_chance(void)
 int main(void)
 {
 	test_names();
+	test_times();
 	test_whose();
 	test_pieces();
 	test_bounds();
 	test_causes();
+	test_own_words();
 	test_chance();
 	return done_testing();
 }

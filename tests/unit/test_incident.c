@@ -3,6 +3,7 @@
  * core/incident: the log of attempts, and which domain an incident is about.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/incident.h"
@@ -41,6 +42,86 @@ static void test_attempts(void)
 	   "so do the latest");
 	incident_free(incident);
 	incident_free(NULL);
+}
+
+/* Each attempt ends in its own way. */
+static void attempt_often(struct incident *incident, int times)
+{
+	char text[32];
+
+	for (int i = 0; i < times; i++) {
+		snprintf(text, sizeof(text), "for the %dth time", i);
+		incident_begin_step(incident, 1);
+		incident_end_step(incident, 2, -EIO, text);
+	}
+}
+
+static void test_repeated(void)
+{
+	struct incident *incident = make(ACTION_RESTART);
+
+	for (int i = 0; i < 60; i++) {
+		incident_begin_step(incident, 1000 + i);
+		incident_unbegin_step(incident, 2000 + i, -EAGAIN, "none");
+	}
+	ok(incident->step_count == 2 && incident->steps[0].begun_ms == 1000 &&
+	   incident->steps[0].ended_ms == 2000 &&
+	   incident->steps[1].begun_ms == 1059 &&
+	   incident->steps[1].ended_ms == 2059,
+	   "of sixty equal failures the first and the last stay");
+	incident_begin_step(incident, 3000);
+	ok(incident->step_count == 2 && !incident->steps[1].ended_ms &&
+	   !incident->steps[1].rc, "the next attempt is in the last one's place");
+	incident_end_step(incident, 3001, -EIO, "none");
+	incident_begin_step(incident, 3002);
+	ok(incident->step_count == 3, "another failure is no repetition");
+	incident_end_step(incident, 3003, 0, NULL);
+	incident_begin_step(incident, 3004);
+	incident_end_step(incident, 3005, 0, NULL);
+	incident_begin_step(incident, 3006);
+	ok(incident->step_count == 5, "and success is none");
+	incident_free(incident);
+}
+
+/* What decides is not in the log, which forgets. */
+static void test_forgotten(void)
+{
+	struct incident *incident = make(ACTION_RESTART_FIRST);
+
+	incident->at = 2;
+	attempt_often(incident, 40);
+	incident->verdict.action = ACTION_COREDUMP_RESTART;
+	incident->at = 0;
+	attempt_often(incident, 40);
+	incident->verdict.action = ACTION_RESTART_FIRST;
+	incident->at = 2;
+	incident_begin_step(incident, 1);
+	incident_end_step(incident, 2, 0, NULL);
+	incident->verdict.action = ACTION_COREDUMP_RESTART;
+	incident->at = 0;
+	attempt_often(incident, 300);
+	ok(incident->step_count == INCIDENT_STEPS_MAX &&
+	   incident_is_aside(incident) && incident_removes_domain(incident) &&
+	   !incident_is_about(incident, &incident->id),
+	   "a rename that the log has forgotten was made");
+	incident_free(incident);
+}
+
+static void test_unbegun(void)
+{
+	struct incident *incident = make(ACTION_RESTART);
+
+	incident->at = 1;
+	incident_begin_step(incident, 1);
+	ok(incident_removes_domain(incident), "a destroy may be under way");
+	incident_unbegin_step(incident, 2, -EAGAIN, "none");
+	ok(!incident_removes_domain(incident), "one that no worker began is not");
+	incident_begin_step(incident, 3);
+	incident_end_step(incident, 4, -EIO, "stuck");
+	incident_begin_step(incident, 5);
+	incident_unbegin_step(incident, 6, -EAGAIN, "none");
+	ok(incident_removes_domain(incident), "but an earlier attempt counts");
+	incident_free(incident);
 }
 
 static void test_removes(void)
@@ -157,6 +238,24 @@ static void test_aside(void)
 	incident_free(incident);
 }
 
+/* What was counted and paid for the step before is not the next one's. */
+static void test_fresh(void)
+{
+	struct incident *incident = make(ACTION_RESTART);
+
+	incident->losses = 2;
+	incident->again = incident->paid = true;
+	incident_pass_start(incident);
+	ok(!incident->losses && !incident->again && !incident->paid &&
+	   incident->dirty, "a start that is passed leaves nothing behind");
+	incident->losses = 2;
+	incident->dirty = false;
+	incident_lose_domain(incident);
+	ok(!incident->losses && incident->absent && incident->dirty,
+	   "nor does a domain that is lost");
+	incident_free(incident);
+}
+
 static void test_outcomes(void)
 {
 	unsigned int wrong = 0;
@@ -175,9 +274,13 @@ static void test_outcomes(void)
 int main(void)
 {
 	test_attempts();
+	test_repeated();
+	test_forgotten();
+	test_unbegun();
 	test_removes();
 	test_about();
 	test_aside();
+	test_fresh();
 	test_outcomes();
 	return done_testing();
 }

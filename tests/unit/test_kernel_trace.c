@@ -265,6 +265,41 @@ static void test_trace(void)
 	   "a processor that was in a program");
 }
 
+/* panic() ends with a call of vpanic(), which never returns. */
+static void test_last_call(void)
+{
+	make(KERNEL_SYMS_PERCPU, false);
+	regs.rip = FAKE_CODE + 0x400;
+	kernel_syms_fake_call(&fake, regs.rsp + 0x10, FAKE_CODE + 0x300);
+	ok(read_trace(sizeof(text)) == 0 &&
+	   strstr(text, "\n ? panic+0x100/0x100\n"),
+	   "a call at a function's end names that function");
+	ok(strncmp(text, "RIP: weak+0x0/0x100\n", 20) == 0,
+	   "where a processor stands is taken as it is");
+	kernel_fake_put(&fake, regs.rsp + 0x18, FAKE_CODE + 0x100, 8);
+	kernel_fake_put(&fake, regs.rsp + 0x20, 0x10, 8);
+	kernel_fake_put(&fake, regs.rsp + 0x28, 0x10002, 8);
+	forget();
+	ok(read_trace(sizeof(text)) == 0 &&
+	   strstr(text, "\n ? sysrq_handle_crash+0x0/0x100\n"),
+	   "and where an exception came upon it");
+}
+
+/* The tables have a name for the place, but it is no code's. */
+static void test_before_code(void)
+{
+	static const char key[] = "SYMBOL(_stext)=";
+	char digits[17];
+
+	make(KERNEL_SYMS_PERCPU, false);
+	snprintf(digits, sizeof(digits), "%llx",
+		 (unsigned long long)FAKE_CODE + 0x280);
+	memcpy(strstr(fake.note, key) + strlen(key), digits, 16);
+	ok(read_trace(sizeof(text)) == 0 &&
+	   strncmp(text, "RIP: 0xffffffff8101020a\n", 24) == 0,
+	   "a place before the kernel's code has no name");
+}
+
 /* Two frames, and a call in between that is none of them. */
 static void test_frame_pointers(void)
 {
@@ -326,6 +361,8 @@ int main(void)
 	test_hostile_tables();
 	test_wild_base();
 	test_trace();
+	test_last_call();
+	test_before_code();
 	test_frame_pointers();
 	test_exception();
 	test_stacks();

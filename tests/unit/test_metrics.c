@@ -26,6 +26,15 @@ static void count(struct metrics *metrics, enum engine_note note,
 	metrics_count(metrics, note, &incident, 4096);
 }
 
+static void count_foreign(struct metrics *metrics, enum engine_note note,
+			  enum peer peer)
+{
+	struct incident incident = { .verdict.reason = REASON_WATCHDOG,
+				     .peer = peer, .name = "theirs" };
+
+	metrics_count(metrics, note, &incident, 0);
+}
+
 static bool has_line(const struct text *text, const char *line)
 {
 	char with_ends[512];
@@ -49,6 +58,10 @@ static void test_counts(struct metrics *metrics, struct text *text)
 	count(metrics, ENGINE_NOTE_STEP_DONE, "web1", REASON_CRASH, STEP_DUMP);
 	count(metrics, ENGINE_NOTE_STEP_DONE, "web1", REASON_CRASH, STEP_CREATE);
 	count(metrics, ENGINE_NOTE_STEP_FAILED, "web1", REASON_CRASH, STEP_DESTROY);
+	count_foreign(metrics, ENGINE_NOTE_INCIDENT_OPENED, PEER_LIBVIRT);
+	count_foreign(metrics, ENGINE_NOTE_CRASH_MISSED, PEER_LIBVIRT);
+	count_foreign(metrics, ENGINE_NOTE_CRASH_MISSED, PEER_NONE);
+	now.foreign[PEER_LIBVIRT] = 3;
 	metrics_count_answer(metrics, 0, true);
 	metrics_count_answer(metrics, 2, true);
 	metrics_count_answer(metrics, 700, true);
@@ -58,6 +71,11 @@ static void test_counts(struct metrics *metrics, struct text *text)
 	   "incidents by domain and reason");
 	ok(has_line(text, "xenvigil_incidents_total{domain=\"odd\",reason=\"unknown\"} 1"),
 	   "an odd reason");
+	ok(has_line(text, "xenvigil_incidents_total{domain=\"theirs\",reason=\"watchdog\"} 2") &&
+	   has_line(text, "xenvigil_foreign_incidents_total{owner=\"libvirt\"} 2") &&
+	   has_line(text, "xenvigil_foreign_domains{owner=\"libvirt\"} 3") &&
+	   !strstr(text_get(text), "owner=\"xapi\""),
+	   "what was left to another toolstack, by its name");
 	ok(has_line(text, "xenvigil_restarts_total{domain=\"web1\"} 1"), "restarts");
 	ok(has_line(text, "xenvigil_step_failures_total{domain=\"web1\"} 1"), "failures");
 	ok(has_line(text, "xenvigil_captures_total 1") &&

@@ -184,6 +184,27 @@ static void test_first(void)
 	   "not when nobody asked for it");
 }
 
+static void test_foreign(void)
+{
+	static struct caps caps = { .xen_major = 4, .core_dir = true };
+	struct domain_config config = { .on = { [REASON_CRASH] =
+						ACTION_RESTART } };
+	struct policy_input input = {
+		.reason_code = 3, .settings = settings, .caps = &caps,
+		.config = &config, .name = "guest", .foreign = true,
+	};
+	struct policy_verdict v;
+
+	settings->guest.on[REASON_CRASH] = ACTION_DESTROY;
+	policy_decide(&input, &v);
+	settings->guest.on[REASON_CRASH] = ACTION_NONE;
+	ok(v.action == ACTION_LOG && v.source == POLICY_SOURCE_FOREIGN,
+	   "another toolstack's guest is recorded, whatever is set");
+	input.reason_code = 2;
+	policy_decide(&input, &v);
+	ok(v.leave_alone, "but not when it is suspended");
+}
+
 static void test_all_codes(void)
 {
 	struct class c = { .have_config = true, .named = true,
@@ -281,6 +302,7 @@ int main(void)
 	settings = settings_new();
 	test_classes();
 	test_first();
+	test_foreign();
 	test_all_codes();
 	test_own_file();
 	test_migrating();

@@ -15,17 +15,24 @@
 
 #include "tap.h"
 
-static pid_t start(const char *name, int fd)
+static pid_t start_as(uid_t user, const char *name, int fd)
 {
 	pid_t pid = fork();
 	char byte;
 
 	if (!pid) {
+		if (user && setuid(user))
+			_exit(1);
 		prctl(PR_SET_NAME, name);
 		(void)!read(fd, &byte, 1);
 		_exit(0);
 	}
 	return pid;
+}
+
+static pid_t start(const char *name, int fd)
+{
+	return start_as(0, name, fd);
 }
 
 /* Until STATE is seen, five seconds at most. */
@@ -63,7 +70,7 @@ static void test_child(void)
 	ok(comes_to(pid, 'S', &view), "it sleeps");
 	is_text(view.name, "odd) S (name", "whatever its name is");
 	tells(&view, "is asleep");
-	ok(procview_find("/proc", names, &view) == 0 && view.pid == pid,
+	ok(procview_find_root("/proc", names, &view) == 0 && view.pid == pid,
 	   "it is found by its name");
 	kill(pid, SIGSTOP);
 	ok(comes_to(pid, 'T', &view), "it is stopped");
@@ -73,7 +80,36 @@ static void test_child(void)
 	tells(&view, "is dead");
 	waitpid(pid, NULL, 0);
 	ok(procview_read("/proc", pid, &view) == -ESRCH, "it is gone");
-	ok(procview_find("/proc", names, &view) == -ESRCH, "nor found");
+	ok(procview_find_root("/proc", names, &view) == -ESRCH, "nor found");
+}
+
+/* It has the lower pid: whoever is found first would be taken. */
+static void test_other_user(void)
+{
+	const char *const names[] = { "one of two", NULL };
+	struct procview view;
+	int fd[2];
+	pid_t users, roots;
+
+	if (geteuid()) {
+		ok(true, "another user's process # SKIP not root");
+		return;
+	}
+	if (pipe(fd))
+		exit(1);
+	users = start_as(65534, names[0], fd[0]);
+	ok(comes_to(users, 'S', &view) && !strcmp(view.name, names[0]),
+	   "another user's process has the name");
+	ok(procview_find_root("/proc", names, &view) == -ESRCH,
+	   "and is not taken");
+	roots = start(names[0], fd[0]);
+	ok(comes_to(roots, 'S', &view) &&
+	   procview_find_root("/proc", names, &view) == 0 && view.pid == roots,
+	   "root's is");
+	kill(users, SIGKILL);
+	kill(roots, SIGKILL);
+	waitpid(users, NULL, 0);
+	waitpid(roots, NULL, 0);
 }
 
 static void put(const char *path, const char *text)
@@ -113,6 +149,7 @@ static void test_blocked(void)
 int main(void)
 {
 	test_child();
+	test_other_user();
 	test_blocked();
 	return done_testing();
 }

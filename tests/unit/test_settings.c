@@ -56,7 +56,7 @@ static void test_table(void)
 	ok(outside == 0, "each key lies inside its structure");
 	ok(overlaps == 0, "no two keys share a place");
 	ok(named_twice == 0, "no two keys share a name");
-	ok(settings_keys_count == 48, "the table has every key that is known");
+	ok(settings_keys_count == 57, "the table has every key that is known");
 }
 
 static bool is_key_name(const char *name)
@@ -278,11 +278,13 @@ static void test_defaults(void)
 	ok(s->guest.restart_limit == 5 && s->guest.restart_window_s == 600 &&
 	   s->guest.backoff_min_s == 1 && s->guest.backoff_max_s == 300 &&
 	   s->guest.healthy_s == 600 && s->guest.loop_cores == 2 &&
+	   s->guest.core_wait_s == 30 &&
 	   s->guest.grace_s == 0, "the limits for a guest have their defaults");
 	ok(s->log_level == LOG_LEVEL_INFO && s->log_target == LOG_TARGET_STDERR &&
 	   s->adopt == SETTINGS_ADOPT_ORPHANS && s->sweep_s == 31 &&
 	   s->unknown_reason == REASON_CRASH && s->workers_max == 0 &&
-	   s->keep_incidents == 100000 && s->keep_days == 1000,
+	   s->keep_incidents == 100000 && s->keep_days == 1000 &&
+	   s->keep_guests == 1000 && s->records_total_mib == 512,
 	   "so has the host");
 	for (unsigned int i = STEP_END + 1; i < STEP_COUNT; i++)
 		ok(s->deadline_s[i] > 0, "%s has a deadline", step_name(i));
@@ -331,6 +333,25 @@ static void test_cross_check(void)
 	settings_free(settings);
 }
 
+/* Callers keep one buffer for many keys. */
+static void test_why_again(void)
+{
+	static const char *const names[] = { "on_crash", "report" };
+	struct settings *settings = settings_new();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		const struct setting_key *key = settings_find_key(names[i]);
+
+		strcpy(why, "an older reason");
+		settings_set(key, base_of(settings, key), "no such word", why,
+			     sizeof(why));
+		ok(strncmp(why, "must be one of ", 15) == 0,
+		   "%s says why in the place of what was said before",
+		   names[i]);
+	}
+	settings_free(settings);
+}
+
 int main(void)
 {
 	test_table();
@@ -340,5 +361,6 @@ int main(void)
 	test_defaults();
 	test_guests();
 	test_cross_check();
+	test_why_again();
 	return done_testing();
 }

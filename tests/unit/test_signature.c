@@ -38,6 +38,8 @@ static void test_lines(void)
 		     "(0xc0000096, 0x1, 0x0, 0x0)",
 		     "crash: Windows bugcheck 0x0000003B "
 		     "SYSTEM_SERVICE_EXCEPTION (#, #, #, #)");
+	is_signature("Comm: kworker12x3 on cpu0",
+		     "crash: Comm: kworker#x# on cpu#");
 	is_signature("triple fault of vCPU 3", "crash: triple fault of vCPU #");
 }
 

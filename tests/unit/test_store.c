@@ -31,6 +31,7 @@ static struct incident *make_incident(uint64_t number)
 	i->cpu_time_ns = 123456789012345;
 	snprintf(i->name, sizeof(i->name), "web \"1\"\n';--");
 	i->type = DOMAIN_TYPE_PVH;
+	i->peer = PEER_XAPI;
 	i->reason_code = 77;
 	i->verdict = (struct policy_verdict){
 		.reason = REASON_CRASH, .wanted = ACTION_SOFT_RESET,
@@ -53,6 +54,8 @@ static struct incident *make_incident(uint64_t number)
 	incident_begin_step(i, 100);
 	incident_end_step(i, 200, -EIO, "it failed");
 	incident_begin_step(i, 300);
+	i->done = 1u << STEP_SAVE | 1u << STEP_EJECT;
+	i->is_unheard = i->wants_core = true;
 	return i;
 }
 
@@ -87,6 +90,7 @@ static bool same(const struct incident *a, const struct incident *b)
 {
 	return same_facts(a, b) && same_steps(a, b) && a->state == b->state &&
 	       a->outcome == b->outcome && a->at == b->at &&
+	       a->peer == b->peer &&
 	       a->absent == b->absent && a->paid == b->paid &&
 	       a->due_ms == b->due_ms && a->due_wall_ms == b->due_wall_ms &&
 	       a->seen_ms == b->seen_ms && a->closed_ms == b->closed_ms &&
@@ -94,7 +98,9 @@ static bool same(const struct incident *a, const struct incident *b)
 	       domain_id_equal(&a->successor, &b->successor) &&
 	       strcmp(a->core_path, b->core_path) == 0 &&
 	       strcmp(a->panic, b->panic) == 0 &&
-	       a->unreported == b->unreported &&
+	       a->unreported == b->unreported && a->begun == b->begun &&
+	       a->done == b->done && a->is_unheard == b->is_unheard &&
+	       a->wants_core == b->wants_core &&
 	       core_facts_same(&a->core, &b->core);
 }
 
@@ -143,6 +149,13 @@ static void test_incident(void)
 	store_each_pending(store, collect, &found);
 	ok(found.count == 1 && found.incidents[0]->due_ms == 0,
 	   "after a boot of the host its wait is over");
+	ok(!incident->rebooted && found.incidents[0]->rebooted &&
+	   store_record(store, found.incidents[0]) == 0,
+	   "and that there was a boot is known");
+	free_found(&found);
+	store_each_pending(store, collect, &found);
+	ok(found.count == 1 && found.incidents[0]->rebooted,
+	   "also by who comes later in it");
 	free_found(&found);
 	incident_free(incident);
 	store_close(store);
@@ -190,6 +203,11 @@ static void test_pending(void)
 	   found.incidents[2]->number == n - 2,
 	   "the newest first, as many as asked for");
 	free_found(&found);
+	store_each_before(store, 0, 1600000000000 + n - 2, n - 2, 2, collect,
+			  &found);
+	ok(found.count == 2 && found.incidents[0]->number == n - 3 &&
+	   found.incidents[1]->number == n - 4, "and those that come after one");
+	free_found(&found);
 	store_close(store);
 	other = store_dir_open("another boot", 0);
 	store_each_pending(other, collect, &found);
@@ -214,7 +232,8 @@ static int take_guest(void *ctx, const struct guest *guest)
 
 static struct guest make_guest(void)
 {
-	struct guest guest = { .hold = true, .run = { .domid = 5, .epoch = 6 },
+	struct guest guest = { .hold = true, .adopted = true,
+			       .run = { .domid = 5, .epoch = 6 },
 			       .run_ms = 777 };
 
 	memset(guest.uuid, 0x77, UUID_BYTES);
@@ -230,6 +249,7 @@ static void test_guest(void)
 	struct domain_config config = { .name = "n", .type = DOMAIN_TYPE_HVM,
 					.on = { [REASON_CRASH] =
 						ACTION_COREDUMP_RESTART } };
+	static const struct domain_config nothing;
 	struct guest guest = make_guest();
 	struct store *store = store_dir_open("boot", 0);
 	char *json = NULL;
@@ -244,7 +264,8 @@ static void test_guest(void)
 	store = store_dir_open("boot", 0);
 	store_each_guest(store, take_guest, NULL);
 	ok(guests_read == 1 && uuid_equal(read_back.uuid, guest.uuid) &&
-	   read_back.hold && read_back.run_ms == 777 &&
+	   read_back.hold && read_back.adopted && !read_back.disowned &&
+	   read_back.run_ms == 777 &&
 	   domain_id_equal(&read_back.run, &guest.run) &&
 	   memcmp(&read_back.budget, &guest.budget, sizeof(guest.budget)) == 0,
 	   "the guest is read back as it was");
@@ -253,6 +274,15 @@ static void test_guest(void)
 	   "with what its configuration says");
 	ok(store_get_config(store, guest.uuid, &json) == 0 &&
 	   strcmp(json, "{\"a\": 1}") == 0, "and the configuration itself");
+	free(json);
+	ok(store_set_config(store, guest.uuid, &nothing, "{\"b\": 2}") == 0 &&
+	   store_each_guest(store, take_guest, NULL) == 0 &&
+	   read_back.config.type == DOMAIN_TYPE_HVM &&
+	   memcmp(read_back.config.on, config.on, sizeof(config.on)) == 0 &&
+	   strcmp(read_back.config.name, guest.name) == 0,
+	   "a configuration alone leaves name, type and actions as they are");
+	ok(store_get_config(store, guest.uuid, &json) == 0 &&
+	   strcmp(json, "{\"b\": 2}") == 0, "and replaces the older one");
 	free(json);
 	store_close(store);
 	store = store_dir_open("another boot", 0);
@@ -275,6 +305,29 @@ static int run_sql(const char *sql)
 		r = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	sqlite3_close(db);
 	return r;
+}
+
+/* One byte longer than the names have room for, end and all. */
+static void test_longest_action(void)
+{
+	struct domain_config config = { .type = DOMAIN_TYPE_PV, .on = {
+		[REASON_POWEROFF] = ACTION_LOG, [REASON_REBOOT] = ACTION_LOG,
+	} };
+	struct guest guest = make_guest();
+	struct store *store = store_dir_open("boot", 0);
+
+	store_record_guest(store, &guest);
+	store_set_config(store, guest.uuid, &config, "{}");
+	store_close(store);
+	ok(run_sql("UPDATE guest SET actions = 'a0123456789012345678901234567890"
+		   " destroy'") == SQLITE_OK, "a newer program's action");
+	store = store_dir_open("boot", 0);
+	store_each_guest(store, take_guest, NULL);
+	ok(read_back.config.on[REASON_POWEROFF] == ACTION_NONE &&
+	   read_back.config.on[REASON_REBOOT] == ACTION_DESTROY,
+	   "is not set, and the next one is");
+	store_close(store);
+	store_dir_empty();
 }
 
 static int schema_version(void)
@@ -306,9 +359,18 @@ static void test_older(void)
 	struct store *store = store_dir_open("boot", 0);
 	struct incident *put = make_incident(1), *got = NULL;
 
+	incident_end_step(put, 400, 0, "looked");
+	put->unreported = false;
+	put->at = 0;
+	incident_begin_step(put, 500);
+	incident_end_step(put, 600, 0, "saved");
+	put->at = 1;
+	incident_begin_step(put, 700);
 	store_record(store, put);
 	store_close(store);
-	ok(run_sql("ALTER TABLE incident DROP COLUMN core_format;"
+	ok(run_sql("DROP INDEX guest_used; DROP INDEX incident_guest;"
+		   "ALTER TABLE guest DROP COLUMN used;"
+		   "ALTER TABLE incident DROP COLUMN core_format;"
 		   "ALTER TABLE incident DROP COLUMN core_bytes;"
 		   "ALTER TABLE incident DROP COLUMN core_pages;"
 		   "ALTER TABLE incident DROP COLUMN core_zero;"
@@ -317,16 +379,29 @@ static void test_older(void)
 		   "ALTER TABLE incident DROP COLUMN core_cut;"
 		   "ALTER TABLE incident DROP COLUMN panic;"
 		   "ALTER TABLE incident DROP COLUMN unreported;"
+		   "ALTER TABLE incident DROP COLUMN begun;"
+		   "ALTER TABLE incident DROP COLUMN done;"
+		   "ALTER TABLE incident DROP COLUMN unheard;"
+		   "ALTER TABLE incident DROP COLUMN wants_core;"
+		   "ALTER TABLE incident DROP COLUMN rebooted;"
+		   "ALTER TABLE incident DROP COLUMN twin;"
 		   "DROP TABLE evidence;"
 		   "ALTER TABLE guest DROP COLUMN disowned; DROP TABLE host;"
+		   "ALTER TABLE guest DROP COLUMN adopted;"
+		   "ALTER TABLE incident DROP COLUMN owner;"
 		   "PRAGMA user_version = 1") == SQLITE_OK,
 	   "a database of the first version");
 	store = store_dir_open("boot", 0);
 	ok(store && store_each_pending(store, take_it, &got) == 0 && got &&
 	   same_facts(put, got) && same_steps(put, got) &&
 	   strcmp(got->core_path, "/cores/x") == 0 && got->core.bytes == 0 &&
-	   !got->panic[0] && !got->unreported,
+	   !got->panic[0] && !got->unreported && !got->rebooted,
 	   "is brought up with all it held");
+	ok(got && got->begun == (1u << STEP_REPORT | 1u << STEP_SAVE |
+				 1u << STEP_RENAME) &&
+	   got->done == (1u << STEP_REPORT | 1u << STEP_SAVE) &&
+	   !got->is_unheard && got->wants_core,
+	   "what its steps were is out of their log");
 	incident_free(put);
 	incident_free(got);
 	store_close(store);
@@ -472,25 +547,65 @@ static uint32_t count_all(struct store *store)
 	return count;
 }
 
+static bool domain_there;
+
+static bool has_domain(void *ctx, uint32_t domid, uint64_t epoch)
+{
+	(void)ctx;
+	(void)domid;
+	(void)epoch;
+	return domain_there;
+}
+
+/* A pass that keeps so many, and what was seen since SINCE_MS. */
+static uint32_t prune(struct store *store, uint32_t incidents,
+		      int64_t since_ms)
+{
+	struct store_keep keep = { .incidents = incidents,
+				   .before_ms = since_ms,
+				   .has_domain = has_domain };
+	struct store_pruned pruned = { 0 };
+
+	if (store_prune(store, &keep, &pruned) < 0)
+		return UINT32_MAX;
+	return pruned.incidents;
+}
+
 static void test_prune(void)
 {
 	uint64_t most = STORE_KEEP_NEWEST + 300, next = 0;
 	struct store *store = store_many(most);
-	uint32_t count = 0;
 
-	ok(store_prune(store, UINT32_MAX, 0, &count) == 0 && count == 0 &&
-	   count_all(store) == most, "what is neither old nor too many stays");
-	ok(store_prune(store, UINT32_MAX, 11, &count) == 0 && count == 8 &&
-	   count_all(store) == most - 8,
+	ok(prune(store, UINT32_MAX, 0) == 0 && count_all(store) == most,
+	   "what is neither old nor too many stays");
+	domain_there = true;
+	ok(prune(store, UINT32_MAX, 11) == 8 && count_all(store) == most - 8,
 	   "the old go, but for what is open and what is needed");
-	ok(store_prune(store, UINT32_MAX, INT64_MAX, &count) == 0 &&
-	   count == 256, "a batch at a time");
-	while (store_prune(store, 1, INT64_MAX, &count) == 0 && count)
+	domain_there = false;
+	ok(prune(store, UINT32_MAX, 11) == 1 && count_all(store) == most - 9,
+	   "a domain that is gone needs no record");
+	ok(prune(store, UINT32_MAX, INT64_MAX) == 256, "a batch at a time");
+	while (prune(store, 1, INT64_MAX))
 		;
-	ok(count_all(store) == STORE_KEEP_NEWEST + 2,
+	ok(count_all(store) == STORE_KEEP_NEWEST + 1,
 	   "the newest stay, whatever the clock and the bound say");
 	ok(store_next_number(store, &next) == 0 && next == most + 1,
 	   "no number is used twice");
+	store_close(store);
+	store_dir_empty();
+}
+
+/* What was recorded without the database has numbers far above the others. */
+static void test_prune_by_row(void)
+{
+	struct store *store = store_many(10);
+	struct incident *incident = make_incident(1800000000);
+
+	incident->state = CASE_STATE_CLOSED;
+	store_record(store, incident);
+	ok(prune(store, STORE_KEEP_NEWEST, 0) == 0 && count_all(store) == 11,
+	   "a number far above the others makes those no older");
+	incident_free(incident);
 	store_close(store);
 	store_dir_empty();
 }
@@ -537,11 +652,13 @@ int main(void)
 	test_incident();
 	test_pending();
 	test_guest();
+	test_longest_action();
 	test_older();
 	test_schema();
 	test_damaged();
 	test_unreadable();
 	test_prune();
+	test_prune_by_row();
 	test_rest();
 	store_dir_remove();
 	return done_testing();

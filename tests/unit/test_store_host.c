@@ -67,10 +67,45 @@ static void test_all(void)
 	store_close(store);
 }
 
+/* Two that were open at the end of a boot, one of them in a retreat. */
+static void test_other_boot(void)
+{
+	struct host_trouble old = {
+		.worst = HOST_HUNG, .began_ms = 7000, .began_mono_ms = 70,
+		.retreat = "asked: web", .retreat_state = RETREAT_WAITING,
+	};
+	struct host_trouble plain = { .worst = HOST_HUNG, .began_ms = 8000 };
+	struct store *store = store_dir_open("boot2", 0);
+	uint32_t count = 99;
+	struct seen seen;
+
+	store_record_host(store, &plain);
+	store_record_host(store, &old);
+	ok(store_close_hosts(store, 9000, &count) == 0 && count == 1 &&
+	   count_since(store, INT64_MAX, &seen) == 2,
+	   "those of this boot last, those of another are closed");
+	ok(seen.last.began_mono_ms == 0 && store_each_host(store, INT64_MAX,
+	   1, note, &seen) == 0 && seen.last.began_mono_ms == 70,
+	   "when one began by the boot's clock is kept");
+	store_close(store);
+	store = store_dir_open("boot3", 0);
+	ok(store_close_hosts(store, 9000, &count) == 0 && count == 2 &&
+	   count_since(store, INT64_MAX, &seen) == 0,
+	   "after the next boot none lasts");
+	ok(store_each_host(store, 9000, 1, note, &seen) == 0 &&
+	   seen.last.ended_ms == 9000 &&
+	   seen.last.retreat_state == RETREAT_OVER,
+	   "a retreat that was under way is over");
+	is_text(seen.last.retreat, "asked: web; the host was booted again",
+		"and says why");
+	store_close(store);
+}
+
 int main(void)
 {
 	if (!store_dir_make())
 		return 1;
 	test_all();
+	test_other_boot();
 	return store_dir_remove() ? done_testing() : 1;
 }

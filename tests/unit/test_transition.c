@@ -37,6 +37,8 @@ static void test_reasons(void)
 		   (i == REASON_CRASH || i == REASON_WATCHDOG ?
 		    TRANSITION_CRASH_SEEN : TRANSITION_NONE),
 		   "opened for %s", reason_name(i));
+	ok(of_reason(ENGINE_NOTE_CRASH_MISSED, REASON_CRASH) ==
+	   TRANSITION_NONE, "one that was missed");
 	ok(of_reason(ENGINE_NOTE_CRASH_FOUND, REASON_CRASH) ==
 	   TRANSITION_CRASH_SEEN, "a reboot that was a crash");
 }
@@ -59,6 +61,23 @@ static void test_steps(void)
 		   TRANSITION_ACTION_FAILED, "the worker at %s lost",
 		   step_name(i));
 	}
+}
+
+/* Its toolstack acts upon it meanwhile: that a look fails is no failure. */
+static void test_foreign(void)
+{
+	struct incident_step step = { .step = STEP_REPORT };
+	struct incident theirs = { .peer = PEER_LIBVIRT, .step_count = 1,
+				   .verdict.reason = REASON_CRASH,
+				   .steps = &step };
+
+	ok(transition_of(ENGINE_NOTE_CRASH_MISSED, &theirs) ==
+	   TRANSITION_CRASH_SEEN, "a crash of another's guest is told, "
+	   "however soon it is gone");
+	ok(transition_of(ENGINE_NOTE_STEP_FAILED, &theirs) ==
+	   TRANSITION_NONE &&
+	   transition_of(ENGINE_NOTE_WORKER_LOST, &theirs) == TRANSITION_NONE,
+	   "and a look at it that came too late is not");
 }
 
 static void test_rest(void)
@@ -85,6 +104,7 @@ int main(void)
 {
 	test_reasons();
 	test_steps();
+	test_foreign();
 	test_rest();
 	return done_testing();
 }

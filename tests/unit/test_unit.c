@@ -143,12 +143,11 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 		ev_io_stop(loop, io);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_timer *timer, int events)
+static void on_deadline(struct child *of)
 {
-	(void)timer;
-	(void)events;
+	(void)of;
 	late++;
-	ev_break(loop, EVBREAK_ALL);
+	ev_break(keeper.loop, EVBREAK_ALL);
 }
 
 static void on_ended(struct child *ended)

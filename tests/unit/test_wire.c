@@ -34,6 +34,7 @@ static struct wire_msg *sample(void)
 	msg.deadline_ms = 4000000000u;
 	msg.reason_code = 255;
 	msg.has_reason = 1;
+	msg.peer = PEER_XAPI;
 	msg.capture = (struct capture_order){ CAPTURE_FORMAT_ELF, 1, 2, 3, 4,
 					      true, { 5, 6 } };
 	msg.core = (struct capture_facts){ CAPTURE_FORMAT_KDUMP_ZLIB, ~0ull, 5,
@@ -71,7 +72,7 @@ static int same(const struct wire_msg *a, const struct wire_msg *b)
 	       !memcmp(a->config.on, b->config.on, sizeof(a->config.on)) &&
 	       a->rc == b->rc && a->deadline_ms == b->deadline_ms &&
 	       a->reason_code == b->reason_code &&
-	       same_core(a, b) && a->has_reason == b->has_reason &&
+	       same_core(a, b) && a->has_reason == b->has_reason && a->peer == b->peer &&
 	       a->evidence == b->evidence &&
 	       !strcmp(a->missing, b->missing) && !strcmp(a->text, b->text) &&
 	       a->blob_len == b->blob_len && !a->blob == !b->blob &&

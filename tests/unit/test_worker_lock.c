@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -67,6 +68,30 @@ static void test_alone(void)
 	close(other);
 	close(fd);
 	ok(!worker_lock_try(dir, one, &fd), "closed, it is free again");
+	close(fd);
+}
+
+/* What one worker notes is for the next. */
+static void test_note(void)
+{
+	char word[WORKER_LOCK_NOTE_BYTES], longest[WORKER_LOCK_NOTE_BYTES + 1];
+	int fd = -1;
+
+	worker_lock_try(dir, one, &fd);
+	worker_lock_read(fd, word);
+	ok(!word[0], "a lock has no note at first");
+	ok(!worker_lock_note(fd, "longer one") && !worker_lock_note(fd, "word"),
+	   "a note is written, and another in its place");
+	close(fd);
+	worker_lock_try(dir, one, &fd);
+	worker_lock_read(fd, word);
+	ok(!strcmp(word, "word"), "the next holder reads it");
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	ok(worker_lock_note(fd, longest) == -EINVAL, "not one too long");
+	ok(!worker_lock_note(fd, ""), "it is taken back");
+	worker_lock_read(fd, word);
+	ok(!word[0], "and is gone");
 	close(fd);
 }
 
@@ -133,6 +158,7 @@ int main(void)
 	}
 	snprintf(dir, sizeof(dir), "%s/lock", root);
 	test_alone();
+	test_note();
 	test_waits();
 	test_refuses();
 	rmdir(dir);

@@ -44,6 +44,25 @@ static void test_names(void)
 	is_name("no-such", "none");
 }
 
+static void test_help(void)
+{
+	ok(parse(LINE("help", "create")).is_help &&
+	   parse(LINE("-v", "help")).is_help, "help is xl's alone");
+	ok(parse((char *const[]){ "xl", NULL }).is_help &&
+	   parse(LINE("--version")).is_help, "so is no command at all");
+	ok(!parse(LINE("list", "help")).is_help, "but not a domain's name");
+	ok(parse(LINE("help")).deadline_s == 30, "it has a deadline");
+}
+
+static void test_no_monitor(void)
+{
+	ok(parse(LINE("create", "-qe", "a")).no_monitor,
+	   "-e asks for no monitor");
+	ok(!parse(LINE("create", "-f", "-e.cfg")).no_monitor,
+	   "unless it is a file's name");
+	ok(!parse(LINE("list", "-e")).no_monitor, "or another command's");
+}
+
 static void test_deadlines(void)
 {
 	ok(parse(LINE("list")).deadline_s == 30, "a question has a deadline");
@@ -98,6 +117,8 @@ static void test_edges(void)
 int main(void)
 {
 	test_names();
+	test_help();
+	test_no_monitor();
 	test_deadlines();
 	test_making();
 	test_edges();

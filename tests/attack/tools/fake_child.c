@@ -2,19 +2,24 @@
 /*
  * The daemon's watcher and worker, for attacks without Xen.  The watcher says
  * what it is told on the FIFO $FAKE_XEN/tell; the worker writes its orders to
- * $FAKE_XEN/orders and changes the list as if they were done.
+ * $FAKE_XEN/orders and changes the list as if they were done.  While there is
+ * $FAKE_XEN/declined it ends before it begins one, which it notes there.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <xenstore.h>
+
 #include "base/text.h"
 #include "port/hv.h"
+#include "port/watch_impl.h"
 #include "role/wire.h"
 
 static const char *dir;
@@ -57,11 +62,55 @@ static void tell_config(unsigned int domid, const char *action)
 	fclose(file);
 	msg.id = info.id;
 	msg.id.epoch = 0;
-	msg.config.type = DOMAIN_TYPE_PV;
+	msg.config.type = info.hvm ? DOMAIN_TYPE_HVM : DOMAIN_TYPE_PV;
 	for (int i = 0; i < REASON_COUNT; i++)
 		if (action_parse(action, &msg.config.on[i]))
 			exit(2);
 	must_send(&msg);
+}
+
+static void tell_named(unsigned int domid, const char *peer)
+{
+	struct wire_msg msg = { .kind = WIRE_NAMED,
+				.peer = peer_parse(peer) };
+	struct domain_info info;
+	char name[32];
+	FILE *file;
+
+	snprintf(name, sizeof(name), "name-%u", domid);
+	file = fopen(path_of(name), "re");
+	if (!file || hv_find(hv, domid, &info) ||
+	    fread(msg.text, 1, sizeof(msg.text) - 1, file) == 0)
+		exit(2);
+	fclose(file);
+	msg.id = info.id;
+	msg.id.epoch = 0;
+	must_send(&msg);
+}
+
+static void on_model(void *ctx, uint32_t domid, const uint8_t *uuid,
+		     uint32_t pid, uint32_t user, uint32_t stub)
+{
+	struct wire_msg msg = { .kind = WIRE_MODEL, .id.domid = domid };
+
+	(void)ctx;
+	memcpy(msg.id.uuid, uuid, UUID_BYTES);
+	snprintf(msg.text, sizeof(msg.text), "%u %u %u", pid, user, stub);
+	must_send(&msg);
+}
+
+/* What xenstore has of it, read by the code of the real watcher. */
+static void tell_model(unsigned int domid)
+{
+	struct watch watch = { .store = xs_open(0), .calls.model = on_model };
+	struct watch_domain domain = { .domid = domid };
+	struct domain_info info;
+
+	if (!watch.store || hv_find(hv, domid, &info))
+		exit(2);
+	memcpy(domain.uuid, info.id.uuid, UUID_BYTES);
+	watch_model_read(&watch, &domain);
+	xs_close(watch.store);
 }
 
 static void tell_hints(unsigned int count, unsigned int domid, int code)
@@ -74,6 +123,11 @@ static void tell_hints(unsigned int count, unsigned int domid, int code)
 		must_send(&msg);
 }
 
+/* Ejects that are told one by one, EJECT_MS apart, while all else goes on. */
+#define EJECT_MS 2
+static struct wire_msg eject = { .kind = WIRE_EJECTED };
+static unsigned int ejects_left;
+
 static void obey(const char *line)
 {
 	unsigned int domid, count;
@@ -82,8 +136,15 @@ static void obey(const char *line)
 
 	if (sscanf(line, "config %u %63s", &domid, action) == 2)
 		tell_config(domid, action);
+	else if (sscanf(line, "named %u %63s", &domid, action) == 2)
+		tell_named(domid, action);
+	else if (sscanf(line, "model %u", &domid) == 1)
+		tell_model(domid);
 	else if (sscanf(line, "hint %u %u %d", &count, &domid, &code) == 3)
 		tell_hints(count, domid, code);
+	else if (sscanf(line, "eject %u %u %31s", &ejects_left,
+			&eject.id.domid, eject.text) == 3)
+		return;
 	else if (strcmp(line, "bad\n") == 0)
 		exit(write(WIRE_FD, line, strlen(line)) > 0 ? 0 : 1);
 	else
@@ -101,9 +162,30 @@ static void answer_keeper(void)
 	wire_clear(&msg);
 }
 
-static int watch(void)
+/* $FAKE_WATCHER: "slow N": ready after N seconds; "silent": never; "dies": as
+ * soon as it is ready. */
+static void start_watching(void)
 {
 	struct wire_msg ready = { .kind = WIRE_READY, .text = "4.17.0" };
+	struct wire_msg progress = { .kind = WIRE_PROGRESS };
+	const char *how = getenv("FAKE_WATCHER") ?: "";
+	int seconds = 0;
+
+	must_send(&progress);
+	if (strcmp(how, "silent") == 0)
+		pause();
+	(void)sscanf(how, "slow %d", &seconds);
+	while (seconds-- > 0) {
+		sleep(1);
+		must_send(&progress);
+	}
+	must_send(&ready);
+	if (strcmp(how, "dies") == 0)
+		exit(1);
+}
+
+static int watch(void)
+{
 	int fd = open(path_of("tell"), O_RDWR | O_CLOEXEC);
 	FILE *orders = fd < 0 ? NULL : fdopen(dup(fd), "r");
 	struct pollfd in[2] = { { .fd = WIRE_FD, .events = POLLIN },
@@ -113,10 +195,14 @@ static int watch(void)
 	if (!orders)
 		return 1;
 	setvbuf(orders, NULL, _IONBF, 0); /* poll() knows of no buffer */
-	must_send(&ready);
+	start_watching();
 	for (;;) {
-		if (poll(in, 2, -1) < 0)
+		int count = poll(in, 2, ejects_left ? EJECT_MS : -1);
+
+		if (count < 0)
 			return 1;
+		if (count == 0 && ejects_left--)
+			must_send(&eject);
 		if (in[0].revents)
 			answer_keeper();
 		if (in[1].revents && fgets(line, sizeof(line), orders))
@@ -161,10 +247,10 @@ static void create(const struct wire_msg *order, struct wire_msg *result)
 	result->new_id = info.id;
 }
 
-static void note_order(const struct wire_msg *order)
+static void note_order(const char *name, const struct wire_msg *order)
 {
 	char uuid[UUID_TEXT_BYTES];
-	FILE *file = fopen(path_of("orders"), "ae");
+	FILE *file = fopen(path_of(name), "ae");
 
 	if (!file)
 		exit(2);
@@ -179,9 +265,22 @@ static void obey_order(const struct wire_msg *order)
 	struct wire_msg result = { .kind = WIRE_RESULT, .step = order->step,
 				   .order = order->order, .id = order->id,
 				   .new_id = order->new_id };
+	struct wire_msg taken = { .kind = WIRE_TAKEN, .order = order->order };
 	static char json[] = "{}";
+	char lost[64];
 
-	note_order(order);
+	if (access(path_of("declined"), F_OK) == 0) {
+		note_order("declined", order);
+		exit(1);
+	}
+	must_send(&taken);
+	note_order("orders", order);
+	if (order->step == STEP_EJECT)
+		usleep(100000); /* as long as a device model may take */
+	/* With a file "lost-STEP" it dies of the first such order. */
+	snprintf(lost, sizeof(lost), "lost-%s", step_name(order->step));
+	if (unlink(path_of(lost)) == 0)
+		raise(SIGKILL);
 	if (order->step == STEP_DUMP)
 		close(open(order->text, O_WRONLY | O_CREAT | O_EXCL, 0600));
 	if (order->step == STEP_DESTROY)

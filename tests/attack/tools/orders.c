@@ -2,10 +2,12 @@
 /*
  * Orders to a real worker, over its socket as the keeper gives them:
  *	orders id DOMID					its uuid and epoch, now
- *	orders COUNT STEP DOMID UUID EPOCH TEXT [BOUND...]
+ *	orders COUNT STEP DOMID UUID EPOCH TEXT [BOUND... [pause]]
  * and prints what came of each; its status is a worker's signal plus 128.
  * BOUNDs: cores of one guest, MiB of all, per cent kept free; a core that was
- * made is removed before the next order when there are none.  Judges nothing.
+ * made is removed before the next order when there are none.  $ORDER_CONFIG is
+ * the configuration, $ORDER_MS the deadline; what a SAVE brings goes to the file
+ * $ORDER_SAVED.  Judges nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -55,6 +57,15 @@ static pid_t start_worker(int ret_fd[2])
 	return pid;
 }
 
+static void keep_saved(const struct wire_msg *msg)
+{
+	const char *path = getenv("ORDER_SAVED");
+	FILE *file = path && msg->blob ? fopen(path, "we") : NULL;
+
+	if (file && (fputs(msg->blob, file) < 0 || fclose(file)))
+		exit(1);
+}
+
 static int give(int fd, const struct wire_msg *order)
 {
 	struct wire_msg msg = { 0 };
@@ -68,6 +79,7 @@ static int give(int fd, const struct wire_msg *order)
 		done = msg.kind == WIRE_RESULT;
 		if (done)
 			printf("%d %s\n", msg.rc, msg.text);
+		keep_saved(&msg);
 		wire_clear(&msg);
 	}
 	return 0;
@@ -76,10 +88,14 @@ static int give(int fd, const struct wire_msg *order)
 static int parse(char **words, struct wire_msg *order)
 {
 	static char empty[] = "{}";
+	char *config = getenv("ORDER_CONFIG") ?: empty;
+	const char *ms = getenv("ORDER_MS");
 
 	*order = (struct wire_msg){ .kind = WIRE_ORDER, .order = 1,
-				    .deadline_ms = DEADLINE_MS, .blob = empty,
-				    .blob_len = 2 };
+				    .deadline_ms = DEADLINE_MS, .blob = config,
+				    .blob_len = strlen(config) };
+	if (ms)
+		order->deadline_ms = (uint32_t)atoi(ms);
 	if (step_parse(words[0], &order->step) ||
 	    uuid_parse(words[2], order->id.uuid))
 		return 1;
@@ -91,6 +107,7 @@ static int parse(char **words, struct wire_msg *order)
 	order->capture.per_guest = (uint32_t)atoi(words[5]);
 	order->capture.total_mib = (uint32_t)atoi(words[6]);
 	order->capture.free_percent = (uint32_t)atoi(words[7]);
+	order->capture.pause = words[8] && strcmp(words[8], "pause") == 0;
 	return 0;
 }
 
@@ -102,7 +119,7 @@ int main(int argc, char **argv)
 
 	if (argc == 3 && strcmp(argv[1], "id") == 0)
 		return print_id((uint32_t)atoi(argv[2]));
-	if ((argc != 7 && argc != 10) || parse(argv + 2, &order))
+	if ((argc != 7 && argc != 10 && argc != 11) || parse(argv + 2, &order))
 		return 100;
 	pid = start_worker(fd);
 	for (int i = atoi(argv[1]); i > 0 && r == 0; i--) {

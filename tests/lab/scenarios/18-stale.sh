@@ -47,5 +47,19 @@ check 'nothing more once it is mended' test "$(told 'which is gone')" -eq "$coun
 crash_of lone device/vif/7/backend /local/domain/9996/backend/vif/1/7
 check 'a device of its own whose backend is gone with its domain' \
 	test "$(told 'it has devices of domain 9996, which is gone')" -eq 1
+
+# A driver domain, by what the toolstack writes of one; what it writes itself, of a
+# device that no record of libxl's has, is not believed.
+guest driver type=pv args=crash=wait on_crash=restart
+expect 20 'a driver domain runs' is_running driver
+well=$(domid_of well)
+serves=/local/domain/$(domid_of driver)/backend/vif/$well
+xenstore-write "$serves/7/state" 4 "$serves/8/state" 4 "/libxl/$well/device/vif/7/backend" "$serves/7"
+before driver
+guest_go driver
+came_to restart 30 driver
+expect 20 'its incident names the guest that lost a device' sh -c \
+	"xenvigil list --json | grep -q 'domain $well (well) loses its vif 7; when it runs again, detach and attach'"
+check 'and none by its own word' sh -c "! xenvigil list --json | grep -q 'loses its vif 8'"
 watch_stop
 daemon_stop

@@ -149,12 +149,13 @@ for name in pvh pv; do
 	crash "$name"
 	restarted "$name" 'with room' 1
 	eval "$name=$(($(kib_on_disk "$(core_of "$name")") / 4))"
+	eval "${name}_end=$((($(stat -c %s "$(core_of "$name")") + 4095) / 4096))"
 	# Of a kdump, in pages: the head but for its first, and both bitmaps.
 	od -A n -t u4 -j 432 -N 8 "$(core_of "$name")" > "$dir/$name.blocks"
 done
 read -r head bitmaps < "$dir/pvh.blocks"
 head=$((head + 1))
-note "in pages: a PVH core $pvh, its head at most $head, its bitmaps $bitmaps; a PV core $pv"
+note "in pages: a PVH core $pvh, its head at most $head, its bitmaps $bitmaps, its end $pvh_end; a PV core $pv"
 
 room 4096 nr_inodes=1
 full pvh 'no room for a file'
@@ -162,7 +163,8 @@ room 80
 full pvh 'no room for pages'
 at 'no room for pages' $((head + bitmaps)) 100000
 # The head is written last, the bitmaps before it.
-room $(((pvh - 3 - bitmaps / 2) * 4))
+# Most of a bitmap is a hole: the frames of a PVH guest lie far apart.
+room $(((pvh_end - head - bitmaps + 2) * 4))
 full pvh 'no room for bitmaps'
 at 'no room for bitmaps' "$head" $((head + bitmaps))
 room $(((pvh - 2) * 4))

@@ -69,12 +69,13 @@ xl destroy two
 doctor 2 'now it warns'
 check 'a backend of a domain that is gone' names 'backends of a domain that is gone' "xenstore-rm $backend/999"
 check 'a backend without its frontend' names 'a backend without its frontend' "xenstore-rm $backend/$one/7"
-check 'a frontend without its backend' names 'a frontend without its backend' "xenstore-rm /local/domain/$one/device/vkbd/8"
-check 'ends that disagree' names 'the backend is in state 4, the frontend in 6' "xenstore-rm /local/domain/$one/device/vkbd/9 $backend/$one/9"
+check 'a frontend without its backend' names 'a frontend without its backend' "restart domain $one: xl attaches no vkbd"
+check 'ends that disagree' names 'the backend is in state 4, the frontend in 6' "restart domain $one: xl attaches no vkbd"
 check "libxl's record of a domain that is gone" names "record of a domain that is gone" 'xenstore-rm /libxl/998'
 check 'a file of a domain that is gone' names 'which is gone: userdata-d.997' "rm /var/lib/xen/userdata-d.997.$gone.libxl-json"
 check 'the zombie, and who maps memory' names "domain $two ([^)]*) is dead and not gone" "domhold ($page)"
 check 'the leaked event channels, and who has the device open' names "100[0-9] event channels of dom0 are for domain $one" "domhold ($ports)"
+check 'and what the host lives on is never to be ended' names "domain $two ([^)]*) is dead" 'never end [^"]*xenstored'
 
 expect 10 'the daemon found the leak as well' ports_are leaked
 check 'and logged it' log_has 'warn keeper event-channels' 'level=leaked' "domain $one"
@@ -90,6 +91,8 @@ while read -r mend; do
 	note "mend: $mend"
 	$mend
 done < "$dir/mends"
+# No command mends a frontend of a guest that runs: what a restart would take away.
+xenstore-rm "/local/domain/$one/device/vkbd" "$backend/$one"
 expect 20 'the zombie is gone' is_gone two
 doctor 0 'all is mended'
 expect 10 'and the event channels are well' ports_are well
@@ -101,6 +104,18 @@ doctor 3 'a hung xenstored'
 check 'does not hang it' test $(($(uptime_ms) - begin)) -lt 25000
 check 'and is named' names 'xenstored does not answer' "kill -CONT $stopped"
 kill -CONT $stopped
+
+console=$(pids_of '(^|/)xenconsoled$')
+kill $console
+await 10 'xenconsoled to end' sh -c "! kill -0 $console 2>/dev/null"
+doctor 3 'no xenconsoled'
+check 'is named, with what starts it' names 'xenconsoled does not run' 'xenconsoled'
+# By a look of the prober's that is not older than a second.
+status_tells_of_it()
+{
+	xenvigil status > "$dir/status-line" && grep -q '^xenconsoled does not run' "$dir/status-line"
+}
+expect 10 'status says so as well' status_tells_of_it
 daemon_stop
 doctor 3 'no daemon'
 check 'nobody supervises the guest that has no monitor' names "nobody supervises domain $one (one)" 'start xenvigild'

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Several domains of one uuid that run at one time: a copied configuration, or
+ * an image that was restored twice.  What is known of the guest is known of
+ * one of them only, so none is acted upon until one alone is left, and the
+ * configuration of one does not replace the other's.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "core/engine_impl.h"
+#include "core/planted.h"
+
+/* As many are named; a person sees the rest. */
+#define NAMED_MAX 4
+
+/* One that was kept is dealt with, one that is dying goes by itself. */
+static bool is_left(const struct domain *domain)
+{
+	return !domain->info.dying && domain->state != LIFE_STATE_KEPT;
+}
+
+static uint32_t count(const struct engine *e, const struct guest *guest,
+		      bool running)
+{
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < e->domain_count; i++) {
+		const struct domain *domain = e->domains[i];
+
+		if (domain->guest == guest)
+			found += running ? engine_taken_runs(&domain->info) :
+					   is_left(domain);
+	}
+	return found;
+}
+
+static void name_all(const struct engine *e, const struct guest *guest,
+		     char ret_text[INCIDENT_TEXT_BYTES])
+{
+	uint32_t named = 0;
+	size_t at;
+
+	at = (size_t)snprintf(ret_text, INCIDENT_TEXT_BYTES,
+			      "%u domains have its uuid:",
+			      count(e, guest, false));
+	for (size_t i = 0; i < e->domain_count && named < NAMED_MAX; i++) {
+		const struct domain *domain = e->domains[i];
+
+		if (domain->guest != guest || !is_left(domain))
+			continue;
+		at += (size_t)snprintf(ret_text + at, INCIDENT_TEXT_BYTES - at,
+				       domain->configured ? "%s %u (%.80s)" :
+							    "%s %u",
+				       named++ ? "," : "",
+				       domain->info.id.domid, domain->name);
+	}
+}
+
+/* --- whose the configuration is --- */
+
+bool engine_config_waits(const struct engine *e, uint32_t domid,
+			 const uint8_t uuid[UUID_BYTES])
+{
+	const struct guest *guest = engine_guest(e, uuid);
+	const struct domain *owner;
+
+	if (!guest || !guest->config_of.domid ||
+	    guest->config_of.domid == domid)
+		return false;
+	owner = engine_life_find(e, guest->config_of.domid);
+	if (!owner || owner->info.dying ||
+	    !domain_id_equal(&owner->info.id, &guest->config_of))
+		return false;
+	return guest->twins || engine_taken_runs(&owner->info);
+}
+
+static void take_config(struct engine *e, struct domain *domain)
+{
+	struct domain_config config;
+
+	if (!domain->config_waits ||
+	    engine_config_waits(e, domain->info.id.domid,
+				domain->info.id.uuid))
+		return;
+	domain->config_waits = false;
+	if (!e->calls->take_config ||
+	    e->calls->take_config(e->calls->ctx, domain, &config) < 0)
+		return;
+	engine_guest_configure(domain->guest, &config);
+	domain->guest->config_of = domain->info.id;
+}
+
+/* --- begin and end --- */
+
+static void begin(struct engine *e, struct guest *guest)
+{
+	char text[INCIDENT_TEXT_BYTES];
+
+	engine_twin_restore(e, guest);
+	name_all(e, guest, text);
+	for (size_t i = 0; i < e->domain_count; i++)
+		if (e->domains[i]->guest == guest && is_left(e->domains[i]))
+			engine_tell(e, ENGINE_NOTE_SAME_UUID, e->domains[i],
+				    NULL, text);
+}
+
+/* What was held for it goes on, by the configuration of the one that is left. */
+static void end(struct engine *e, struct guest *guest, struct engine_time now)
+{
+	struct incident *incident = guest->incident;
+
+	guest->twins = false;
+	e->twins--;
+	for (size_t i = 0; i < e->domain_count; i++) {
+		if (e->domains[i]->guest != guest || !is_left(e->domains[i]))
+			continue;
+		take_config(e, e->domains[i]);
+		engine_tell(e, ENGINE_NOTE_SAME_UUID_OVER, e->domains[i], NULL,
+			    "it alone has its uuid now");
+	}
+	engine_life_ask_guest(e, guest, now);
+	if (!incident || !incident->twin)
+		return;
+	incident->twin = false;
+	engine_report_decide_again(e, incident);
+	if (incident->state == CASE_STATE_HELD)
+		engine_case_event(e, incident, CASE_EVENT_DUE, now);
+}
+
+static void judge(struct engine *e, struct guest *guest,
+		  struct engine_time now)
+{
+	if (!guest->twins && guest->domains > 1 && count(e, guest, true) > 1)
+		begin(e, guest);
+	else if (guest->twins && count(e, guest, false) < 2)
+		end(e, guest, now);
+}
+
+void engine_twin_update(struct engine *e, struct engine_time now)
+{
+	struct guest *guest;
+
+	for (size_t i = 0; i < e->domain_count; i++) {
+		judge(e, e->domains[i]->guest, now);
+		take_config(e, e->domains[i]);
+	}
+	if (!e->twins)
+		return;
+	LIST_EACH(guest, &e->guests, struct guest, node)
+		judge(e, guest, now); /* none of it may be left */
+}
+
+void engine_twin_restore(struct engine *e, struct guest *guest)
+{
+	e->twins += !guest->twins;
+	guest->twins = true;
+}
+
+/* May its step not be done?  A look does no harm. */
+bool engine_twin_keeps(const struct engine *e, const struct incident *incident)
+{
+	return engine_case_guest(e, incident)->twins && !PLANTED(TWINS) &&
+	       incident_step(incident) != STEP_REPORT;
+}
+
+void engine_twin_hold(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
+	char why[INCIDENT_TEXT_BYTES];
+
+	name_all(e, engine_case_guest(e, incident), why);
+	incident->twin = true;
+	engine_case_hold(e, incident, why, now);
+}

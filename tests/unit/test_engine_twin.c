@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * core/engine by its calls: two domains of one uuid that run.  None of them is
+ * acted upon until one is left, and each has its own configuration.
+ */
+#include "engine_host.h"
+#include "tap.h"
+
+static bool keeps_config;	/* as the keeper does, of domain 6 */
+
+static int call_take_config(void *ctx, const struct domain *domain,
+			    struct domain_config *ret_config)
+{
+	(void)ctx;
+	if (!keeps_config || domain->info.id.domid != 6)
+		return -ENOENT;
+	*ret_config = (struct domain_config){ .name = "beta" };
+	for (int i = 0; i < REASON_COUNT; i++)
+		ret_config->on[i] = ACTION_DESTROY;
+	keeps_config = false;
+	return 0;
+}
+
+static void tell_beta(void)
+{
+	struct domain_config config = { .name = "beta",
+					.type = DOMAIN_TYPE_HVM };
+
+	for (int i = 0; i < REASON_COUNT; i++)
+		config.on[i] = ACTION_DESTROY;
+	keeps_config = engine_config_waits(host.engine, 6, uuid);
+	engine_config(host.engine, 6, uuid, &config, host.now);
+}
+
+/* Domain 5 is web, which restarts; domain 6 a copy, which is destroyed. */
+static void begin_twins(void)
+{
+	begin(ACTION_RESTART);
+	host.calls.take_config = call_take_config;
+	add_domain(6);
+	scan();
+	tell_beta();
+}
+
+static bool is_held(void)
+{
+	return is_open(CASE_STATE_HELD) && !host.steps[0] &&
+	       strstr(open_one()->why, "2 domains have its uuid: 5 (web), 6");
+}
+
+static void test_noticed(void)
+{
+	begin_twins();
+	ok(host.notes[ENGINE_NOTE_SAME_UUID] == 2 &&
+	   engine_guest(host.engine, uuid)->twins, "two of one uuid are told");
+	scan();
+	ok(host.notes[ENGINE_NOTE_SAME_UUID] == 2, "once");
+	ok(keeps_config &&
+	   strcmp(engine_guest(host.engine, uuid)->name, "web") == 0 &&
+	   strcmp(engine_domain(host.engine, 6)->name, "beta") == 0,
+	   "the copy has a name, and does not replace the other's record");
+	tell_config(5, DOMAIN_TYPE_HVM, ACTION_PRESERVE);
+	ok(engine_guest(host.engine, uuid)->config.on[REASON_CRASH] ==
+	   ACTION_PRESERVE, "whose own it is may change it");
+	remove_domain(6);
+	scan();
+	ok(host.notes[ENGINE_NOTE_SAME_UUID_OVER] == 1 &&
+	   !engine_guest(host.engine, uuid)->twins, "its end is told too");
+	finish();
+}
+
+static void test_first_falls(void)
+{
+	begin_twins();
+	crash(5);
+	ok(is_held(), "the one that falls is held, and it says why");
+	scan();
+	pass(60000);
+	ok(is_held(), "the other is not taken for its successor");
+	ok(engine_retry(host.engine, uuid, host.now) == 0 && is_held(),
+	   "nor does a retry change that");
+	remove_domain(6);
+	scan();
+	is_text(host.steps, "save", "when it alone is left it is restarted");
+	answer(0);
+	answer(0);
+	answer(0);
+	ok(!open_one() && host.closed.outcome == OUTCOME_HANDLED,
+	   "to its end");
+	finish();
+}
+
+static void test_second_falls(void)
+{
+	begin_twins();
+	crash(6);
+	ok(is_held() && open_one()->id.domid == 6, "the copy is held as well");
+	crash(5);
+	ok(is_held(), "so is the other when it falls");
+	remove_domain(5);
+	scan();
+	is_text(host.steps, "destroy",
+		"the one that is left is treated as its own file says");
+	ok(strcmp(engine_guest(host.engine, uuid)->name, "beta") == 0,
+	   "which is on record now");
+	finish();
+}
+
+static void test_gone(void)
+{
+	begin_twins();
+	crash(5);
+	remove_domain(5);
+	scan();
+	ok(!open_one() && host.closed.outcome == OUTCOME_VANISHED,
+	   "an operator may remove the one that fell");
+	crash(6);
+	ok(host.step == STEP_DESTROY, "and the other is looked after");
+	finish();
+}
+
+static void test_restart(void)
+{
+	begin_twins();
+	crash(5);
+	restart();
+	ok(is_open(CASE_STATE_HELD) && !host.steps[0],
+	   "another daemon does not take the copy for the successor");
+	pass(60000);
+	scan();
+	ok(is_open(CASE_STATE_HELD) && !host.steps[0], "at no time");
+	remove_domain(6);
+	scan();
+	is_text(host.steps, "save", "and goes on when it is gone");
+	finish();
+}
+
+/* As xl builds it: told of before it runs, while the other does. */
+static void test_half_built(void)
+{
+	begin(ACTION_RESTART);
+	host.calls.take_config = call_take_config;
+	build_domain(6);
+	scan();
+	tell_beta();
+	ok(!engine_guest(host.engine, uuid)->twins && keeps_config,
+	   "what is being built runs not yet, and is no record yet");
+	remove_domain(5);
+	scan();
+	ok(engine_guest(host.engine, uuid)->config.on[REASON_CRASH] ==
+	   ACTION_DESTROY && !keeps_config,
+	   "when the other is gone it is the guest, as after a migration");
+	finish();
+}
+
+/* The guest that was kept has its uuid still. */
+static void test_kept(void)
+{
+	begin(ACTION_PRESERVE);
+	crash(5);
+	add_domain(6);
+	scan();
+	tell_beta();
+	ok(!engine_guest(host.engine, uuid)->twins && !keeps_config,
+	   "a guest that was started beside its kept domain is one guest");
+	crash(6);
+	ok(host.step == STEP_DESTROY, "and is looked after");
+	finish();
+}
+
+/* Its next step is in the queue already when the other one comes. */
+static void test_queued(void)
+{
+	begin(ACTION_DESTROY);
+	host.calls.take_config = call_take_config;
+	engine_set_toolstack(host.engine, false, host.now);
+	crash(5);
+	ok(is_open(CASE_STATE_QUEUED), "a step waits for xenstored");
+	add_domain(6);
+	add_domain(7);
+	scan();
+	engine_set_toolstack(host.engine, true, host.now);
+	ok(is_open(CASE_STATE_HELD) && !host.steps[0],
+	   "and is not begun when others of its uuid run by then");
+	remove_domain(6);
+	remove_domain(7);
+	scan();
+	ok(host.step == STEP_DESTROY, "before they are gone");
+	finish();
+}
+
+int main(void)
+{
+	test_noticed();
+	test_first_falls();
+	test_second_falls();
+	test_gone();
+	test_restart();
+	test_half_built();
+	test_kept();
+	test_queued();
+	return done_testing();
+}
