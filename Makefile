@@ -66,7 +66,7 @@ OBJECTS = $(LIB_OBJECTS) $(foreach c,$(COMMANDS),$(call command_objects,$(c))) \
 	$(call object,tests/lab/tools/core_read.c tests/bench/scale.c)
 SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
 # Faults to plant (core/planted.h), and the only files that know of them.
-SIM_FAULTS = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20
+SIM_FAULTS = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19
 SIM_PLANTED = $(addprefix src/core/engine_,case.c foreign.c life.c queue.c scan.c step.c taken.c takeup.c twin.c) \
 	src/store/store_guest.c $(addprefix tests/sim/,sim.c sim_worker.c)
 ARCHIVE = $(O)/libxenvigil.a

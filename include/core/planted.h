@@ -28,11 +28,10 @@
 	X(IDLE, 13, "workers stand idle while incidents wait")          \
 	X(SAVE, 14, "a save forgets what is known of its guest")        \
 	X(BOOT, 15, "a start of the host's boot before is done")        \
-	X(REBORN, 16, "a domain may be of the host's boot before")      \
+	X(TWINS, 16, "one of two domains with a uuid is acted upon")    \
 	X(LOOP, 17, "a core counts its own start as one of the loop")   \
 	X(RESERVE, 18, "no worker is kept free for a start")            \
-	X(PEER, 19, "another toolstack's marks are not looked at")      \
-	X(TWINS, 20, "one of two domains with a uuid is acted upon")
+	X(PEER, 19, "another toolstack's marks are not looked at")
 
 enum planted {
 #define X(name, number, text) PLANTED_##name = number,

@@ -18,8 +18,7 @@
 static bool may_be_about(const struct incident *incident,
 			 const struct domain_info *info)
 {
-	return (!incident->rebooted || PLANTED(REBORN)) &&
-	       incident_is_about(incident, &info->id);
+	return !incident->rebooted && incident_is_about(incident, &info->id);
 }
 
 /* Was this very shutdown dealt with before the daemon started? */

@@ -51,7 +51,7 @@ static void note_missing(struct engine *e, struct incident *incident,
 static void go_on(struct engine *e, struct incident *incident,
 		  struct engine_time now)
 {
-	if (incident->rebooted && !PLANTED(REBORN))
+	if (incident->rebooted)
 		incident_lose_domain(incident);
 	if (engine_takeup_asks(e, incident)) {
 		engine_case_hold(e, incident, rebooted_text, now);
