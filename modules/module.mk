@@ -6,6 +6,10 @@
 #   KVER=release   the kernel to build for (the running one)
 #   KDIR=folder    its headers (/lib/modules/KVER/build)
 #   MODULE_KEY= MODULE_CERT=   sign with these when installing
+#
+#@ Kernel module:
+#@   make modules          builds xen-evtchn.ko (KVER=, KDIR=)
+#@   make modules_install  installs it over the kernel's; modules_restore: back
 
 KVER ?= $(shell uname -r)
 KDIR ?= /lib/modules/$(KVER)/build
