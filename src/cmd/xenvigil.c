@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "port/version.h"
 #include "role/client.h"
 #include "xenvigil_cmd.h"
 
@@ -207,7 +208,7 @@ static int parse_option(struct call *call, int opt)
 		fputs(usage, stdout);
 		return EXIT_SUCCESS;
 	case 'V':
-		puts("xenvigil " XENVIGIL_VERSION);
+		version_print("xenvigil");
 		return EXIT_SUCCESS;
 	default:
 		fputs(usage, stderr);

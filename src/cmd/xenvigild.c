@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "port/conf.h"
 #include "port/hostprobe.h"
+#include "port/version.h"
 #include "role/roles.h"
 #include "role/unit.h"
 
@@ -148,7 +149,7 @@ int main(int argc, char **argv)
 			fputs(usage, stdout);
 			return EXIT_SUCCESS;
 		case 'V':
-			puts("xenvigild " XENVIGIL_VERSION);
+			version_print("xenvigild");
 			return EXIT_SUCCESS;
 		default:
 			fputs(usage, stderr);

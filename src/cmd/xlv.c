@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "core/deadline.h"
 #include "port/hostprobe.h"
+#include "port/version.h"
 #include "port/xlfind.h"
 #include "role/client.h"
 #include "xlv_cmd.h"
@@ -87,7 +88,7 @@ static int take_option(struct xlv *xlv, char **words, int *ret_exit)
 		return 2;
 	}
 	if (!strcmp(words[0], "--version")) {
-		puts("xlv " XENVIGIL_VERSION);
+		version_print("xlv");
 		*ret_exit = EXIT_SUCCESS;
 		return 1;
 	}
