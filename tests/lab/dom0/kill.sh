@@ -43,14 +43,15 @@ kill_round()
 
 kill_in_the_middle()
 {
-	local role=$1 action delay_ms
+	local role=$1 action delay_ms delays
+	delays=$(rounds 150 '0 150 500')
 	watch_start
 	daemon_start
-	for delay_ms in 0 150 500; do
+	for delay_ms in $delays; do
 		kill_round "$role" "$delay_ms"
 	done
 	watch_stop
-	for delay_ms in 0 150 500; do
+	for delay_ms in $delays; do
 		for action in $kill_actions; do
 			held_to "$action" "$action-$delay_ms"
 		done

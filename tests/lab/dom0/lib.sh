@@ -12,6 +12,12 @@ dir=$LAB_SCENARIO_DIR
 failures=0
 reports=0
 
+# rounds SHORT LONG: what a scenario goes through, all of it with LONG=1 only.
+rounds()
+{
+	if [ "$LAB_LENGTH" = long ]; then echo "$2"; else echo "$1"; fi
+}
+
 # --- TAP -------------------------------------------------------------------
 
 say()

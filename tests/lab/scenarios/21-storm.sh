@@ -1,12 +1,12 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2086
 # SPDX-License-Identifier: GPL-2.0-only
-# about: twenty guests crash again and again while the daemon is killed thirty times
+# about: ten guests crash again and again while the daemon is killed ten times (long: 20, 30)
 # image: small
 # needs: daemon
 # deadline: 900
 . /lab/dom0/matrix.sh
 
-count=20 kills=30 limit=3
+count=$(rounds 10 20) kills=$(rounds 10 30) limit=3
 seed=${STORM_SEED:-$(hexdump -n 2 -e '/2 "%u"' /dev/urandom)}
 note "seed $seed"
 
