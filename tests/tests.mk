@@ -100,7 +100,8 @@ MODULE = tests/modules/model/run tests/modules/spin/run tests/modules/install te
 	tests/modules/kernels $(if $(LONG),'tests/modules/lab/run $(LAB_KERNEL) \
 	10-* 11-* 12-* 13-late 14-twenty 50-evtchn-replaced' tests/modules/lab/reboot)
 ATTACKS = $(sort $(wildcard tests/attack/r[0-9]*))
-INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*)) tests/cmd/top tests/cmd/evidence
+INIT_TESTS = $(sort $(wildcard tests/docs/* tests/init/*)) tests/cmd/top tests/cmd/evidence \
+	tests/cmd/help
 PACKAGING = $(if $(LONG),tests/build/packages)
 # The daemon by hand, then by its units, with each role in its sandbox.
 UNITS_LAB = $(if $(LONG),$(patsubst %,'tests/lab/run --units %',[01]* [23]* [4-9a-z]*), \

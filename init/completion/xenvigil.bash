@@ -29,8 +29,11 @@ _xenvigil()
 			command=${COMP_WORDS[i]}
 	done
 	if [[ $word == -* ]]; then
-		choices=$("$program" --help 2>/dev/null | grep -oE -- '(^|[ ,])--?[a-z-]+' | tr -d ' ,')
+		# shellcheck disable=SC2086 # no command: all options
+		choices=$("$program" --help $command 2>/dev/null | grep -oE -- '(^|[ ,])--?[a-z-]+' | tr -d ' ,')
 	elif [ -z "$command" ]; then
+		choices=$commands
+	elif [[ $command == help ]]; then
 		choices=$commands
 	elif [[ $command == module ]]; then
 		choices='status build install restore verify'

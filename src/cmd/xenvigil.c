@@ -16,53 +16,9 @@
 #include "port/version.h"
 #include "role/client.h"
 #include "xenvigil_cmd.h"
+#include "xenvigil_help.h"
 
 #define LIST_MOST 1000000
-
-static const char usage[] =
-	"Usage: xenvigil [OPTION]... COMMAND [DOMAIN|ID]\n"
-	"Show and steer the supervisor of this Xen host's domains.\n"
-	"\n"
-	"  status          the daemon, the domains, what is being done now\n"
-	"  list            the incidents, with each step of their handling\n"
-	"  info [ID]       one incident, with what says why the guest died\n"
-	"  top             the domains, shown anew every few seconds\n"
-	"  doctor          look the whole host over, and say what mends it\n"
-	"  policy [DOMAIN] what would happen for each reason, and why\n"
-	"  capture DOMAIN  take a core now, the domain paused meanwhile\n"
-	"  dump ID         copy the core of incident ID to the file of -o\n"
-	"  debug ID        start crash or drgn on its core\n"
-	"  report [ID]     all that is known of it as one file to give away\n"
-	"  hold DOMAIN     maintenance: record, but do nothing, until release\n"
-	"  release DOMAIN  end that, or let a held incident go on\n"
-	"  retry DOMAIN    try the step again that is held or waits\n"
-	"  adopt DOMAIN    take it over from its live xl monitor, which ends\n"
-	"  disown DOMAIN   leave it to another supervisor, until adopt\n"
-	"  retreat         from a hung host: ask the guests to power off, then\n"
-	"                  run retreat_command\n"
-	"  module VERB     status, build, install, restore or verify the\n"
-	"                  event-channel module; see xen-evtchn-xenvigil(4)\n"
-	"\n"
-	"DOMAIN is a name, a domid or a uuid; for release and retry also the\n"
-	"number of the incident.  ID is an incident's number, or its domain's\n"
-	"name or the begin of its uuid; the newest if not given.\n"
-	"\n"
-	"  -j, --json           print the daemon's answer as JSON\n"
-	"  -s, --since SECONDS  list: incidents of the last SECONDS only\n"
-	"  -n, --limit N        list: at most N of the latest (default 1000);\n"
-	"                       info: at most N lines of a log (default 50);\n"
-	"                       top: end after N times\n"
-	"  -b, --batch          top: text without end, for a pipe\n"
-	"  -d, --delay SECONDS  top: from one time to the next (default 3)\n"
-	"      --sort KEY       top: by domid, name, state, cpu, memory or left\n"
-	"  -l, --live           capture: do not pause the domain\n"
-	"  -c, --cancel         retreat: stop the one that is under way\n"
-	"  -o, --output FILE    dump, report: the file to make\n"
-	"  -f, --format FORMAT  report: html (the default), json or text\n"
-	"      --socket PATH    the daemon's socket (default " CLIENT_SOCKET
-	")\n"
-	"  -h, --help           print this\n"
-	"  -V, --version        print the version\n";
 
 struct call;
 static int follow_capture(const struct call *call, json_object *answer);
@@ -123,6 +79,8 @@ static const struct option options[] = {
 struct call {
 	const struct command *command;
 	const char *domain, *socket_path, *output, *format;
+	unsigned int given;	/* a bit for each of options[] */
+	bool help;
 	bool json, live, cancel, batch;
 	int64_t since_s, limit;	/* -1: not given */
 	double delay_s;
@@ -205,35 +163,90 @@ static int parse_option(struct call *call, int opt)
 		call->socket_path = optarg;
 		return -1;
 	case 'h':
-		fputs(usage, stdout);
-		return EXIT_SUCCESS;
+		call->help = true;
+		return -1;
 	case 'V':
 		version_print("xenvigil");
 		return EXIT_SUCCESS;
-	default:
-		fputs(usage, stderr);
+	default: /* getopt() said what is wrong */
+		fputs("xenvigil: see 'xenvigil --help'\n", stderr);
 		return EXIT_USAGE;
 	}
 }
 
+static void note_option(struct call *call, int opt)
+{
+	for (size_t i = 0; options[i].name; i++)
+		if (options[i].val == opt)
+			call->given |= 1u << i;
+}
+
+/* Returns -1 to go on, or an exit status. */
+static int check_options(const struct call *call)
+{
+	const char *command = call->command->name;
+
+	for (size_t i = 0; options[i].name; i++)
+		if (call->given & 1u << i &&
+		    !xenvigil_help_allows(command, options[i].val)) {
+			fprintf(stderr, "xenvigil: '%s' has no option --%s; "
+				"see 'xenvigil help %s'\n", command,
+				options[i].name, command);
+			return EXIT_USAGE;
+		}
+	return -1;
+}
+
+static int fail_unknown(const char *word)
+{
+	const char *meant = xenvigil_help_suggest(word);
+
+	if (meant)
+		fprintf(stderr, "xenvigil: there is no command '%s'; did you "
+			"mean '%s'?\n", word, meant);
+	else
+		fprintf(stderr, "xenvigil: there is no command '%s'; see "
+			"'xenvigil help'\n", word);
+	return EXIT_USAGE;
+}
+
+/* NULL: of all commands. */
+static int print_help(const char *command)
+{
+	if (!command)
+		xenvigil_help_print();
+	else if (!xenvigil_help_print_command(command))
+		return fail_unknown(command);
+	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int parse_words(struct call *call, char **words)
 {
+	if (call->help)
+		return print_help(words[0]);
 	if (!words[0])
-		return fail_usage("which command? (--help lists them)", "");
+		return fail_usage("missing command; see 'xenvigil --help'", "");
+	if (strcmp(words[0], "help") == 0)
+		return words[1] && words[2] ?
+			fail_usage("unexpected argument", words[2]) :
+			print_help(words[1]);
+	if (strcmp(words[0], "module") == 0)
+		return fail_usage("write the options of 'module' after its "
+				  "verb", "");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
 		if (strcmp(commands[i].name, words[0]) == 0)
 			call->command = &commands[i];
 	if (!call->command)
-		return fail_usage("no such command:", words[0]);
-	if (call->cancel && strcmp(call->command->name, "retreat") != 0)
-		return fail_usage("nothing to cancel in", call->command->name);
+		return fail_unknown(words[0]);
+	if (check_options(call) >= 0)
+		return EXIT_USAGE;
 	call->domain = words[1];
 	if (call->command->go_on == copy_core && !call->output)
-		return fail_usage("to which file? (-o)", "");
+		return fail_usage("missing option: -o FILE", "");
 	if (call->command->needs == NEEDS_DOMAIN && !call->domain)
-		return fail_usage("which domain?", "");
+		return fail_usage("missing argument: DOMAIN", "");
 	if (call->command->needs == NEEDS_ID && !call->domain)
-		return fail_usage("which incident?", "");
+		return fail_usage("missing argument: ID", "");
 	if (call->domain && (call->command->needs == NEEDS_NOTHING || words[2]))
 		return fail_usage("unexpected argument", words[2] ? words[2] :
 							 words[1]);
@@ -350,14 +363,19 @@ int main(int argc, char **argv)
 		.socket_path = CLIENT_SOCKET, .since_s = -1, .limit = -1,
 		.delay_s = 3,
 	};
+	static char program[] = "xenvigil";
 	json_object *request, *answer;
 	int opt, r = -1;
 
 	if (argc > 1 && strcmp(argv[1], "module") == 0)
 		return run_module_tool(argv + 1);
+	if (argc > 0)
+		argv[0] = program; /* in getopt's messages */
 	while (r < 0 && (opt = getopt_long(argc, argv, "js:n:lco:f:bd:hV", options,
-					   NULL)) != -1)
+					   NULL)) != -1) {
+		note_option(&call, opt);
 		r = parse_option(&call, opt);
+	}
 	if (r < 0)
 		r = parse_words(&call, argv + optind);
 	if (r >= 0)

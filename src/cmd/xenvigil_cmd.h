@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 
-#define EXIT_USAGE 100
-#define EXIT_WARNING 2 /* of doctor: something is not as it should be */
-#define EXIT_ERROR 3
+#define EXIT_USAGE 2
+#define EXIT_WARNING 3 /* of doctor: something is not as it should be */
+#define EXIT_ERROR 4
 #define EXIT_UNAVAILABLE 75 /* EX_TEMPFAIL: the daemon does not answer */
 
 /*

@@ -66,7 +66,7 @@ domhold ports $one 1000 > "$dir/ports" 2> "$dir/ports.err" &
 ports=$!
 await 20 'both to be held' sh -c "grep -q held $dir/page && grep -q held $dir/ports" || note_file "$dir/page.err"
 xl destroy two
-doctor 2 'now it warns'
+doctor 3 'now it warns'
 check 'a backend of a domain that is gone' names 'backends of a domain that is gone' "xenstore-rm $backend/999"
 check 'a backend without its frontend' names 'a backend without its frontend' "xenstore-rm $backend/$one/7"
 check 'a frontend without its backend' names 'a frontend without its backend' "restart domain $one: xl attaches no vkbd"
@@ -100,7 +100,7 @@ expect 10 'and the event channels are well' ports_are well
 stopped=$(xenstored_pids)
 kill -STOP $stopped
 begin=$(uptime_ms)
-doctor 3 'a hung xenstored'
+doctor 4 'a hung xenstored'
 check 'does not hang it' test $(($(uptime_ms) - begin)) -lt 25000
 check 'and is named' names 'xenstored does not answer' "kill -CONT $stopped"
 kill -CONT $stopped
@@ -108,7 +108,7 @@ kill -CONT $stopped
 console=$(pids_of '(^|/)xenconsoled$')
 kill $console
 await 10 'xenconsoled to end' sh -c "! kill -0 $console 2>/dev/null"
-doctor 3 'no xenconsoled'
+doctor 4 'no xenconsoled'
 check 'is named, with what starts it' names 'xenconsoled does not run' 'xenconsoled'
 # By a look of the prober's that is not older than a second.
 status_tells_of_it()
@@ -117,5 +117,5 @@ status_tells_of_it()
 }
 expect 10 'status says so as well' status_tells_of_it
 daemon_stop
-doctor 3 'no daemon'
+doctor 4 'no daemon'
 check 'nobody supervises the guest that has no monitor' names "nobody supervises domain $one (one)" 'start xenvigild'
