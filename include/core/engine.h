@@ -35,7 +35,7 @@ struct guest {
 	int64_t run_ms;		/* monotonic: it runs since then at least */
 	bool hold;		/* maintenance, by the operator */
 	bool disowned;		/* another supervises it, says the operator */
-	bool adopted;		/* ours, says the operator, though another made it */
+	bool adopted;		/* ours, says the operator, whatever else says */
 	enum peer peer;		/* who made its newest domain */
 	bool has_config;	/* a configuration is stored for it */
 	struct domain_config config;
@@ -284,6 +284,8 @@ int engine_disown(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 /* Ours from its next shutdown on, though a peer made it. */
 int engine_adopt(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		 struct engine_time now);
+/* May anything be done about it?  By the setting adopt, and the operator. */
+bool engine_acts_on(const struct engine *engine, const struct guest *guest);
 /* A peer's, and left to it? */
 bool engine_is_foreign(const struct engine *engine,
 		       const struct domain *domain);

@@ -39,6 +39,7 @@ struct policy_input {
 	const struct domain_config *config; /* NULL: none known */
 	const char *name;		/* for settings of its own; may be "" */
 	bool foreign;			/* another toolstack supervises it */
+	bool adopted;			/* by the operator, by its name */
 };
 
 struct policy_verdict {

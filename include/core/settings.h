@@ -21,8 +21,9 @@
 
 /* Which domains are taken in hand. */
 enum settings_adopt {
-	SETTINGS_ADOPT_NONE,	/* look, record, do nothing */
+	SETTINGS_ADOPT_NONE,	/* those alone that the operator adopted */
 	SETTINGS_ADOPT_ORPHANS,	/* those without another supervisor */
+	SETTINGS_ADOPT_XL,	/* these, and those that an xl monitor has */
 };
 
 /* After which shutdowns evidence is taken. */

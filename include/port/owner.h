@@ -60,6 +60,14 @@ bool owner_is_monitor_of(const struct owner_monitor *monitor,
 bool owner_is_log_of(const char *log, const char *domain_name);
 
 /*
+ * May the monitor PID be ended without a person's word?  Not when it is no
+ * monitor of QUERY's domain, when a person or a service waits for it in the
+ * foreground, or while it is still becoming a daemon.
+ */
+bool owner_may_end(const char *proc, pid_t pid,
+		   const struct owner_query *query);
+
+/*
  * Stops the process, so that it begins nothing any more, and waits until it
  * stands still: 0, -ETIMEDOUT (it goes on), or -errno.
  */

@@ -313,5 +313,6 @@ void engine_policy_input(const struct engine *engine,
 		.config = guest && guest->has_config ? &guest->config : NULL,
 		.name = name,
 		.foreign = guest && engine_foreign_is(engine, guest),
+		.adopted = guest && guest->adopted,
 	};
 }

@@ -74,6 +74,11 @@ bool engine_foreign_is(const struct engine *e, const struct guest *guest)
 	return stance_of(e, guest, guest->peer) != PEER_ADOPT;
 }
 
+bool engine_acts_on(const struct engine *engine, const struct guest *guest)
+{
+	return engine->settings->adopt != SETTINGS_ADOPT_NONE || guest->adopted;
+}
+
 bool engine_is_foreign(const struct engine *engine,
 		       const struct domain *domain)
 {

@@ -196,7 +196,8 @@ int engine_disown(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		return -EALREADY;
 	if (guest->incident)
 		return -EBUSY;
-	guest->disowned = disowned && !guest->adopted; /* else its maker's */
+	/* One that was adopted from its toolstack goes back to that. */
+	guest->disowned = disowned && !(guest->adopted && guest->peer);
 	guest->adopted = false;
 	engine_record_guest(engine, guest, now);
 	if (!disowned)

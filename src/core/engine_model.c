@@ -61,7 +61,7 @@ static const char *why_left(const struct engine *e,
 		return "the domain runs on: it is no HVM guest";
 	if (guest->hold)
 		return "the domain is left as it is: it is on hold";
-	if (e->settings->adopt == SETTINGS_ADOPT_NONE)
+	if (!engine_acts_on(e, guest))
 		return "the domain is left as it is: adopt is none";
 	if (claim == ENGINE_CLAIM_OTHER)
 		return "the domain is left to its other supervisor";

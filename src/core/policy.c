@@ -47,7 +47,7 @@ static enum action configured_action(const struct policy_input *in,
 		*ret_source = POLICY_SOURCE_FOREIGN;
 		return ACTION_LOG;
 	}
-	if (in->settings->adopt == SETTINGS_ADOPT_NONE) {
+	if (in->settings->adopt == SETTINGS_ADOPT_NONE && !in->adopted) {
 		*ret_source = POLICY_SOURCE_NOT_ADOPTED;
 		return ACTION_LOG;
 	}

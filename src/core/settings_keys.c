@@ -13,7 +13,8 @@ static const char *const level_words[] = { "debug", "verbose", "detail",
 					   "progress", "info", "notice",
 					   "warn", "error", "critical", NULL };
 /* In the order of enum settings_adopt. */
-static const char *const adopt_words[] = { "none", "orphans", NULL };
+static const char *const adopt_words[] = { "none", "orphans", "xl",
+					   NULL };
 /* In the order of enum peer_stance. */
 static const char *const stance_words[] = { "watch", "adopt", "ignore", NULL };
 static const char *const retreat_words[] = { "none", "left", NULL };
@@ -106,7 +107,7 @@ const struct setting_key settings_keys[] = {
 	WORD("log_level", 1, level_words, GLOBAL(log_level),
 	     "the least important events that are logged"),
 	WORD("adopt", 0, adopt_words, GLOBAL(adopt),
-	     "which domains are taken in hand: none, or those nobody supervises"),
+	     "which domains are supervised: those without an xl monitor, all of xl's, or none"),
 	WORD("libvirt_guests", 0, stance_words, GLOBAL(peers[PEER_LIBVIRT]),
 	     "what is done about guests that libvirt made"),
 	WORD("qubes_guests", 0, stance_words, GLOBAL(peers[PEER_QUBES]),

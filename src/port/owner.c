@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -39,6 +40,9 @@
  * and no monitor does something else; with -F it stays for days.
  */
 #define OWNER_BUILD_MAX_MS 600000
+
+/* Long enough to become a daemon, for one whose log says nothing. */
+#define OWNER_DAEMON_MS 10000
 
 /* --- monitors --- */
 
@@ -186,6 +190,17 @@ static bool makes_domain(const char *verb)
 	       !strcmp(verb, "migrate-receive");
 }
 
+/* "-F" among the letters of one word; those after an "f" are a file's name. */
+static bool has_foreground(const char *arg)
+{
+	const char *at;
+
+	if (arg[0] != '-' || arg[1] == '-')
+		return false;
+	at = strpbrk(arg, "Ff");
+	return at && *at == 'F';
+}
+
 /* SOON: the domain was first seen soon after this xl began. */
 static enum owner judge_args(const struct owner_args *args, const char *name,
 			     bool soon, bool old)
@@ -200,7 +215,7 @@ static enum owner judge_args(const struct owner_args *args, const char *name,
 		const char *arg = args->arg[i];
 
 		if (arg[0] == '-')
-			foreground |= arg[1] != '-' && strchr(arg, 'F');
+			foreground |= has_foreground(arg);
 		else if (!strncmp(arg, "name", 4) && strchr(arg, '='))
 			hint = judge_name(arg, name);
 		else
@@ -321,6 +336,47 @@ int owner_each_monitor(const char *proc,
 	}
 	closedir(dir);
 	return r;
+}
+
+static bool is_in_foreground(int dir)
+{
+	AUTO_FREE struct owner_args *args = malloc(sizeof(*args));
+	int verb;
+
+	if (!args || owner_process_read_args(dir, args))
+		return true; /* for all that is known */
+	verb = find_verb(args);
+	for (int i = verb + 1; verb && i < args->count; i++)
+		if (has_foreground(args->arg[i]))
+			return true;
+	return false;
+}
+
+/* It writes its own pid once it is a daemon; a log may have been cut. */
+static bool is_daemon(int dir, const struct owner_monitor *monitor,
+		      int64_t now_ms)
+{
+	int64_t start_ms = owner_process_start_ms(dir);
+
+	return monitor->has_domid ||
+	       (start_ms >= 0 && now_ms - start_ms > OWNER_DAEMON_MS);
+}
+
+bool owner_may_end(const char *proc, pid_t pid,
+		   const struct owner_query *query)
+{
+	AUTO_CLOSE int root = open(proc, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE int dir = -1;
+	struct owner_monitor monitor;
+	char name[16];
+
+	snprintf(name, sizeof(name), "%d", (int)pid);
+	if (root >= 0)
+		dir = owner_process_open(root, name);
+	return dir >= 0 && read_monitor(dir, pid, &monitor) == 0 &&
+	       owner_is_monitor_of(&monitor, query) &&
+	       is_daemon(dir, &monitor, query->now_ms) &&
+	       !is_in_foreground(dir);
 }
 
 int owner_signal(int pidfd, int signal)

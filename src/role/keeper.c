@@ -166,6 +166,7 @@ static void on_hup(struct ev_loop *loop, ev_signal *signal, int events)
 	engine_set_workers(keeper->engine, workers_max(settings));
 	settings_free(old);
 	keeper_watcher_ping(keeper);
+	keeper_takeover_look(keeper);
 	log_event(LOG_LEVEL_NOTICE, "configuration-read",
 		  LOG_TEXT("directory", keeper->config_dir));
 	engine_run(keeper->engine, keeper_now(keeper));
@@ -332,6 +333,7 @@ static int start(struct keeper *keeper)
 	keeper_hvlog_open(keeper);
 	keeper_scan(keeper);
 	keeper_pause_open(keeper);
+	keeper_takeover_open(keeper);
 	keeper_watcher_start(keeper);
 	keeper_retreat_open(keeper);
 	keeper_probe_start(keeper);
@@ -354,6 +356,7 @@ static void stop(struct keeper *keeper)
 	keeper_capture_close(keeper);
 	keeper_eject_close(keeper);
 	keeper_pause_close(keeper);
+	keeper_takeover_close(keeper);
 	keeper_metrics_close(keeper);
 	log_event(LOG_LEVEL_NOTICE, "stopped");
 }

@@ -27,6 +27,7 @@ struct keeper_hooks;
 struct keeper_hvlog;
 struct keeper_probe;
 struct keeper_retreat;
+struct keeper_takeover;
 struct metrics;
 struct notify;
 
@@ -134,6 +135,7 @@ struct keeper {
 	struct metrics *metrics;
 	struct keeper_probe *probe;	/* NULL: none could be made */
 	struct keeper_retreat *retreat;	/* NULL: none could be made */
+	struct keeper_takeover *takeover; /* NULL: none could be made */
 	struct keeper_hvlog *hvlog;	/* NULL: none could be made */
 	ev_timer metrics_moment;
 	int metrics_error;		/* the last one */
@@ -229,9 +231,25 @@ void keeper_retreat_judge(struct keeper *keeper);
 void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
 			 struct text *text);
 
-/* --- keeper_adopt.c: both return NULL, or why not. --- */
+/* --- keeper_adopt.c: each returns NULL, or why not. --- */
 const char *keeper_adopt(struct keeper *keeper, const struct guest *guest);
 const char *keeper_disown(struct keeper *keeper, const struct guest *guest);
+/* The guest's domain that is not being torn down; NULL: none. */
+const struct domain *keeper_domain_of(struct keeper *keeper,
+				      const struct guest *guest);
+/* Why keeper_adopt() would not, when MONITOR (0: none) has it; NULL: it would.
+ * It changes nothing. */
+const char *keeper_adopt_refuses(struct keeper *keeper,
+				 const struct guest *guest, pid_t monitor);
+/* From its live monitor PID, for the setting adopt. */
+const char *keeper_adopt_from_monitor(struct keeper *keeper,
+				      const struct domain *domain, pid_t pid);
+
+/* --- keeper_takeover.c --- */
+void keeper_takeover_open(struct keeper *keeper);
+/* A guest or the setting is new: looks soon. */
+void keeper_takeover_look(struct keeper *keeper);
+void keeper_takeover_close(struct keeper *keeper);
 
 /* --- keeper_worker.c --- */
 int keeper_worker_order(struct keeper *keeper,

@@ -14,7 +14,7 @@
 #include "port/owner.h"
 
 /* The guest's domain that is not being torn down. */
-static const struct domain *domain_of(struct keeper *keeper,
+const struct domain *keeper_domain_of(struct keeper *keeper,
 				      const struct guest *guest)
 {
 	struct domain *const *domains;
@@ -63,20 +63,32 @@ static bool is_its_monitor(struct keeper *keeper,
 	       owner == OWNER_XL && found == pid;
 }
 
+static bool may_end_unasked(struct keeper *keeper,
+			    const struct domain *domain, pid_t pid)
+{
+	struct owner_query query;
+
+	keeper_owner_query(keeper, domain, &query);
+	return owner_may_end("/proc", pid, &query);
+}
+
 /*
  * The order matters: hold the process itself (a pid may be used again), make
  * sure that it is the monitor, stop it, look at the domain, and only then end
  * it.  A domain that falls after the look finds no other supervisor.
  */
 static const char *take_over(struct keeper *keeper,
-			     const struct domain *domain, pid_t pid)
+			     const struct domain *domain, pid_t pid,
+			     bool (*may_end)(struct keeper *keeper,
+					     const struct domain *domain,
+					     pid_t pid))
 {
 	AUTO_CLOSE int fd = owner_open_pidfd(pid);
 	const char *why;
 
 	if (fd == -ENOSYS)
 		return "this kernel has no pidfds: end its monitor by hand";
-	if (fd < 0 || !is_its_monitor(keeper, domain, pid))
+	if (fd < 0 || !may_end(keeper, domain, pid))
 		return "its monitor has ended meanwhile: try again";
 	if (owner_stop(fd, pid) < 0)
 		return "its monitor cannot be stopped";
@@ -91,8 +103,26 @@ static const char *take_over(struct keeper *keeper,
 	return why;
 }
 
-/* Its toolstack goes on as it is: what that does is told by nobody. */
-static void take_from_peer(struct keeper *keeper, const struct domain *domain)
+const char *keeper_adopt_from_monitor(struct keeper *keeper,
+				      const struct domain *domain, pid_t pid)
+{
+	uint32_t domid = domain->info.id.domid;
+	const char *why = take_over(keeper, domain, pid, may_end_unasked);
+
+	if (!why)
+		engine_freed(keeper->engine, domid, keeper_now(keeper));
+	return why;
+}
+
+static bool is_ours(struct keeper *keeper, const struct domain *domain)
+{
+	return !domain->guest->disowned &&
+	       engine_acts_on(keeper->engine, domain->guest) &&
+	       !engine_is_foreign(keeper->engine, domain);
+}
+
+/* Against its toolstack, which goes on as it is, or against adopt = "none". */
+static void adopt_by_name(struct keeper *keeper, const struct domain *domain)
 {
 	if (engine_adopt(keeper->engine, domain->guest->uuid,
 			 keeper_now(keeper)) == 0)
@@ -103,9 +133,36 @@ static void take_from_peer(struct keeper *keeper, const struct domain *domain)
 			  LOG_TEXT("owner", peer_name(domain->peer)));
 }
 
+/* Without a monitor.  An xl that is at work may become one. */
+static const char *refuse_unmonitored(struct keeper *keeper,
+				      const struct domain *domain)
+{
+	enum owner owner = OWNER_NONE;
+	pid_t pid;
+
+	if (find_owner(keeper, domain, &owner, &pid) < 0)
+		return "its owner cannot be told";
+	return owner == OWNER_UNSETTLED ? "an xl is at work on it: try again "
+					  "when that has ended" : NULL;
+}
+
+const char *keeper_adopt_refuses(struct keeper *keeper,
+				 const struct guest *guest, pid_t monitor)
+{
+	const struct domain *domain = keeper_domain_of(keeper, guest);
+
+	if (!domain || !domain->name[0])
+		return "it has no domain now";
+	if (monitor)
+		return check_runs(keeper, domain);
+	if (is_ours(keeper, domain))
+		return "it is ours already";
+	return refuse_unmonitored(keeper, domain);
+}
+
 const char *keeper_adopt(struct keeper *keeper, const struct guest *guest)
 {
-	const struct domain *domain = domain_of(keeper, guest);
+	const struct domain *domain = keeper_domain_of(keeper, guest);
 	enum owner owner = OWNER_NONE;
 	const char *why = NULL;
 	uint32_t domid;
@@ -119,13 +176,13 @@ const char *keeper_adopt(struct keeper *keeper, const struct guest *guest)
 	if (owner == OWNER_UNSETTLED)
 		why = "an xl is at work on it: try again when that has ended";
 	else if (owner == OWNER_XL)
-		why = take_over(keeper, domain, pid);
-	else if (!guest->disowned && !engine_is_foreign(keeper->engine, domain))
+		why = take_over(keeper, domain, pid, is_its_monitor);
+	else if (is_ours(keeper, domain))
 		why = "it is ours already";
 	if (why)
 		return why;
-	if (domain->peer)
-		take_from_peer(keeper, domain);
+	if (domain->peer || !engine_acts_on(keeper->engine, guest))
+		adopt_by_name(keeper, domain);
 	else
 		engine_disown(keeper->engine, guest->uuid, false,
 			      keeper_now(keeper));

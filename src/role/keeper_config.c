@@ -184,6 +184,7 @@ void keeper_config_told(struct keeper *keeper, const struct wire_msg *msg)
 		keeper_config_set(keeper, msg->id.uuid, &config, msg->blob);
 	engine_config(keeper->engine, msg->id.domid, msg->id.uuid,
 		      &config, keeper_now(keeper));
+	keeper_takeover_look(keeper);
 }
 
 int keeper_config_take(void *ctx, const struct domain *domain,

@@ -76,6 +76,7 @@ static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 	keeper_hook_toolstack(keeper, true);
 	keeper_metrics_changed(keeper);
+	keeper_takeover_look(keeper);
 	keeper_watcher_ping(keeper); /* tells it how often to beat */
 }
 

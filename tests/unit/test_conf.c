@@ -203,7 +203,9 @@ static void test_faults(void)
 	expect_fault("grace_seconds = \"\"", "1: grace_seconds must be a whole "
 		     "number of seconds from 0 to 3600; \"\" is not");
 	expect_fault("adopt='a\\nb'", "1: adopt must be one of \"none\", "
-		     "\"orphans\"; \"a\\x0ab\" is not");
+		     "\"orphans\", \"xl\"; \"a\\x0ab\" is not");
+	expect_fault("adopt = \"xen\"", "1: adopt must be one of \"none\", "
+		     "\"orphans\", \"xl\"; \"xen\" is not");
 	expect_fault("run_directory = \"x\"", "1: run_directory must be an "
 		     "absolute path without \"..\" of at most 64 bytes; \"x\" is not");
 	expect_fault("backoff_max_seconds = 5\n\nbackoff_min_seconds = 6\n",
@@ -251,7 +253,7 @@ static void test_all_faults(void)
 		       "%s/xenvigil.conf:1: workers must be a whole number from "
 		       "0 to 64; \"99\" is not\n"
 		       "%s/xenvigil.conf:2: adopt must be one of \"none\", "
-		       "\"orphans\"; \"1\" is not\n", dir, dir);
+		       "\"orphans\", \"xl\"; \"1\" is not\n", dir, dir);
 	snprintf(expected + len, sizeof(expected) - len,
 		 "%s/domains.d/a.conf:1: grace_seconds must be a whole number of "
 		 "seconds from 0 to 3600; \"x\" is not\n"

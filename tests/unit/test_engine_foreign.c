@@ -205,6 +205,31 @@ static void test_operator(void)
 	finish();
 }
 
+/* With adopt = "none" the operator's word alone counts. */
+static void test_none(void)
+{
+	begin_foreign(PEER_NONE);
+	host.settings->adopt = SETTINGS_ADOPT_NONE;
+	ok(!engine_acts_on(host.engine, engine_guest(host.engine, uuid)),
+	   "nothing is ours");
+	engine_adopt(host.engine, uuid, host.now);
+	ok(engine_acts_on(host.engine, engine_guest(host.engine, uuid)),
+	   "but what was adopted");
+	ok(engine_disown(host.engine, uuid, true, host.now) == 0 &&
+	   !host.stored_guest.adopted && host.stored_guest.disowned &&
+	   !engine_acts_on(host.engine, engine_guest(host.engine, uuid)),
+	   "disowned, it is nobody's: no toolstack made it");
+	finish();
+
+	begin_foreign(PEER_NONE);
+	host.settings->adopt = SETTINGS_ADOPT_NONE;
+	engine_adopt(host.engine, uuid, host.now);
+	crash(5);
+	answer(0);
+	is_text(host.steps, "report save", "one that was adopted is handled");
+	finish();
+}
+
 /* libxl has no record of it: xapi's guests are like that. */
 static void begin_nameless(void)
 {
@@ -303,6 +328,7 @@ int main(void)
 	test_no_config();
 	test_stances();
 	test_operator();
+	test_none();
 	test_named();
 	test_restart();
 	test_newest_is_ours();

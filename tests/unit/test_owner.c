@@ -429,6 +429,45 @@ static void test_each(void)
 	ok(!owner_is_log_of("xl-.log", ""), "no name is no guest's");
 }
 
+/* What its log holds, and since when it runs. */
+static void set_monitor(const char *log, long start_s)
+{
+	set_start(start_s);
+	write_file("log/xl-web.log", log, strlen(log));
+}
+
+static void test_may_end(void)
+{
+	static const char waits[] =
+		"Waiting for domain web (domid 5) to die [pid 77]\n";
+	struct owner_query other = web;
+
+	begin();
+	make_file(out, 0644, 0);
+	set_process(MONITOR);
+	set_monitor(waits, SEEN_S + 55);
+	ok(owner_may_end(root, 77, &web), "a monitor that waits may be ended");
+	other.name = "db";
+	other.domid = 6;
+	ok(!owner_may_end(root, 77, &other), "not for another's domain");
+	set_monitor("Parsing config\n", SEEN_S + 55);
+	ok(!owner_may_end(root, 77, &web), "nor one that may not be a daemon");
+	set_monitor("", SEEN_S + 10);
+	ok(owner_may_end(root, 77, &web), "one of some age is, whose log was "
+	   "cut");
+	set_process(ARGS("xl\0create\0-qF\0some.cfg"));
+	set_monitor(waits, SEEN_S + 55);
+	ok(!owner_may_end(root, 77, &web), "in the foreground somebody waits");
+	set_process(ARGS("xl\0create\0-f/etc/Fine.cfg"));
+	ok(owner_may_end(root, 77, &web), "an F in a file's name says nothing");
+	ok(!owner_may_end(root, 78, &web) &&
+	   !owner_may_end(path("nowhere"), 77, &web), "what is not there is "
+	   "not ended");
+	uids = "0\t0\t0\t1000";
+	set_process(MONITOR);
+	ok(!owner_may_end(root, 77, &web), "nor what is not root's");
+}
+
 static void test_stop(void)
 {
 	pid_t child = fork();
@@ -484,6 +523,7 @@ int main(void)
 	test_other_user();
 	test_pidfd();
 	test_each();
+	test_may_end();
 	test_stop();
 	remove_all();
 	return done_testing();

@@ -58,13 +58,16 @@ struct class {
 	struct caps caps;
 };
 
+/* By the operator, by its name. */
+static bool adopted;
+
 static bool judge(const struct class *c)
 {
 	struct domain_config config = { .type = c->type };
 	struct policy_input input = {
 		.reason_code = c->code, .settings = settings,
 		.caps = &c->caps, .config = c->have_config ? &config : NULL,
-		.name = c->named ? "guest" : "",
+		.name = c->named ? "guest" : "", .adopted = adopted,
 	};
 	struct policy_verdict v;
 	enum reason reason = counts_as(c->code);
@@ -76,7 +79,7 @@ static bool judge(const struct class *c)
 	settings->guest.on[reason] = ACTION_NONE;
 	if (reason == REASON_SUSPEND)
 		return v.leave_alone && v.source == POLICY_SOURCE_SUSPENDED;
-	if (settings->adopt == SETTINGS_ADOPT_NONE)
+	if (settings->adopt == SETTINGS_ADOPT_NONE && !adopted)
 		wanted = ACTION_LOG;
 	else if (c->ours && (c->named || c->have_config))
 		wanted = c->ours;
@@ -136,6 +139,11 @@ static void test_classes(void)
 	settings->adopt = SETTINGS_ADOPT_NONE;
 	ok(sweep_circumstances(3) == 0 && sweep_circumstances(2) == 0,
 	   "nothing is adopted: all of it is looked at only");
+	adopted = true;
+	ok(sweep_circumstances(3) == 0, "but one that was adopted by its name");
+	adopted = false;
+	settings->adopt = SETTINGS_ADOPT_XL;
+	ok(sweep_circumstances(3) == 0, "where xl's are ours, too, as usual");
 	settings->adopt = SETTINGS_ADOPT_ORPHANS;
 	settings->unknown_reason = REASON_POWEROFF;
 	ok(sweep_circumstances(77) == 0, "an odd code counts as is set");
