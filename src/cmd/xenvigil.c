@@ -60,6 +60,8 @@ static const struct command {
 };
 
 static const struct option options[] = {
+	{ "all", no_argument, NULL, 'A' },
+	{ "dry-run", no_argument, NULL, 'D' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "since", required_argument, NULL, 's' },
 	{ "limit", required_argument, NULL, 'n' },
@@ -81,7 +83,7 @@ struct call {
 	const char *domain, *socket_path, *output, *format;
 	unsigned int given;	/* a bit for each of options[] */
 	bool help;
-	bool json, live, cancel, batch;
+	bool json, live, cancel, batch, all, dry_run;
 	int64_t since_s, limit;	/* -1: not given */
 	double delay_s;
 	int sort;
@@ -128,6 +130,12 @@ static int parse_delay(const char *text, double *ret)
 static int parse_option(struct call *call, int opt)
 {
 	switch (opt) {
+	case 'A':
+		call->all = true;
+		return -1;
+	case 'D':
+		call->dry_run = true;
+		return -1;
 	case 'j':
 		call->json = true;
 		return -1;
@@ -241,9 +249,12 @@ static int parse_words(struct call *call, char **words)
 	if (check_options(call) >= 0)
 		return EXIT_USAGE;
 	call->domain = words[1];
+	if (call->all && call->domain)
+		return fail_usage("--all does not go with", call->domain);
 	if (call->command->go_on == copy_core && !call->output)
 		return fail_usage("missing option: -o FILE", "");
-	if (call->command->needs == NEEDS_DOMAIN && !call->domain)
+	if (call->command->needs == NEEDS_DOMAIN && !call->domain &&
+	    !call->all)
 		return fail_usage("missing argument: DOMAIN", "");
 	if (call->command->needs == NEEDS_ID && !call->domain)
 		return fail_usage("missing argument: ID", "");
@@ -293,6 +304,17 @@ static int show_top(const struct call *call)
 	};
 
 	return xenvigil_top(&top);
+}
+
+static int hand_over(const struct call *call)
+{
+	struct xenvigil_hand hand = {
+		.socket_path = call->socket_path,
+		.command = call->command->name, .domain = call->domain,
+		.dry_run = call->dry_run, .json = call->json,
+	};
+
+	return xenvigil_hand_over(&hand);
 }
 
 static bool is_of_incident(const struct command *command)
@@ -384,6 +406,8 @@ int main(int argc, char **argv)
 		return call.command->run(call.socket_path, call.json);
 	if (call.command->watch)
 		return call.command->watch(&call);
+	if (call.all || call.dry_run)
+		return hand_over(&call);
 	request = make_request(&call);
 	answer = xenvigil_client_ask(call.socket_path, request);
 	if (answer && !xenvigil_client_ask_rest(call.socket_path, request,

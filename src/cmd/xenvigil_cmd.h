@@ -88,6 +88,15 @@ int xenvigil_top_frame(struct xenvigil_top *top, struct text *text,
 int xenvigil_top(struct xenvigil_top *top);
 int xenvigil_top_screen(struct xenvigil_top *top);
 
+/* xenvigil_hand.c: adopts or disowns one guest or all.  Returns the exit status. */
+struct xenvigil_hand {
+	const char *socket_path;
+	const char *command;	/* "adopt" or "disown" */
+	const char *domain;	/* NULL: all */
+	bool dry_run, json;
+};
+int xenvigil_hand_over(const struct xenvigil_hand *hand);
+
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);
 

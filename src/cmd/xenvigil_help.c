@@ -49,6 +49,9 @@ static const struct help_option {
 } options[] = {
 	{ 'j', "-j, --json", "status list info doctor policy report hold release "
 	  "retry adopt disown retreat", "print the answer as JSON" },
+	{ 'A', "    --all", "adopt disown", "each guest instead of one" },
+	{ 'D', "    --dry-run", "adopt disown",
+	  "change nothing; print what would be done" },
 	{ 's', "-s, --since SECONDS", "list", "incidents of the last SECONDS only" },
 	{ 'n', "-n, --limit N", "list", "at most N of the latest (default 1000)" },
 	{ 'n', "-n, --limit N", "info", "at most N lines of a log (default 50)" },

@@ -60,6 +60,8 @@ static void show_flags(json_object *domain)
 		       (long long)number_of(domain, "owner_pid"));
 	else if (strcmp(text_of(domain, "owner"), "other") == 0)
 		printf(" disowned");
+	else if (strcmp(text_of(domain, "owner"), "nobody") == 0)
+		printf(" unsupervised");
 	else if (!is_ours(domain))
 		printf(" (%s's)", safe(text_of(domain, "owner")));
 }
@@ -144,6 +146,21 @@ static void show_host(json_object *host)
 	show_ports(json_object_object_get(host, "event_channels"));
 }
 
+/* By whom, and what changes it. */
+static void show_supervision(json_object *list)
+{
+	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
+		json_object *one = json_object_array_get_idx(list, i);
+		const char *by = text_of(one, "by");
+
+		printf("guests supervised by %s: %lld (to change it: %s)\n",
+		       strcmp(by, "xl") == 0 ? "xl monitors" :
+		       strcmp(by, "other") == 0 ? "others (disowned)" :
+		       safe(by), (long long)number_of(one, "guests"),
+		       safe(text_of(one, "change")));
+	}
+}
+
 void xenvigil_show_status(json_object *answer)
 {
 	bool ready = is_set(answer, "watcher_ready");
@@ -168,6 +185,7 @@ void xenvigil_show_status(json_object *answer)
 		       safe(text_of(answer, "records")),
 		       safe(text_of(answer, "records_why")));
 	show_host(json_object_object_get(answer, "host"));
+	show_supervision(json_object_object_get(answer, "supervision"));
 	if (number_of(answer, "unrecorded"))
 		printf("%lld incidents NOT ON RECORD YET: the database cannot "
 		       "be written (disk full?)\n",

@@ -7,6 +7,7 @@
 #define ROLE_CONTROL_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <json-c/json.h>
 
@@ -52,6 +53,27 @@ struct control_groups *control_groups_load(struct keeper *keeper);
 void control_groups_free(struct control_groups *groups);
 void control_groups_tell(const struct control_groups *groups,
 			 json_object *incident);
+/*
+ * control_owners.c: who supervises each domain.  NULL: no memory; then nothing
+ * is told.
+ */
+struct control_owners;
+struct domain;
+struct control_owners *control_owners_find(struct keeper *keeper);
+void control_owners_free(struct control_owners *owners);
+void control_owners_tell(const struct control_owners *owners,
+			 const struct domain *domain, json_object *to);
+/* Its live xl monitor; 0: none. */
+pid_t control_owners_monitor(const struct control_owners *owners,
+			     const struct domain *domain);
+/* How many guests who has, and the command that changes it. */
+json_object *control_owners_sum(const struct control_owners *owners);
+/* control_plan.c: what adopt or disown would do with GUEST, NULL: with each. */
+struct guest;
+json_object *control_plan_adopt(struct keeper *keeper,
+				const struct guest *guest);
+json_object *control_plan_disown(struct keeper *keeper,
+				 const struct guest *guest);
 /* control_host.c; the second adds them to TO, and returns 0 or -errno. */
 json_object *control_show_host(struct keeper *keeper);
 int control_show_troubles(struct keeper *keeper, int64_t since_ms,

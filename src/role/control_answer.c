@@ -233,6 +233,31 @@ static json_object *do_disown(struct keeper *keeper, json_object *request)
 	return hand(keeper, request, keeper_disown);
 }
 
+/* Of one guest, or of all. */
+static json_object *plan(struct keeper *keeper, json_object *request,
+			 json_object *(*call)(struct keeper *keeper,
+					      const struct guest *guest))
+{
+	const char *name = text_of(request, "domain");
+	const struct guest *guest;
+
+	keeper_scan(keeper);
+	guest = name ? control_find_guest(keeper, name) : NULL;
+	return name && !guest ? error("no such domain") : call(keeper, guest);
+}
+
+/* Names of their own, as retreat-cancel has. */
+static json_object *do_adopt_plan(struct keeper *keeper, json_object *request)
+{
+	return plan(keeper, request, control_plan_adopt);
+}
+
+static json_object *do_disown_plan(struct keeper *keeper,
+				   json_object *request)
+{
+	return plan(keeper, request, control_plan_disown);
+}
+
 static json_object *do_retreat(struct keeper *keeper, json_object *request)
 {
 	const char *why = keeper_retreat_start(keeper);
@@ -266,6 +291,8 @@ static const struct {
 	{ "retry", do_retry },
 	{ "adopt", do_adopt },
 	{ "disown", do_disown },
+	{ "adopt-plan", do_adopt_plan },
+	{ "disown-plan", do_disown_plan },
 	{ "retreat", do_retreat },
 	{ "retreat-cancel", do_retreat_cancel },
 };

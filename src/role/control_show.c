@@ -4,7 +4,6 @@
  * given; what is shown on a terminal is escaped once more by the command.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include "control_json.h"
 #include "keeper.h"
 #include "port/origin.h"
-#include "port/owner.h"
 
 static void add_uuid(json_object *to, const char *key, const uint8_t *uuid)
 {
@@ -130,52 +128,6 @@ json_object *control_show_incidents(struct keeper *keeper,
 
 /* --- status --- */
 
-/* The monitors of xl's, found once for all domains. */
-struct monitors {
-	size_t count, cap;
-	struct owner_monitor *at;
-};
-
-/* Without memory a monitor is not shown. */
-static void note_monitor(void *ctx, const struct owner_monitor *monitor)
-{
-	struct monitors *monitors = ctx;
-
-	if (monitors->count == monitors->cap) {
-		size_t cap = monitors->cap ? 2 * monitors->cap : 16;
-		struct owner_monitor *at = realloc(monitors->at,
-						   cap * sizeof(*at));
-
-		if (!at)
-			return;
-		monitors->at = at;
-		monitors->cap = cap;
-	}
-	monitors->at[monitors->count++] = *monitor;
-}
-
-/* Who supervises it: "xenvigil", "xl" with the monitor's pid, another
- * toolstack by its name, or "other". */
-static void add_owner(json_object *to, struct keeper *keeper,
-		      const struct domain *domain,
-		      const struct monitors *monitors)
-{
-	struct owner_query query;
-
-	keeper_owner_query(keeper, domain, &query);
-	for (size_t i = 0; i < monitors->count; i++)
-		if (owner_is_monitor_of(&monitors->at[i], &query)) {
-			control_json_text(to, "owner", "xl");
-			control_json_int(to, "owner_pid", monitors->at[i].pid);
-			return;
-		}
-	if (engine_is_foreign(keeper->engine, domain))
-		control_json_text(to, "owner", peer_name(domain->peer));
-	else
-		control_json_text(to, "owner", domain->guest->disowned ?
-				  "other" : "xenvigil");
-}
-
 /* What is another's is so while it runs, too. */
 static enum life_state shown_state(const struct keeper *keeper,
 				   const struct domain *domain)
@@ -204,7 +156,7 @@ static void add_figures(json_object *to, struct keeper *keeper,
 
 static json_object *show_domain(struct keeper *keeper,
 				const struct domain *domain,
-				const struct monitors *monitors)
+				const struct control_owners *owners)
 {
 	const struct domain_info *info = &domain->info;
 	json_object *to = json_object_new_object();
@@ -225,7 +177,7 @@ static json_object *show_domain(struct keeper *keeper,
 	control_json_bool(to, "held", domain->guest->hold);
 	control_json_bool(to, "same_uuid", domain->guest->twins);
 	add_figures(to, keeper, domain);
-	add_owner(to, keeper, domain, monitors);
+	control_owners_tell(owners, domain, to);
 	origin_get(ORIGIN_DIR, info->id.domid, info->id.uuid, origin);
 	control_json_text(to, "made_by", origin);
 	return to;
@@ -311,16 +263,15 @@ json_object *control_show_status(struct keeper *keeper)
 	const struct incident *incident;
 	struct domain *const *domains;
 	size_t count = engine_domains(keeper->engine, &domains);
-	struct monitors monitors = { 0 };
+	struct control_owners *owners = control_owners_find(keeper);
 
-	owner_each_monitor("/proc", note_monitor, &monitors);
 	add_daemon(to, keeper);
 	control_json_add(to, "host", control_show_host(keeper));
 	for (size_t i = 0; i < count; i++)
 		control_json_append(domains_to,
-				    show_domain(keeper, domains[i],
-				    &monitors));
-	free(monitors.at);
+				    show_domain(keeper, domains[i], owners));
+	control_json_add(to, "supervision", control_owners_sum(owners));
+	control_owners_free(owners);
 	control_json_add(to, "domains", domains_to);
 	LIST_EACH(incident,
 		  (struct list *)engine_incidents(keeper->engine),
