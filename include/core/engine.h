@@ -41,7 +41,6 @@ struct guest {
 	struct domain_config config;
 	struct domain_id config_of;	/* told it; domid 0: nobody yet */
 	bool twins;		/* several domains of its uuid run, or did */
-	bool twins_told;	/* and that was told since */
 	struct incident *incident;	/* the open one */
 	uint32_t domains;		/* in the table, that point here */
 	bool dirty;
@@ -127,11 +126,8 @@ struct engine_calls {
 		     uint64_t order);
 	/* No further step follows soon: its worker may go. */
 	void (*dismiss)(void *ctx, const struct incident *incident);
-	/*
-	 * Make durable, with the guest that has just paid for the start, or
-	 * got its payment back (NULL: none), in one piece.  Returns 0, or
-	 * -errno: then both stay dirty.
-	 */
+	/* Make durable, with the guest that has just paid for the start (NULL:
+	 * none) in one piece.  Returns 0, or -errno: then both stay dirty. */
 	int (*record)(void *ctx, struct incident *incident,
 		      struct guest *payer);
 	int (*record_guest)(void *ctx, struct guest *guest);

@@ -15,10 +15,13 @@ _xenvigil()
 	-o|--output)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return ;;
+	--until)
+		mapfile -t COMPREPLY < <(compgen -W 'running down held handled kept gone' -- "$word")
+		return ;;
 	--sort)
 		mapfile -t COMPREPLY < <(compgen -W 'domid name state cpu memory left' -- "$word")
 		return ;;
-	-s|--since|-n|--limit|-d|--delay)
+	-s|--since|-n|--limit|-d|--delay|--timeout)
 		return ;;
 	-f|--format)
 		mapfile -t COMPREPLY < <(compgen -W 'html json text' -- "$word")
@@ -37,7 +40,7 @@ _xenvigil()
 		choices=$commands
 	elif [[ $command == module ]]; then
 		choices='status build install restore verify'
-	elif [[ $command == @(policy|capture|hold|release|retry|adopt|disown) ]]; then
+	elif [[ $command == @(policy|wait|capture|hold|release|retry|adopt|disown) ]]; then
 		choices=$("$program" status 2>/dev/null |
 			awk -v open="$command" '
 				$1 ~ /^[0-9]+$/ && $2 ~ /^[A-Za-z0-9._+-]+$/ { print $2 }

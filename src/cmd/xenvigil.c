@@ -27,6 +27,7 @@ static int show_info(const struct call *call, json_object *answer);
 static int write_report(const struct call *call, json_object *answer);
 static int debug_core(const struct call *call, json_object *answer);
 static int show_top(const struct call *call);
+static int wait_for(const struct call *call);
 
 enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN, TAKES_ID, NEEDS_ID };
 
@@ -45,6 +46,7 @@ static const struct command {
 	{ "list", NEEDS_NOTHING, .show = xenvigil_show_list },
 	{ "info", TAKES_ID, .go_on = show_info },
 	{ "top", NEEDS_NOTHING, .watch = show_top },
+	{ "wait", NEEDS_DOMAIN, .watch = wait_for },
 	{ "doctor", NEEDS_NOTHING, .run = xenvigil_doctor },
 	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
 	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
@@ -72,6 +74,8 @@ static const struct option options[] = {
 	{ "batch", no_argument, NULL, 'b' },
 	{ "delay", required_argument, NULL, 'd' },
 	{ "sort", required_argument, NULL, 'k' },
+	{ "until", required_argument, NULL, 'u' },
+	{ "timeout", required_argument, NULL, 't' },
 	{ "socket", required_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -80,11 +84,11 @@ static const struct option options[] = {
 
 struct call {
 	const struct command *command;
-	const char *domain, *socket_path, *output, *format;
+	const char *domain, *socket_path, *output, *format, *until;
 	unsigned int given;	/* a bit for each of options[] */
 	bool help;
 	bool json, live, cancel, batch, all, dry_run;
-	int64_t since_s, limit;	/* -1: not given */
+	int64_t since_s, limit, timeout_s;	/* -1: not given */
 	double delay_s;
 	int sort;
 };
@@ -167,6 +171,12 @@ static int parse_option(struct call *call, int opt)
 		call->sort = xenvigil_top_key(optarg);
 		return call->sort < 0 ? fail_usage("no such order:", optarg) :
 					-1;
+	case 'u':
+		call->until = optarg;
+		return -1;
+	case 't':
+		return parse_number(optarg, XENVIGIL_WAIT_MOST_S,
+				    &call->timeout_s) ? EXIT_USAGE : -1;
 	case 'S':
 		call->socket_path = optarg;
 		return -1;
@@ -317,6 +327,17 @@ static int hand_over(const struct call *call)
 	return xenvigil_hand_over(&hand);
 }
 
+static int wait_for(const struct call *call)
+{
+	struct xenvigil_wait wait = {
+		.socket_path = call->socket_path, .domain = call->domain,
+		.until = call->until, .timeout_s = call->timeout_s,
+		.json = call->json,
+	};
+
+	return xenvigil_wait(&wait);
+}
+
 static bool is_of_incident(const struct command *command)
 {
 	return command->needs == TAKES_ID || command->needs == NEEDS_ID;
@@ -383,7 +404,7 @@ int main(int argc, char **argv)
 {
 	struct call call = {
 		.socket_path = CLIENT_SOCKET, .since_s = -1, .limit = -1,
-		.delay_s = 3,
+		.timeout_s = -1, .delay_s = 3, .until = "running",
 	};
 	static char program[] = "xenvigil";
 	json_object *request, *answer;

@@ -14,6 +14,7 @@
 #define EXIT_USAGE 2
 #define EXIT_WARNING 3 /* of doctor: something is not as it should be */
 #define EXIT_ERROR 4
+#define EXIT_TIMEOUT 124 /* as timeout(1) has it */
 #define EXIT_UNAVAILABLE 75 /* EX_TEMPFAIL: the daemon does not answer */
 
 /*
@@ -96,6 +97,15 @@ struct xenvigil_hand {
 	bool dry_run, json;
 };
 int xenvigil_hand_over(const struct xenvigil_hand *hand);
+
+/* xenvigil_wait.c: returns the exit status. */
+struct xenvigil_wait {
+	const char *socket_path, *domain, *until;
+	int64_t timeout_s;	/* -1: without end */
+	bool json;
+};
+#define XENVIGIL_WAIT_MOST_S 1000000
+int xenvigil_wait(const struct xenvigil_wait *wait);
 
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);

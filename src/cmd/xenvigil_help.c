@@ -23,6 +23,7 @@ static const struct help_command {
 	{ "list", "", "show the incidents with each step of their handling" },
 	{ "info", "[ID]", "show one incident and why the guest ended" },
 	{ "top", "", "show the domains as a table that is refreshed" },
+	{ "wait", "DOMAIN", "wait until the domain is in the state of --until" },
 	{ "doctor", "", "check the whole host, and show how to fix each fault" },
 	{ "policy", "[DOMAIN]", "show the action for each shutdown reason, and why" },
 	{ "capture", "DOMAIN", "write a core now; the domain is paused meanwhile" },
@@ -42,12 +43,12 @@ static const struct help_command {
 };
 
 static const struct help_option {
-	int letter;		/* as getopt() has it; 'S', 'k': no short one */
+	int letter;		/* as getopt() has it */
 	const char *names;
 	const char *commands;	/* of which this is the text; NULL: all */
 	const char *text;
 } options[] = {
-	{ 'j', "-j, --json", "status list info doctor policy report hold release "
+	{ 'j', "-j, --json", "status list info wait doctor policy report hold release "
 	  "retry adopt disown retreat", "print the answer as JSON" },
 	{ 'A', "    --all", "adopt disown", "each guest instead of one" },
 	{ 'D', "    --dry-run", "adopt disown",
@@ -64,6 +65,9 @@ static const struct help_option {
 	{ 'c', "-c, --cancel", "retreat", "cancel the retreat in progress" },
 	{ 'o', "-o, --output FILE", "dump report", "the file to create" },
 	{ 'f', "-f, --format FORMAT", "report", "html (default), json or text" },
+	{ 'u', "    --until STATE", "wait", "running (default), down, held, handled,\n"
+	  "kept or gone" },
+	{ 't', "    --timeout S", "wait", "exit with 124 after that time" },
 	{ 'S', "    --socket PATH", NULL,
 	  "the daemon's socket\n(default " CLIENT_SOCKET ")" },
 	{ 'h', "-h, --help", NULL, "print this; after a command: its help" },
@@ -103,7 +107,8 @@ static void print_text(const char *text, int column)
 
 static void print_names(const char *names, int column)
 {
-	if (printf("  %-*s", column - 2, names) > column)
+	printf("  %-*s", column - 2, names);
+	if (strlen(names) >= (size_t)column - 2)
 		printf("\n%*s", column, "");
 }
 
@@ -113,7 +118,12 @@ static void print_option(const struct help_option *option, bool again)
 {
 	print_names(again ? "" : option->names, OPTION_COLUMN);
 	if (option->commands && strlen(option->commands) <= WORD_MAX)
-		printf("%s: ", option->commands);
+		for (const char *at = option->commands; *at;) {
+			int len = (int)strcspn(at, " ");
+
+			printf("%.*s%s", len, at, at[len] ? ", " : ": ");
+			at += len + (at[len] == ' ');
+		}
 	print_text(option->text, OPTION_COLUMN);
 }
 

@@ -266,7 +266,6 @@ int engine_restore(struct engine *engine, struct incident *incident,
 	supersede(engine, guest, incident, now);
 	guest->incident = incident;
 	list_append(&engine->incidents, &incident->node);
-	incident->twin &= !incident->rebooted; /* they went with that boot */
 	if (incident->twin)
 		engine_twin_restore(engine, guest);
 	reopen(engine, incident, now);

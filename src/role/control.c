@@ -16,13 +16,20 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "control_json.h"
+#include "control_wait.h"
 #include "keeper.h"
 
 #define CLIENTS_MAX 64
+/* Of those: other clients always find room. */
+#define WAITING_MAX 32
 #define REQUEST_MAX_BYTES 65536
 #define CLIENT_DEADLINE_S 10.
 /* Without a descriptor for the next one, until one may be free. */
 #define ACCEPT_AGAIN_S 0.25
+/* While somebody waits for a domain that is being built: the hypervisor does not
+ * tell when its builder lets it run. */
+#define BUILT_AGAIN_S 0.5
 
 struct control {
 	struct keeper *keeper;
@@ -30,6 +37,9 @@ struct control {
 	unsigned int count;
 	ev_io incoming;
 	ev_timer again;		/* takes in more */
+	unsigned int waiting;	/* clients with a wait */
+	ev_prepare look;	/* at what they wait for: something changed */
+	ev_timer built;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
@@ -40,10 +50,20 @@ struct client {
 	ev_timer deadline;
 	struct text request;
 	bool waits;		/* for a look at the host */
+	struct control_wait *wait;	/* for a state of a guest; NULL: not */
 	json_object *answer;
 	const char *out;	/* the answer's text */
 	size_t out_len, out_at;
 };
+
+static void end_wait(struct client *client)
+{
+	if (!client->wait)
+		return;
+	free(client->wait);
+	client->wait = NULL;
+	client->control->waiting--;
+}
 
 static void drop(struct client *client)
 {
@@ -53,6 +73,7 @@ static void drop(struct client *client)
 	ev_timer_stop(control->keeper->loop, &client->deadline);
 	close(client->io.fd);
 	list_remove(&client->node);
+	end_wait(client);
 	text_free(&client->request);
 	json_object_put(client->answer);
 	free(client);
@@ -66,19 +87,13 @@ static void make_room(struct control *control)
 	struct client *client, *oldest = NULL;
 
 	LIST_EACH(client, &control->clients, struct client, node)
-		if (!oldest && !client->waits && !client->answer)
+		if (!oldest && !client->waits && !client->wait &&
+		    !client->answer)
 			oldest = client;
 	LIST_EACH(client, &control->clients, struct client, node)
-		oldest = oldest ?: client;
+		if (!oldest && !client->wait)
+			oldest = client;
 	drop(oldest);
-}
-
-static void on_client_deadline(struct ev_loop *loop, ev_timer *timer,
-			       int events)
-{
-	(void)loop;
-	(void)events;
-	drop(timer->data);
 }
 
 static void on_writable(struct client *client)
@@ -123,7 +138,131 @@ void control_resume(struct control *control)
 			answer(client);
 }
 
-/* The request is whole: answer it, then only write. */
+/* From here on it is only written to. */
+static void reply(struct client *client, json_object *with)
+{
+	struct keeper *keeper = client->control->keeper;
+
+	end_wait(client);
+	client->answer = with;
+	client->out = with ? json_object_to_json_string_length(
+				with, CONTROL_JSON_FLAGS, &client->out_len) :
+			     NULL;
+	if (!client->out) {
+		drop(client);
+		return;
+	}
+	keeper_set_timer(keeper, &client->deadline, CLIENT_DEADLINE_S);
+	ev_io_stop(keeper->loop, &client->io);
+	ev_io_set(&client->io, client->io.fd, EV_WRITE);
+	ev_io_start(keeper->loop, &client->io);
+	on_writable(client);
+}
+
+static void on_client_deadline(struct ev_loop *loop, ev_timer *timer,
+			       int events)
+{
+	struct client *client = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (client->wait)
+		reply(client, control_wait_end(client->control->keeper,
+					       client->wait));
+	else
+		drop(client);
+}
+
+/* --- those that wait for a state of a guest --- */
+
+static bool is_wait(json_object *request)
+{
+	json_object *command = NULL;
+
+	return json_object_is_type(request, json_type_object) &&
+	       json_object_object_get_ex(request, "command", &command) &&
+	       json_object_is_type(command, json_type_string) &&
+	       strcmp(json_object_get_string(command), "wait") == 0;
+}
+
+static json_object *refuse_wait(void)
+{
+	json_object *with = json_object_new_object();
+
+	control_json_text(with, "error", "too many clients wait already");
+	return with;
+}
+
+/* It goes on to be readable: by that its end is seen. */
+static void begin_wait(struct client *client, json_object *request)
+{
+	struct control *control = client->control;
+	struct keeper *keeper = control->keeper;
+	json_object *with;
+	int64_t timeout_ms;
+
+	keeper_scan(keeper);
+	with = control_wait_begin(keeper, request, &client->wait);
+	control->waiting += client->wait != NULL;
+	if (control->waiting > WAITING_MAX && client->wait)
+		with = refuse_wait();
+	if (with || !client->wait) {
+		reply(client, with);
+		return;
+	}
+	timeout_ms = control_wait_timeout_ms(client->wait);
+	if (timeout_ms < 0)
+		ev_timer_stop(keeper->loop, &client->deadline);
+	else
+		keeper_set_timer(keeper, &client->deadline, timeout_ms / 1e3);
+}
+
+/* Before the loop sleeps. */
+static void on_look(struct ev_loop *loop, ev_prepare *look, int events)
+{
+	struct control *control = look->data;
+	struct client *client;
+	bool is_built = true;
+
+	(void)events;
+	ev_prepare_stop(loop, look);
+	LIST_EACH(client, &control->clients, struct client, node) {
+		json_object *with;
+		bool again = false;
+
+		if (!client->wait)
+			continue;
+		with = control_wait_look(control->keeper, client->wait, &again);
+		if (with)
+			reply(client, with);
+		else
+			is_built &= !again;
+	}
+	if (!is_built)
+		keeper_set_timer(control->keeper, &control->built,
+				 BUILT_AGAIN_S);
+}
+
+static void on_built(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+
+	(void)loop;
+	(void)events;
+	if (!control->waiting)
+		return;
+	keeper_scan(control->keeper);
+	keeper_rearm(control->keeper);
+}
+
+void control_changed(struct control *control)
+{
+	if (control && control->waiting)
+		ev_prepare_start(control->keeper->loop, &control->look);
+}
+
+/* --- requests --- */
+
 static void answer(struct client *client)
 {
 	struct keeper *keeper = client->control->keeper;
@@ -134,21 +273,11 @@ static void answer(struct client *client)
 		return;
 	}
 	client->waits = false;
-	client->answer = control_answer(keeper, request);
+	if (is_wait(request))
+		begin_wait(client, request);
+	else
+		reply(client, control_answer(keeper, request));
 	json_object_put(request);
-	client->out = client->answer ?
-		json_object_to_json_string_length(client->answer,
-						  JSON_C_TO_STRING_PLAIN |
-						  JSON_C_TO_STRING_NOSLASHESCAPE,
-						  &client->out_len) : NULL;
-	if (!client->out) {
-		drop(client);
-		return;
-	}
-	ev_io_stop(keeper->loop, &client->io);
-	ev_io_set(&client->io, client->io.fd, EV_WRITE);
-	ev_io_start(keeper->loop, &client->io);
-	on_writable(client);
 	keeper_rearm(keeper);
 }
 
@@ -159,7 +288,8 @@ static void on_readable(struct client *client)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	if (n <= 0 || client->request.len + n > REQUEST_MAX_BYTES) {
+	if (n <= 0 || client->wait ||
+	    client->request.len + n > REQUEST_MAX_BYTES) {
 		drop(client);
 		return;
 	}
@@ -290,7 +420,9 @@ int control_open(struct keeper *keeper, struct control **ret_control)
 	ev_io_init(&control->incoming, on_incoming, fd, EV_READ);
 	control->incoming.data = control;
 	ev_init(&control->again, on_again);
-	control->again.data = control;
+	ev_prepare_init(&control->look, on_look);
+	ev_init(&control->built, on_built);
+	control->again.data = control->look.data = control->built.data = control;
 	ev_io_start(keeper->loop, &control->incoming);
 	*ret_control = control;
 	return 0;
@@ -303,6 +435,8 @@ void control_close(struct control *control)
 	LIST_EACH(client, &control->clients, struct client, node)
 		drop(client);
 	ev_timer_stop(control->keeper->loop, &control->again);
+	ev_timer_stop(control->keeper->loop, &control->built);
+	ev_prepare_stop(control->keeper->loop, &control->look);
 	ev_io_stop(control->keeper->loop, &control->incoming);
 	close(control->incoming.fd);
 	unlink(control->path);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * The operator's socket: RUN_DIR/control, root only.  A client sends one
- * JSON object and a newline, gets one JSON object, and is hung up on.
+ * JSON object and a newline, gets one JSON object, and is hung up on.  The
+ * answer to "wait" comes when the guest has the state that is asked for.
  */
 #ifndef ROLE_CONTROL_H
 #define ROLE_CONTROL_H
@@ -19,6 +20,8 @@ void control_close(struct control *control);
 
 /* Answers those who wait for a look at the host. */
 void control_resume(struct control *control);
+/* Looks soon at what clients wait for.  CONTROL may be NULL. */
+void control_changed(struct control *control);
 
 /*
  * control_answer.c: carries out REQUEST and returns the answer, the
@@ -83,6 +86,7 @@ json_object *control_show_incident(const struct incident *incident);
 struct guest;
 /* control_find.c: the guest that a person calls TEXT; NULL: there is none. */
 const struct guest *control_find_guest(struct keeper *keeper, const char *text);
+const struct guest *control_find_name(struct keeper *keeper, const char *name);
 /* The same, but for one of which RESTS is true where there is one, also by the
  * number of its incident.  -ENOTUNIQ: it may be another, too. */
 int control_find_resting(struct keeper *keeper, const char *text,

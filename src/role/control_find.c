@@ -33,8 +33,7 @@ static const struct guest *guest_by_domid(struct keeper *keeper,
 }
 
 /* A name may have been used by several guests; the one that lives wins. */
-static const struct guest *guest_by_name(struct keeper *keeper,
-					 const char *name)
+const struct guest *control_find_name(struct keeper *keeper, const char *name)
 {
 	const struct guest *guest, *found = NULL;
 	struct domain *const *domains;
@@ -59,7 +58,7 @@ const struct guest *control_find_guest(struct keeper *keeper, const char *text)
 	if (uuid_parse(text, uuid) == 0)
 		guest = engine_guest(keeper->engine, uuid);
 	if (!guest)
-		guest = guest_by_name(keeper, text);
+		guest = control_find_name(keeper, text);
 	if (!guest)
 		guest = guest_by_domid(keeper, text);
 	return guest;

@@ -74,6 +74,7 @@ void keeper_rearm(struct keeper *keeper)
 	int64_t wait_ms;
 
 	keeper_records_tell(keeper);
+	control_changed(keeper->control);
 	ev_timer_stop(keeper->loop, &keeper->due);
 	if (due_ms == INT64_MAX)
 		return;
@@ -347,6 +348,7 @@ static void stop(struct keeper *keeper)
 {
 	keeper_notify_stopping(keeper);
 	control_close(keeper->control);
+	keeper->control = NULL;
 	keeper_watcher_stop(keeper);
 	keeper_retreat_close(keeper);
 	keeper_probe_stop(keeper);

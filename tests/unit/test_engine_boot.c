@@ -147,26 +147,6 @@ static void test_same_identity(void)
 	finish();
 }
 
-/* Several domains had its uuid, and went with the host's boot. */
-static void test_twins(void)
-{
-	begin(ACTION_RESTART);
-	add_domain(6);
-	scan();
-	crash(5);
-	ok(is_open(CASE_STATE_HELD) && host.stored.twin,
-	   "one of two with a uuid is held");
-	lose_power();
-	add_domain(3);
-	build_domain(4);
-	restart();
-	ok(!open_one() && host.closed.outcome == OUTCOME_TAKEN,
-	   "after a boot that is no cause: somebody started the guest");
-	ok(!engine_guest(host.engine, uuid)->twins,
-	   "and what is still built makes no two of it");
-	finish();
-}
-
 int main(void)
 {
 	test_asks();
@@ -176,6 +156,5 @@ int main(void)
 	test_taken();
 	test_nothing_to_start();
 	test_same_identity();
-	test_twins();
 	return done_testing();
 }

@@ -106,6 +106,38 @@ static int be_deaf(long n)
 	return getchar() == EOF ? 0 : 1;
 }
 
+/* N that wait for a state that does not come, held as the idle ones. */
+static int be_waiting(long n)
+{
+	static const char ask[] =
+		"{\"command\":\"wait\",\"domain\":\"web\",\"until\":\"gone\"}\n";
+
+	while (n--)
+		if (send(must_open(), ask, strlen(ask), MSG_NOSIGNAL) < 0)
+			return 1;
+	puts("held");
+	fflush(stdout);
+	return getchar() == EOF ? 0 : 1;
+}
+
+/* N bytes more while it waits: 0 when it was hung up on at once. */
+static int be_chatty(long n)
+{
+	static const char ask[] =
+		"{\"command\":\"wait\",\"domain\":\"web\",\"until\":\"gone\"}\n";
+	struct timespec moment = { .tv_nsec = 200000000 };
+	int64_t began = clock_ms();
+	int fd = must_open();
+
+	send(fd, ask, strlen(ask), MSG_NOSIGNAL);
+	while (n--) {
+		nanosleep(&moment, NULL);
+		if (send(fd, "x", 1, MSG_NOSIGNAL) < 0)
+			break;
+	}
+	return read_out(fd) == 0 && clock_ms() - began < 5000 ? 0 : 1;
+}
+
 /* More than a request may have: 0 when it was hung up on at once. */
 static int be_large(long bytes)
 {
@@ -129,6 +161,8 @@ static const char *const words[] = {
 	"{\"command\":\"list\",\"limit\":-9223372036854775808}",
 	"{\"command\":\"list\",\"since_ms\":\"x\",\"limit\":1.5}",
 	"{\"command\":\"retry\",\"domain\":\"\"}", "{\"command\":\"host\"}",
+	"{\"command\":\"wait\",\"domain\":\"x\",\"until\":\"running\"}",
+	"{\"command\":\"wait\",\"until\":[7]}",
 };
 
 /* A request of parts that nearly fit, with some bytes turned. */
@@ -192,7 +226,8 @@ int main(int argc, char **argv)
 	} kinds[] = {
 		{ "idle", be_idle }, { "slow", be_slow }, { "deaf", be_deaf },
 		{ "large", be_large }, { "senseless", be_senseless },
-		{ "user", be_user },
+		{ "user", be_user }, { "waiting", be_waiting },
+		{ "chatty", be_chatty },
 	};
 
 	if (argc != 4)
