@@ -36,6 +36,17 @@ void audit_lock(const struct audit *audit);	/* xl's lock file */
 void audit_owners(const struct audit *audit);	/* who supervises whom */
 void audit_console(const struct audit *audit);	/* xenconsoled */
 
+void audit_start(const struct audit *audit);	/* what starts guests */
+
+#define AUDIT_PATH_BYTES 1024
+/* Do those who search DIRS, and those who search SERVICE_DIRS, run the same xl?
+ * When they do not, which. */
+bool audit_start_same_xl(const char *dirs, const char *service_dirs,
+			 char ours[AUDIT_PATH_BYTES],
+			 char theirs[AUDIT_PATH_BYTES]);
+/* Can xl read each file of DIR? */
+void audit_start_files(const struct audit *audit, const char *dir);
+
 /*
  * What to do about the zombie DOMID, appended to ADVICE, by the processes of
  * PROC ("/proc").  It never advises ending xenstored, xenconsoled, the daemon

@@ -37,6 +37,7 @@ static const struct part parts[] = {
 	{ "devices", audit_devices },
 	{ "userdata", audit_userdata },
 	{ "owners", audit_owners },
+	{ "start", audit_start },
 	{ "lock", audit_lock },
 };
 
@@ -193,6 +194,28 @@ static void collect(struct doctor *doctor, const struct part *part,
 
 /* --- the daemon --- */
 
+/* Left alone by a setting or by disown, and by all that can be seen. */
+static void look_at_supervision(struct doctor *doctor, json_object *domain)
+{
+	const char *owner = json_object_get_string(
+		json_object_object_get(domain, "owner"));
+	const char *name = json_object_get_string(
+		json_object_object_get(domain, "domain"));
+	bool disowned = owner && !strcmp(owner, "other");
+	char text[512];
+
+	if (!disowned && (!owner || strcmp(owner, "nobody")))
+		return;
+	snprintf(text, sizeof(text), "nobody supervises domain %s (%s): %s",
+		 json_object_get_string(json_object_object_get(domain,
+							       "domid")),
+		 name ? name : "", disowned ?
+		 "it is disowned, and has no xl monitor" : "adopt is none");
+	add(doctor, "domains", AUDIT_WARN, text, disowned ?
+	    "xenvigil adopt NAME, unless another supervisor has it" :
+	    "xenvigil adopt NAME");
+}
+
 static void look_at_domains(struct doctor *doctor, json_object *status)
 {
 	json_object *list = json_object_object_get(status, "domains");
@@ -212,6 +235,9 @@ static void look_at_domains(struct doctor *doctor, json_object *status)
 		add(doctor, "domains", AUDIT_WARN, text,
 		    "xenvigil list says why; xenvigil retry DOMAIN");
 	}
+	for (size_t i = 0; list && i < json_object_array_length(list); i++)
+		look_at_supervision(doctor,
+				    json_object_array_get_idx(list, i));
 	if (list && !doctor->worst && !json_object_array_length(list))
 		add(doctor, "domains", AUDIT_OK, "there is no domain", "");
 }

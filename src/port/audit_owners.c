@@ -5,24 +5,57 @@
  */
 #include "port/audit.h"
 
+#include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/clock.h"
 #include "port/hostview.h"
 #include "port/owner.h"
 #include "port/peermark.h"
 #include "port/procview.h"
 
+#define ALONE_MAX 64		/* monitors without a guest that are told */
+#define ALONE_MS 1000		/* one that learns of the end ends meanwhile */
+
+/* A monitor that waits for a domain that is not in the list. */
+struct alone {
+	pid_t pid;
+	uint32_t domid;
+};
+
 struct owners {
 	struct hostview_domain *list;
 	size_t count;
 	bool *has;		/* a monitor, by place in the list */
+	struct alone alone[ALONE_MAX];
+	size_t alone_count;
 };
+
+static bool is_listed(const struct owners *owners, uint32_t domid)
+{
+	for (size_t i = 0; i < owners->count; i++)
+		if (owners->list[i].domid == domid)
+			return true;
+	return false;
+}
+
+static void note_alone(struct owners *owners,
+		       const struct owner_monitor *monitor)
+{
+	if (monitor->waits && !is_listed(owners, monitor->domid) &&
+	    owners->alone_count < ALONE_MAX)
+		owners->alone[owners->alone_count++] = (struct alone){
+			monitor->pid, monitor->domid };
+}
 
 static void note_monitor(void *ctx, const struct owner_monitor *monitor)
 {
 	struct owners *owners = ctx;
 
+	note_alone(owners, monitor);
 	for (size_t i = 0; i < owners->count; i++) {
 		struct owner_query query = { .name = owners->list[i].name,
 					     .domid = owners->list[i].domid };
@@ -73,16 +106,72 @@ static unsigned int report_orphans(const struct audit *audit,
 	return count;
 }
 
-void audit_owners(const struct audit *audit)
+static int list_domains(struct owners *owners)
 {
-	struct owners owners = { 0 };
 	struct hostview *view;
 	int r = hostview_open(&view);
 
 	if (r == 0) {
-		r = hostview_list(view, &owners.list, &owners.count);
+		free(owners->list);
+		owners->list = NULL;
+		r = hostview_list(view, &owners->list, &owners->count);
 		hostview_close(view);
 	}
+	return r;
+}
+
+/* One that knows of the end is about to end, or makes the next domain. */
+static bool ends_by_itself(pid_t pid, int64_t end_ms)
+{
+	AUTO_CLOSE int fd = owner_open_pidfd(pid);
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int64_t left = end_ms - clock_ms();
+
+	return fd < 0 || poll(&wait, 1, left > 0 ? (int)left : 0) != 0;
+}
+
+static void note_still_alone(void *ctx, const struct owner_monitor *monitor)
+{
+	const struct owners *before = ((struct owners **)ctx)[0];
+	struct owners *now = ((struct owners **)ctx)[1];
+
+	for (size_t i = 0; i < before->alone_count; i++)
+		if (before->alone[i].pid == monitor->pid &&
+		    before->alone[i].domid == monitor->domid)
+			note_alone(now, monitor);
+}
+
+/* The list was made before the monitors were read: looks at both once more. */
+static unsigned int report_alone(const struct audit *audit,
+				 struct owners *owners)
+{
+	int64_t end_ms = clock_ms() + ALONE_MS;
+	struct owners now = { 0 };
+	struct owners *both[] = { owners, &now };
+
+	for (size_t i = 0; i < owners->alone_count; i++)
+		(void)ends_by_itself(owners->alone[i].pid, end_ms);
+	if (owners->alone_count && list_domains(&now) == 0)
+		owner_each_monitor("/proc", note_still_alone, both);
+	for (size_t i = 0; i < now.alone_count; i++) {
+		char mend[32];
+
+		snprintf(mend, sizeof(mend), "kill %d",
+			 (int)now.alone[i].pid);
+		audit_report(audit, AUDIT_WARN, mend, "the xl monitor %d waits "
+			     "for domain %u, which is gone",
+			     (int)now.alone[i].pid, now.alone[i].domid);
+	}
+	free(now.list);
+	return (unsigned int)now.alone_count;
+}
+
+void audit_owners(const struct audit *audit)
+{
+	struct owners owners = { 0 };
+	unsigned int found = 0;
+	int r = list_domains(&owners);
+
 	if (r == 0)
 		owners.has = calloc(owners.count + 1, sizeof(*owners.has));
 	if (r < 0 || !owners.has) {
@@ -90,9 +179,14 @@ void audit_owners(const struct audit *audit)
 			     "the domains cannot be listed");
 	} else if (owner_each_monitor("/proc", note_monitor, &owners) < 0) {
 		audit_report(audit, AUDIT_ERROR, "", "/proc cannot be read");
-	} else if (daemon_runs() || !report_orphans(audit, &owners)) {
-		audit_report(audit, AUDIT_OK, "", "every domain has a "
-			     "supervisor");
+	} else {
+		found = report_alone(audit, &owners);
+		if (!daemon_runs())
+			found += report_orphans(audit, &owners);
+		if (!found)
+			audit_report(audit, AUDIT_OK, "", "every monitor of "
+				     "xl's has its domain, and every domain "
+				     "a supervisor");
 	}
 	free(owners.has);
 	free(owners.list);

@@ -231,18 +231,40 @@ static void parse_text(struct parse *p, const char *data, size_t len)
  * libxlutil wants a newline at the end of a comment in the last line, which
  * not every editor writes.
  */
+static char *copy_with_newline(const char *data, size_t len)
+{
+	char *copy = malloc(len + 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, data, len);
+	copy[len] = '\n';
+	return copy;
+}
+
+int conf_parse_syntax(const char *path, const char *data, size_t len,
+		      struct text *why)
+{
+	struct parse p = { .path = path, .why = why };
+	AUTO_FREE char *copy = copy_with_newline(data, len);
+
+	if (!copy)
+		return -ENOMEM;
+	read_syntax(&p, copy, len + 1);
+	xlu_cfg_destroy(p.config);
+	return why->error ? why->error : p.rc;
+}
+
 int conf_parse(const char *path, const char *data, size_t len,
 	       struct settings *settings, struct guest_settings *guest,
 	       struct text *why)
 {
 	struct parse p = { .path = path, .settings = settings,
 			   .guest = guest, .why = why };
-	AUTO_FREE char *copy = malloc(len + 1);
+	AUTO_FREE char *copy = copy_with_newline(data, len);
 
 	if (!copy)
 		return -ENOMEM;
-	memcpy(copy, data, len);
-	copy[len] = '\n';
 	parse_text(&p, copy, len + 1);
 	return why->error ? why->error : p.rc;
 }

@@ -23,4 +23,8 @@ int conf_parse(const char *path, const char *data, size_t len,
 	       struct settings *settings, struct guest_settings *guest,
 	       struct text *why);
 
+/* The same, but for its syntax alone, whatever its keys. */
+int conf_parse_syntax(const char *path, const char *data, size_t len,
+		      struct text *why);
+
 #endif

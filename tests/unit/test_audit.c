@@ -135,6 +135,101 @@ static void test_console(void)
 	       "by its unit");
 }
 
+/* The findings of one check, a line each. */
+static struct text found;
+
+static void note_finding(void *ctx, enum audit_level level, const char *text,
+			 const char *mend)
+{
+	(void)ctx;
+	text_printf(&found, "%d %s [%s]\n", level, text, mend);
+}
+
+static bool says(const char *words)
+{
+	bool has = strstr(text_get(&found), words);
+
+	if (!has)
+		printf("# %s\n", text_get(&found));
+	return has;
+}
+
+/* What starts with the host: in the lines below, ROOT is where the files are. */
+static void test_start_files(void)
+{
+	static const char bad[] = "name = 'bad'\n\nmemory = = 3\n";
+	static const char script[] = "import os\n";
+	const struct audit audit = { .found = note_finding };
+	char dir[256], words[512];
+
+	snprintf(dir, sizeof(dir), "%s/auto", root);
+	audit_start_files(&audit, dir);
+	ok(says("0 xl can read 0 files"), "no folder, nothing to read");
+	text_free(&found);
+	write_file("auto/web", "name = \"web\" # x", 16);
+	write_file("auto/.hidden", bad, strlen(bad));
+	audit_start_files(&audit, dir);
+	ok(says("0 xl can read 1 files") && !strstr(text_get(&found), "2 "),
+	   "a good file is counted, a hidden one is not");
+	text_free(&found);
+	write_file("auto/bad", bad, strlen(bad));
+	write_file("auto/python", script, strlen(script));
+	write_file("auto/sub/dir", "", 0);
+	snprintf(words, sizeof(words), "%s/link", dir);
+	ok(symlink("/nowhere/at/all", words) == 0, "a link to nothing");
+	audit_start_files(&audit, dir);
+	snprintf(words, sizeof(words), "2 this guest does not start with the "
+		 "host: %s/bad:3: ", dir);
+	ok(says(words), "a fault has its file and line");
+	snprintf(words, sizeof(words), "%s/python:1: ", dir);
+	ok(says(words), "a script is one");
+	snprintf(words, sizeof(words), "%s/link: No such file", dir);
+	ok(says(words), "so is a link to nothing");
+	snprintf(words, sizeof(words), "%s/sub: Is a directory", dir);
+	ok(says(words), "and a folder");
+	snprintf(words, sizeof(words), "xl create --dryrun %s/bad checks it",
+		 dir);
+	ok(says(words) && says("xl can read 1 files"), "each with its mend");
+	text_free(&found);
+}
+
+static void make_xl(const char *name, const char *target)
+{
+	char path[512], to[512];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	snprintf(to, sizeof(to), "%s/%s", root, target);
+	if (target[0] ? symlink(to, path) : chmod(path, 0755)) {
+		perror(path);
+		exit(1);
+	}
+}
+
+static void test_start_xl(void)
+{
+	char ours[AUDIT_PATH_BYTES], theirs[AUDIT_PATH_BYTES];
+	char one[256], two[256], three[256], both[800];
+
+	write_file("one/xl", "#!", 2);
+	write_file("two/xl", "#!", 2);
+	write_file("three/x", "", 0);
+	make_xl("one/xl", "");
+	make_xl("three/xl", "one/xl");
+	snprintf(one, sizeof(one), "%s/one", root);
+	snprintf(two, sizeof(two), "%s/two", root);
+	snprintf(three, sizeof(three), "%s/three", root);
+	snprintf(both, sizeof(both), "%s::%s:%s", two, three, one);
+	ok(audit_start_same_xl(one, both, ours, theirs),
+	   "the same by a link; what cannot be run is passed over");
+	make_xl("two/xl", "");
+	ok(!audit_start_same_xl(one, both, ours, theirs) &&
+	   !strncmp(ours, one, strlen(one)) && !strncmp(theirs, two,
+	   strlen(two)), "another one is found, and both are told");
+	ok(audit_start_same_xl(one, "/nowhere", ours, theirs) &&
+	   audit_start_same_xl("", one, ours, theirs),
+	   "where there is none, there is no other");
+}
+
 int main(void)
 {
 	char command[64];
@@ -144,6 +239,8 @@ int main(void)
 	test_host_alone();
 	test_holders();
 	test_console();
+	test_start_files();
+	test_start_xl();
 	snprintf(command, sizeof(command), "rm -r %s", root);
 	if (system(command))
 		perror(command);
