@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -18,6 +19,10 @@
  * escaped lines.  Returns 0, -ENOENT when it is empty, or -ENOMEM.
  */
 int console_tail_ring(const unsigned char *page, struct text *text);
+
+/* How many bytes the guest wrote to the ring of PAGE since its domain began,
+ * by the guest's own count. */
+uint32_t console_tail_written(const unsigned char *page);
 
 /*
  * Appends BYTES as escaped lines.  CUT: they begin anywhere, and the rest of

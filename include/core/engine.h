@@ -249,6 +249,8 @@ struct engine_result {
 	const char *core_path;	/* DUMP */
 	const struct capture_facts *core; /* DUMP; NULL: not known */
 	const char *panic;	/* REPORT, escaped; NULL: none was found */
+	bool printed;		/* PANIC is what was on its console: a program
+				 * of the guest's may have written it */
 };
 
 void engine_result(struct engine *engine, uint64_t order,

@@ -15,10 +15,12 @@
 #define CONSOLE_LOG_DIR "/var/log/xen/console"
 
 /*
- * Appends the lines still in the ring of DOMID's PV console.  Returns 0, or
- * -errno with the reason in WHY (-ENOENT: it holds nothing).
+ * Appends the lines still in the ring of DOMID's PV console, and counts the
+ * bytes that the domain wrote to it in all.  Returns 0, or -errno with the
+ * reason in WHY (-ENOENT: it holds nothing).
  */
-int console_read_ring(uint32_t domid, struct text *text, struct text *why);
+int console_read_ring(uint32_t domid, struct text *text, uint32_t *ret_written,
+		      struct text *why);
 
 /*
  * Appends the last lines, at most MOST bytes, of the log that DIR holds of

@@ -78,7 +78,8 @@ const char *wire_kind_name(enum wire_kind kind);
  * RESULT: order, step, rc (0 or -errno), text (what was found: for a
  *   failure the domain's state afterwards, in words), and by step
  *   SAVE        blob: libxl's JSON; text: where it comes from
- *   REPORT      blob: the line that says why, escaped (may be empty)
+ *   REPORT      blob: the line that says why, escaped (may be empty);
+ *               evidence: CONSOLE, CONSOLE_LOG when it was printed there
  *   CREATE      new_id: the domain that runs now
  *   DUMP        core
  *   RENAME      new_id: the copy

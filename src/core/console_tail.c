@@ -6,7 +6,6 @@
 #include "core/console_tail.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 /* struct xencons_interface of Xen's public headers (io/console.h). */
@@ -66,13 +65,20 @@ int console_tail_lines(const char *bytes, size_t len, bool cut,
 	return text->error;
 }
 
+uint32_t console_tail_written(const unsigned char *page)
+{
+	uint32_t prod;
+
+	memcpy(&prod, page + OUT_PROD_AT, sizeof(prod));
+	return prod;
+}
+
 int console_tail_ring(const unsigned char *page, struct text *text)
 {
 	const char *out = (const char *)page + OUT_AT;
 	char flat[OUT_BYTES];
-	uint32_t prod, len, at;
+	uint32_t prod = console_tail_written(page), len, at;
 
-	memcpy(&prod, page + OUT_PROD_AT, sizeof(prod));
 	len = prod < OUT_BYTES ? prod : OUT_BYTES;
 	at = (prod - len) % OUT_BYTES;
 	memcpy(flat, out + at, OUT_BYTES - at);

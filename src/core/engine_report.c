@@ -110,7 +110,7 @@ void engine_report_take(struct engine *e, struct incident *incident,
 	    !engine_model_is_cause(incident->panic))
 		text_copy(incident->panic, sizeof(incident->panic),
 			  result->panic);
-	if (incident->verdict.reason == REASON_REBOOT &&
+	if (incident->verdict.reason == REASON_REBOOT && !result->printed &&
 	    kernel_log_is_panic(incident->panic) &&
 	    call_it_crash(e, incident))
 		engine_tell(e, ENGINE_NOTE_CRASH_FOUND, NULL, incident,

@@ -105,13 +105,16 @@ static int read_page(uint32_t domid, unsigned char *ret_page)
 	return r;
 }
 
-int console_read_ring(uint32_t domid, struct text *text, struct text *why)
+int console_read_ring(uint32_t domid, struct text *text, uint32_t *ret_written,
+		      struct text *why)
 {
 	AUTO_FREE unsigned char *page = malloc(CONSOLE_TAIL_PAGE_BYTES);
 	int r = page ? read_page(domid, page) : -ENOMEM;
 
-	if (r == 0)
+	if (r == 0) {
 		r = console_tail_ring(page, text);
+		*ret_written = console_tail_written(page);
+	}
 	if (r == -ENOENT)
 		text_append(why, "the guest wrote nothing to its PV console");
 	else if (r == -ENXIO)

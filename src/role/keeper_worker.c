@@ -82,8 +82,11 @@ static void handle_result(struct keeper_worker *worker,
 	if (msg->step == STEP_SAVE && msg->rc == 0 && msg->blob)
 		keeper_config_set(keeper, msg->id.uuid, &msg->config,
 				  msg->blob);
-	if (msg->step == STEP_REPORT)
+	if (msg->step == STEP_REPORT) {
 		result.panic = msg->blob;
+		result.printed = msg->evidence == EVIDENCE_CONSOLE ||
+				 msg->evidence == EVIDENCE_CONSOLE_LOG;
+	}
 	if (msg->step == STEP_DUMP && msg->rc == 0) {
 		result.core_path = worker->core_path;
 		result.core = &msg->core;

@@ -6,6 +6,7 @@
 #define ROLE_WORKER_IMPL_H
 
 #include "base/text.h"
+#include "core/console_cause.h"
 #include "port/hv.h"
 #include "port/toolstack.h"
 #include "role/wire.h"
@@ -22,6 +23,9 @@ struct work {
 	unsigned int percent;		/* told of the core last, ... */
 	int64_t told_ms;		/* ... and when, monotonic */
 	unsigned int found, missed;	/* pieces of evidence */
+	uint32_t printed;		/* bytes on its console, by its count */
+	struct console_cause cause;	/* what it printed of its end, ... */
+	enum evidence_kind cause_in;	/* ... and where that is */
 };
 
 /* What is left of the deadline, at least 0. */

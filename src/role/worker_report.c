@@ -136,6 +136,32 @@ static void tell_kernel(struct work *work, const struct parser_result *result,
 	text_free(&line);
 }
 
+static void tell_panic(struct work *work, const char *source,
+		       const char *line, const char *why)
+{
+	worker_found(work, EVIDENCE_PANIC, source, line, line[0] ? NULL : why);
+	if (!line[0])
+		return;
+	work->result->blob = strdup(line);
+	work->result->blob_len = work->result->blob ?
+				 strlen(work->result->blob) : 0;
+}
+
+static const char in_ring[] = "the page of the PV console";
+static const char in_log[] = "xenconsoled's log";
+
+/* What the guest printed, for its memory did not tell. */
+static void tell_printed(struct work *work)
+{
+	char source[EVIDENCE_WORD_BYTES];
+
+	snprintf(source, sizeof(source), "%s, as %s prints it",
+		 work->cause_in == EVIDENCE_CONSOLE ? in_ring : in_log,
+		 work->cause.system);
+	tell_panic(work, source, work->cause.line, "");
+	work->result->evidence = work->cause_in;
+}
+
 /* WHY is not empty when the log is missing, or its end is. */
 static void tell_log(struct work *work, const struct parser_result *result,
 		     const char *why)
@@ -150,9 +176,11 @@ static void tell_log(struct work *work, const struct parser_result *result,
 					    EVIDENCE_TEXT_BYTES))
 		missing = "older lines";
 	worker_found(work, EVIDENCE_KERNEL_LOG, source, log, missing);
-	worker_found(work, EVIDENCE_PANIC, source, result->panic,
-		     result->panic[0] ? NULL : why[0] ? why :
-		     "no line in the kernel's log says that it gave up");
+	if (!result->panic[0] && (why[0] || !log[0]) && work->cause.line[0])
+		tell_printed(work);
+	else
+		tell_panic(work, source, result->panic, why[0] ? why :
+			   "no line in the kernel's log says that it gave up");
 }
 
 /* A kernel whose note was found has been asked for it; else WHY tells. */
@@ -177,7 +205,6 @@ static void tell_trace(struct work *work, const struct parser_result *result,
 static void take_kernel_log(struct work *work)
 {
 	struct reading reading = { .work = work };
-	const char *panic = reading.result.panic;
 	int r;
 
 	worker_tell(work, "reading the kernel's log");
@@ -190,11 +217,6 @@ static void take_kernel_log(struct work *work)
 	tell_kernel(work, &reading.result, text_get(&reading.why));
 	tell_log(work, &reading.result, text_get(&reading.why));
 	tell_trace(work, &reading.result, text_get(&reading.why));
-	if (panic[0]) {
-		work->result->blob = strdup(panic);
-		work->result->blob_len = work->result->blob ?
-					 strlen(work->result->blob) : 0;
-	}
 	parser_client_clear(&reading.result);
 	text_free(&reading.why);
 }
@@ -214,13 +236,43 @@ static void take_registers(struct work *work)
 	text_free(&why);
 }
 
+/* The first place keeps what it had, unless only the other has the end. */
+static void take_cause(struct work *work, enum evidence_kind where,
+		       const struct text *text)
+{
+	struct console_cause cause;
+
+	if (console_cause(text_get(text), &cause) ||
+	    (work->cause.line[0] && (work->cause.final || !cause.final)))
+		return;
+	work->cause = cause;
+	work->cause_in = where;
+}
+
 static void take_console(struct work *work)
 {
 	struct text text = {0}, why = {0};
 
-	(void)console_read_ring(work->order->id.domid, &text, &why);
-	worker_found(work, EVIDENCE_CONSOLE, "the page of the PV console",
-		     text_get(&text), text_get(&why));
+	(void)console_read_ring(work->order->id.domid, &text, &work->printed,
+				&why);
+	worker_found(work, EVIDENCE_CONSOLE, in_ring, text_get(&text),
+		     text_get(&why));
+	take_cause(work, EVIDENCE_CONSOLE, &text);
+	text_free(&text);
+	text_free(&why);
+}
+
+/* The file has earlier domains of the guest's name as well: no more of its end
+ * is looked at than this one wrote. */
+static void take_logged_cause(struct work *work)
+{
+	struct text text = {0}, why = {0};
+	size_t most = work->printed < CONSOLE_LOG_BYTES ? work->printed :
+							  CONSOLE_LOG_BYTES;
+
+	if (most && console_read_log(CONSOLE_LOG_DIR, work->order->config.name,
+				     most, &text, &why) == 0)
+		take_cause(work, EVIDENCE_CONSOLE_LOG, &text);
 	text_free(&text);
 	text_free(&why);
 }
@@ -231,8 +283,9 @@ static void take_console_log(struct work *work)
 
 	(void)console_read_log(CONSOLE_LOG_DIR, work->order->config.name,
 			       CONSOLE_LOG_BYTES, &text, &why);
-	worker_found(work, EVIDENCE_CONSOLE_LOG, "xenconsoled's log",
-		     text_get(&text), text_get(&why));
+	worker_found(work, EVIDENCE_CONSOLE_LOG, in_log, text_get(&text),
+		     text_get(&why));
+	take_logged_cause(work);
 	text_free(&text);
 	text_free(&why);
 }

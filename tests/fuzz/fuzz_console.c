@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Any bytes as the page of a guest's console and as the end of its log: the
- * last four are the index to which it wrote.
+ * last four are the index to which it wrote.  What came out is searched for
+ * the cause.
  */
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/console_cause.h"
 #include "core/console_tail.h"
 
 #define OUT_AT 1024
@@ -15,8 +17,22 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void search(const char *lines)
+{
+	struct console_cause cause;
+	char *copy;
+
+	if (console_cause(lines, &cause))
+		return;
+	copy = strdup(cause.line); /* its ends are the sanitizer's */
+	assert(!copy || (copy[0] && strlen(copy) < sizeof(cause.line) &&
+			 !strchr(copy, '\n') && cause.system[0]));
+	free(copy);
+}
+
 static void check(int r, const struct text *text)
 {
+	search(text->at ? text->at : "");
 	assert((r == 0) == (text->len > 0));
 	for (size_t i = 0; i < text->len; i++)
 		assert((unsigned char)text->at[i] >= 0x20 ||

@@ -252,11 +252,35 @@ static void save_packets(void)
 	save_packet("beat", &(struct wire_msg){ .kind = WIRE_BEAT });
 }
 
+/* What systems print at their end; the last bytes are the ring's index. */
+static void save_consoles(void)
+{
+	static const char *const printed[] = {
+		"<0>[    1.5] Kernel panic - not syncing: x\n",
+		"[2026-01-31 12:00:00] Oops: 0002 [#1] SMP\n",
+		"panic: x\ncpuid = 0\n", "panic: x\nStopped at y\n",
+		"panic: x\ncpu0: Begin traceback...\n",
+		"\x1b[31mCRIT:\x1b[0m Unhandled x\nCRIT: Unikraft crash - y\n",
+		"xen|BUGCHECK: 0000003B: 1 2 3 4\n",
+		"<err> os: >>> ZEPHYR FATAL ERROR 4: x\n",
+	};
+	char out[128], name[32];
+
+	for (size_t i = 0; i < sizeof(printed) / sizeof(*printed); i++) {
+		int len = snprintf(out, sizeof(out), "%s", printed[i]);
+
+		memcpy(out + len, "\x40\0\0\0", 4);
+		snprintf(name, sizeof(name), "printed-%zu", i);
+		save("console", name, out, (size_t)len + 4);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2)
 		return 100;
 	dir = argv[1];
+	save_consoles();
 	save_logs();
 	save_note();
 	save_walk();

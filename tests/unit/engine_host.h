@@ -30,7 +30,8 @@ static struct {
 	bool dies;		/* once it has written so often: */
 	int writes_left;
 	enum engine_claim claim;
-	const char *panic;		/* what the next answer tells */
+	const char *panic;		/* what the next answer tells, */
+	bool printed;			/* from the console */
 
 	uint64_t order;			/* the last one given */
 	enum step step;
@@ -227,7 +228,8 @@ static inline void answer(int rc)
 {
 	struct engine_result result = { .rc = rc, .text = "so it was",
 					.core_path = "/cores/one",
-					.panic = host.panic };
+					.panic = host.panic,
+					.printed = host.printed };
 
 	host.panic = NULL;
 	if (rc == 0 && host.step == STEP_DESTROY)

@@ -264,6 +264,15 @@ static void test_reboots(void)
 	finish();
 	begin_report(DOMAIN_TYPE_HVM, ACTION_DESTROY);
 	fall(5, REASON_REBOOT);
+	host.printed = true;
+	answer_with(0, "Kernel panic - not syncing: why");
+	is_text(host.steps, "report destroy", "what is only on its console, "
+		"where any program may write, makes no crash of a reboot");
+	is_text(host.stored.panic, "Kernel panic - not syncing: why",
+		"but is on record");
+	finish();
+	begin_report(DOMAIN_TYPE_HVM, ACTION_DESTROY);
+	fall(5, REASON_REBOOT);
 	engine_lost(host.engine, host.order, "killed", host.now);
 	is_text(host.steps, "report destroy", "what was not seen in time "
 		"stays a reboot");

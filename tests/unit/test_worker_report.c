@@ -28,6 +28,8 @@ static struct {
 	unsigned int count;	/* of pages that are searched */
 	int open_rc, scan_rc, look_rc;
 	unsigned int opened;	/* and not closed */
+	const char *ring, *log;	/* what it printed; NULL: nothing */
+	uint32_t printed;	/* bytes, by its own count */
 } guest;
 
 struct memory {
@@ -108,12 +110,14 @@ int vcpus_read(uint32_t domid, size_t most, struct text *text,
 	return 0;
 }
 
-int console_read_ring(uint32_t domid, struct text *text, struct text *why)
+int console_read_ring(uint32_t domid, struct text *text, uint32_t *ret_written,
+		      struct text *why)
 {
 	(void)domid;
-	(void)text;
-	text_append(why, "nothing was said");
-	return -ENOENT;
+	*ret_written = guest.printed;
+	text_append(guest.ring ? text : why,
+		    guest.ring ? guest.ring : "nothing was said");
+	return guest.ring ? 0 : -ENOENT;
 }
 
 int console_read_log(const char *dir, const char *name, size_t most,
@@ -121,10 +125,10 @@ int console_read_log(const char *dir, const char *name, size_t most,
 {
 	(void)dir;
 	(void)name;
-	(void)most;
-	(void)text;
-	text_append(why, "no log is kept");
-	return -ENOENT;
+	text_append(guest.log ? text : why,
+		    guest.log ? evidence_tail(guest.log, most) :
+				"no log is kept");
+	return guest.log ? 0 : -ENOENT;
 }
 
 /* --- the worker's loop --- */
@@ -194,6 +198,8 @@ static void begin(void)
 	guest.count = PAGES_MOST;
 }
 
+static enum evidence_kind printed_in;
+
 /* Returns the step's end, and in RET_PANIC what it says of the panic. */
 static int report(char ret_panic[64])
 {
@@ -204,6 +210,7 @@ static int report(char ret_panic[64])
 	int r = worker_report_run(&work);
 
 	snprintf(ret_panic, 64, "%s", result.blob ? result.blob : "");
+	printed_in = result.evidence;
 	wire_clear(&result);
 	text_free(&why);
 	return r;
@@ -313,6 +320,63 @@ static void test_trouble(void)
 	   "one that runs is not looked at");
 }
 
+static void is_printed(const char *line, enum evidence_kind where,
+		       const char *source, const char *what)
+{
+	char panic[64];
+
+	report(panic);
+	is_text(panic, line, "%s", what);
+	ok(printed_in == where, "%s: where it was printed is told", what);
+	is_text(told[EVIDENCE_PANIC].text, line, "%s: on record", what);
+	is_text(told[EVIDENCE_PANIC].source, source, "%s: its source", what);
+}
+
+static void test_printed(void)
+{
+	static const char log[] = "Kernel panic - not syncing: earlier domain\n"
+		"booting\npanic: page fault\ncpuid = 0\n";
+
+	begin();
+	guest.ring = "panic: page fault\ncpuid = 0\n";
+	is_printed("panic: page fault", EVIDENCE_CONSOLE, "the page of the PV "
+		   "console, as FreeBSD prints it", "a guest without a note");
+	guest.ring = "trace\n";
+	guest.log = log;
+	guest.printed = sizeof(log) - 1 - 43;
+	memset(told, 0, sizeof(told));
+	is_printed("panic: page fault", EVIDENCE_CONSOLE_LOG, "xenconsoled's "
+		   "log, as FreeBSD prints it", "what the ring lost");
+	guest.printed = 12;
+	memset(told, 0, sizeof(told));
+	is_printed("", EVIDENCE_PANIC, "the kernel's log in the guest's memory",
+		   "no more of the log than the domain wrote");
+	guest.ring = "Oops: 0000 [#1] SMP\n";
+	guest.log = "Kernel panic - not syncing: y\nOops: 0000 [#1] SMP\n";
+	guest.printed = 50;
+	memset(told, 0, sizeof(told));
+	is_printed("Kernel panic - not syncing: y", EVIDENCE_CONSOLE_LOG,
+		   "xenconsoled's log, as Linux prints it",
+		   "the end is told before a fault");
+}
+
+/* Its memory is believed, and not what a program may have printed. */
+static void test_printed_beside(void)
+{
+	begin();
+	put_note(3, guest.fake.note, guest.fake.note_len);
+	guest.ring = "Kernel panic - not syncing: printed\n";
+	is_printed("Kernel panic - not syncing: x", EVIDENCE_PANIC,
+		   "the kernel's log in the guest's memory",
+		   "a log in memory");
+	begin();
+	put_note(3, guest.fake.note, guest.fake.note_len);
+	kernel_fake_say(&guest.fake, 2, 32, "all is well, and nothing else");
+	guest.ring = "Kernel panic - not syncing: printed\n";
+	is_printed("", EVIDENCE_PANIC, "the kernel's log in the guest's memory",
+		   "a log in memory without a panic");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "--role=parser") == 0)
@@ -320,5 +384,7 @@ int main(int argc, char **argv)
 	test_found();
 	test_looks_like();
 	test_trouble();
+	test_printed();
+	test_printed_beside();
 	return done_testing();
 }
