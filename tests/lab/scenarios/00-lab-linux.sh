@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: Debian's kernel panics, powers off and reboots as PV and PVH guest
 # image: small
+# when: long
 # deadline: 300
 
 # try NAME TYPE ARGS REASON

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the tiny guest ends as its command line says, PV and PVH
 # image: small
+# when: long
 # deadline: 300
 
 # NAME TYPE ARGS REASON

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # about: domwatch sees what xl's own monitor does: the judge is judged
 # image: small
+# when: long
 # deadline: 300
 
 ran_at_least()
