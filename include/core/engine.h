@@ -65,8 +65,9 @@ struct domain {
 	int64_t down_ms;		/* monotonic, when seen shut down */
 	uint64_t down_cpu_ns;		/* its CPU time then: names a shutdown */
 	uint8_t down_code;		/* and its reason */
-	int64_t claim_ms;		/* monotonic, when asked who has it */
 	enum peer peer;			/* who made it */
+	bool monitored;			/* a live xl monitor has it */
+	uint32_t monitor;		/* that one's process; 0: not known */
 	bool marked;			/* who did has left its marks */
 	uint8_t hinted_reason;
 	bool hinted;			/* an event told the reason */
@@ -101,6 +102,7 @@ enum engine_claim { ENGINE_CLAIM_NONE, ENGINE_CLAIM_OTHER, ENGINE_CLAIM_UNSETTLE
 	X(FELL_BACK, "fell-back")	/* restart-first: not this time */  \
 	X(INCIDENT_WAITS, "incident-waits")                                 \
 	X(INCIDENT_HELD, "incident-held")                                   \
+	X(INCIDENT_OURS, "incident-ours") /* xl's monitor has ended */      \
 	X(INCIDENT_CLOSED, "incident-closed")                               \
 	X(CRASH_MISSED, "crash-missed")                                     \
 	X(NO_MEMORY, "no-memory")
@@ -131,9 +133,10 @@ struct engine_calls {
 	int (*record)(void *ctx, struct incident *incident,
 		      struct guest *payer);
 	int (*record_guest)(void *ctx, struct guest *guest);
-	/* Does another supervisor have the domain?  The glue may call
-	 * engine_freed() when that has ended. */
-	enum engine_claim (*claimed)(void *ctx, const struct domain *domain);
+	/* Does another supervisor have the domain, and as which process (0:
+	 * not known)?  The glue may call engine_freed() when that has ended. */
+	enum engine_claim (*claimed)(void *ctx, const struct domain *domain,
+				     uint32_t *ret_pid);
 	/* Which other toolstack made the domain?  -errno: not known now.
 	 * NULL: no other one is there. */
 	int (*made_by)(void *ctx, const struct domain *domain,
@@ -217,6 +220,9 @@ void engine_named(struct engine *engine, uint32_t domid,
  * has must not replace it. */
 bool engine_config_waits(const struct engine *engine, uint32_t domid,
 			 const uint8_t uuid[UUID_BYTES]);
+/* The process PID, a live xl monitor, has the domain. */
+void engine_monitored(struct engine *engine, uint32_t domid, uint32_t pid);
+/* The other supervisor of it, whoever that was, has ended. */
 void engine_freed(struct engine *engine, uint32_t domid,
 		  struct engine_time now);
 
@@ -290,6 +296,9 @@ int engine_adopt(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 bool engine_acts_on(const struct engine *engine, const struct guest *guest);
 /* A peer's, and left to it? */
 bool engine_is_foreign(const struct engine *engine,
+		       const struct domain *domain);
+/* The same of a live xl monitor's.  PEER_NONE: it is left to none of them. */
+enum peer engine_owner(const struct engine *engine,
 		       const struct domain *domain);
 
 /* For showing.  The lists are the engine's: read only. */

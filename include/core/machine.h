@@ -36,7 +36,6 @@
 	X(CHECK)	/* say which actions cannot work */               \
 	X(ASK)		/* collect what a decision needs */               \
 	X(DECIDE)	/* decide, open an incident */                    \
-	X(REASK)	/* ask once more, seldom, who has it */           \
 	X(REVIVED)	/* record what went away by itself */             \
 	X(RESUMED)	/* tell the incident: it runs again */            \
 	X(LOST)		/* tell the incident: it vanished */              \

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other toolstacks that supervise the guests they made, and what is done about
- * those guests.  Plain data; pure.
+ * Other supervisors of guests: the toolstacks that made them, and a live xl
+ * monitor; and what is done about those guests.  Plain data; pure.
  */
 #ifndef CORE_PEER_H
 #define CORE_PEER_H
 
-#define PEER_LIST(X)        \
-	X(LIBVIRT, "libvirt") \
-	X(QUBES, "qubes")     \
+#define PEER_TOOLSTACK_LIST(X) \
+	X(LIBVIRT, "libvirt")  \
+	X(QUBES, "qubes")      \
 	X(XAPI, "xapi")
+
+/* An xl monitor leaves no mark: it is a supervisor while it lives. */
+#define PEER_LIST(X)           \
+	PEER_TOOLSTACK_LIST(X) \
+	X(XL, "xl")
 
 enum peer {
 	PEER_NONE,

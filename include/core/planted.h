@@ -31,7 +31,8 @@
 	X(TWINS, 16, "one of two domains with a uuid is acted upon")    \
 	X(LOOP, 17, "a core counts its own start as one of the loop")   \
 	X(RESERVE, 18, "no worker is kept free for a start")            \
-	X(PEER, 19, "another toolstack's marks are not looked at")
+	X(PEER, 19, "another toolstack's marks are not looked at")      \
+	X(MONITOR, 20, "what xl's monitor left when it ended is its own")
 
 enum planted {
 #define X(name, number, text) PLANTED_##name = number,

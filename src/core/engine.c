@@ -186,9 +186,15 @@ void engine_freed(struct engine *engine, uint32_t domid,
 {
 	struct domain *domain = engine_life_find(engine, domid);
 
-	if (!domain || !domain->info.shutdown || domain->info.dying)
+	if (!domain)
+		return;
+	domain->monitored = false;
+	if (!domain->info.shutdown || domain->info.dying)
 		return; /* the next list says what it is now */
 	engine_life_event(engine, domain, LIFE_EVENT_FREED, now);
+	if (domain->incident && engine_foreign_keeps(domain->incident))
+		engine_case_event(engine, domain->incident, CASE_EVENT_DUE,
+				  now);
 	engine_run(engine, now);
 }
 

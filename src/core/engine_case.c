@@ -44,7 +44,8 @@ void engine_case_hold(struct engine *e, struct incident *incident,
 void engine_case_postpone(struct engine *e, struct incident *incident,
 			  uint32_t delay_ms, struct engine_time now)
 {
-	incident->due_ms = now.mono_ms + delay_ms;
+	incident->due_ms = (PLANTED(CLOCK) ? now.wall_ms : now.mono_ms) +
+			   delay_ms;
 	incident->due_wall_ms = now.wall_ms + delay_ms;
 	fire(e, incident, CASE_EVENT_POSTPONED, now);
 }
@@ -238,12 +239,15 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 	    !skip_dump(incident, -EDQUOT,
 		       "left out: enough cores of this loop", now))
 		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
-	else if (incident_step(incident) == STEP_END)
+	else if (incident_step(incident) == STEP_END &&
+		 !engine_foreign_keeps(incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	else if (is_resumed(e, incident))
 		fire(e, incident, CASE_EVENT_RESUMED, now);
 	else if (is_lost(e, incident))
 		fire(e, incident, CASE_EVENT_FINISHED, now);
+	else if (engine_foreign_keeps(incident))
+		engine_foreign_await(e, incident, now);
 	else if (engine_twin_keeps(e, incident))
 		engine_twin_hold(e, incident, now);
 	else if (incident_step(incident) != STEP_REPORT &&

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Guests that another toolstack made: who that is, found out once for each
- * domain, and what is done about its guests.  Begins and ends no incident.
+ * Guests that another has: the toolstack that made them, found out once for
+ * each domain, or a live xl monitor, asked for when it matters; and what is done
+ * about its guests.  Opens no incident.
  */
+#include <stdio.h>
+
 #include "base/text.h"
 #include "core/engine_impl.h"
 #include "core/planted.h"
@@ -83,4 +86,113 @@ bool engine_is_foreign(const struct engine *engine,
 		       const struct domain *domain)
 {
 	return engine_foreign_stance(engine, domain) != PEER_ADOPT;
+}
+
+/* --- a live xl monitor --- */
+
+enum engine_claim engine_foreign_claim(struct engine *e,
+				       struct domain *domain)
+{
+	uint32_t pid = 0;
+	enum engine_claim claim = e->calls->claimed(e->calls->ctx, domain,
+						    &pid);
+
+	if (PLANTED(FOREIGN) && claim == ENGINE_CLAIM_OTHER)
+		claim = ENGINE_CLAIM_NONE;
+	if (claim == ENGINE_CLAIM_UNSETTLED)
+		return claim;
+	domain->monitored = claim == ENGINE_CLAIM_OTHER &&
+			    !domain->guest->disowned;
+	domain->monitor = domain->monitored ? pid : 0;
+	return claim;
+}
+
+void engine_monitored(struct engine *engine, uint32_t domid, uint32_t pid)
+{
+	struct domain *domain = engine_life_find(engine, domid);
+
+	if (!domain || domain->guest->disowned)
+		return;
+	domain->monitored = true;
+	domain->monitor = pid;
+}
+
+enum peer engine_owner(const struct engine *engine,
+		       const struct domain *domain)
+{
+	if (engine_is_foreign(engine, domain))
+		return domain->peer;
+	return domain->monitored ? PEER_XL : PEER_NONE;
+}
+
+static void say_whose(struct incident *incident, uint32_t pid)
+{
+	if (pid)
+		snprintf(incident->why, sizeof(incident->why),
+			 "handled by xl's monitor %u", pid);
+	else
+		text_copy(incident->why, sizeof(incident->why),
+			  "handled by xl's monitor");
+}
+
+void engine_foreign_open(const struct engine *e, const struct domain *domain,
+			 struct incident *incident)
+{
+	incident->peer = engine_owner(e, domain);
+	if (incident->peer == PEER_XL)
+		say_whose(incident, domain->monitor);
+}
+
+bool engine_foreign_keeps(const struct incident *incident)
+{
+	return incident->peer == PEER_XL &&
+	       incident_step(incident) == STEP_END;
+}
+
+/* Nothing was done but to look.  From here on it is as if the monitor had ended
+ * before the shutdown. */
+static void take_over(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
+	incident->peer = PEER_NONE;
+	incident->why[0] = '\0';
+	engine_report_decide_again(e, incident);
+	engine_tell(e, ENGINE_NOTE_INCIDENT_OURS, NULL, incident,
+		    "xl's monitor ended and left the domain as it was");
+	engine_case_begin(e, incident, now);
+}
+
+void engine_foreign_await(struct engine *e, struct incident *incident,
+			  struct engine_time now)
+{
+	struct domain *domain = engine_life_find(e, incident->id.domid);
+
+	if (!domain || !domain_id_equal(&domain->info.id, &incident->id) ||
+	    PLANTED(MONITOR)) {
+		engine_case_event(e, incident, CASE_EVENT_FINISHED, now);
+		return;
+	}
+	switch (engine_foreign_claim(e, domain)) {
+	case ENGINE_CLAIM_NONE:
+		take_over(e, incident, now);
+		break;
+	case ENGINE_CLAIM_OTHER:
+		/* Without a pidfd nobody tells when it has ended. */
+		say_whose(incident, domain->monitor);
+		engine_case_postpone(e, incident, ENGINE_RECLAIM_MS, now);
+		break;
+	default:
+		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
+		break;
+	}
+}
+
+void engine_foreign_renamed(struct engine *e, struct domain *domain,
+			    struct engine_time now)
+{
+	struct incident *incident = domain->incident;
+
+	if (incident && incident->peer == PEER_XL &&
+	    !domain_id_equal(&domain->info.id, &incident->id))
+		engine_case_event(e, incident, CASE_EVENT_VANISHED, now);
 }

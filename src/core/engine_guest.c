@@ -178,7 +178,7 @@ int engine_hold(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 		return -EALREADY;
 	guest->hold = true;
 	engine_record_guest(engine, guest, now);
-	if (guest->incident)
+	if (guest->incident && !guest->incident->peer)
 		engine_case_hold(engine, guest->incident,
 				 "held by the operator", now);
 	engine_run(engine, now);

@@ -118,6 +118,19 @@ enum peer_stance engine_foreign_stance(const struct engine *e,
 				       const struct domain *domain);
 /* Is what falls next of GUEST another's? */
 bool engine_foreign_is(const struct engine *e, const struct guest *guest);
+/* Does another supervisor have DOMAIN now? */
+enum engine_claim engine_foreign_claim(struct engine *e,
+				       struct domain *domain);
+/* Whose INCIDENT, of DOMAIN, is. */
+void engine_foreign_open(const struct engine *e, const struct domain *domain,
+			 struct incident *incident);
+/* INCIDENT is left to xl's monitor: it waits for that one's deed or end. */
+bool engine_foreign_keeps(const struct incident *incident);
+void engine_foreign_await(struct engine *e, struct incident *incident,
+			  struct engine_time now);
+/* The monitor has given DOMAIN, of which it was, another uuid. */
+void engine_foreign_renamed(struct engine *e, struct domain *domain,
+			    struct engine_time now);
 
 /* --- engine_scan.c --- */
 int engine_scan_merge(struct engine *e, const struct domain_info *list,

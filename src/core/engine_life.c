@@ -57,6 +57,7 @@ static void decide(struct engine *e, struct domain *domain,
 
 	engine_policy_input(e, domain->guest, domain->name,
 			    domain->info.reason_code, &input);
+	input.foreign |= engine_owner(e, domain) != PEER_NONE;
 	policy_decide(&input, &verdict);
 	if (verdict.leave_alone) {
 		domain->left_alone = true;
@@ -67,23 +68,10 @@ static void decide(struct engine *e, struct domain *domain,
 	engine_open_case(e, domain, &verdict, now);
 }
 
-static int64_t claim_clock_ms(struct engine_time now)
-{
-	return PLANTED(CLOCK) ? now.wall_ms : now.mono_ms;
-}
-
-static enum engine_claim ask_claim(struct engine *e, struct domain *domain,
-				   struct engine_time now)
-{
-	domain->claim_ms = claim_clock_ms(now);
-	return e->calls->claimed(e->calls->ctx, domain);
-}
-
 static void leave(struct engine *e, struct domain *domain, const char *text,
 		  struct engine_time now)
 {
-	engine_life_event(e, domain, PLANTED(FOREIGN) ?
-			  LIFE_EVENT_READY : LIFE_EVENT_CLAIMED, now);
+	engine_life_event(e, domain, LIFE_EVENT_CLAIMED, now);
 	engine_tell(e, ENGINE_NOTE_DOMAIN_FOREIGN, domain, NULL, text);
 }
 
@@ -102,18 +90,12 @@ static void ask_and_decide(struct engine *e, struct domain *domain,
 	default:
 		break;
 	}
-	switch (ask_claim(e, domain, now)) {
-	case ENGINE_CLAIM_NONE:
+	if (engine_foreign_claim(e, domain) == ENGINE_CLAIM_UNSETTLED)
+		return;
+	if (domain->guest->disowned)
+		leave(e, domain, "left to another, as the operator said", now);
+	else
 		engine_life_event(e, domain, LIFE_EVENT_READY, now);
-		break;
-	case ENGINE_CLAIM_OTHER:
-		leave(e, domain, domain->guest->disowned ?
-		      "left to another, as the operator said" :
-		      "left to its xl monitor", now);
-		break;
-	case ENGINE_CLAIM_UNSETTLED:
-		break;
-	}
 }
 
 /*
@@ -162,7 +144,8 @@ static void try_decide(struct engine *e, struct domain *domain,
 		domain->ask_again_ms = INT64_MAX; /* the next list asks */
 	} else if (domain->guest->incident) {
 		domain->ask_again_ms = INT64_MAX; /* its end asks */
-	} else if (wait_ms) {
+	} else if (wait_ms &&
+		   engine_foreign_claim(e, domain) != ENGINE_CLAIM_OTHER) {
 		domain->ask_again_ms = wait_ms;
 	} else {
 		domain->ask_again_ms = now.mono_ms + ENGINE_ASK_AGAIN_MS;
@@ -241,17 +224,6 @@ static void start_asking(struct engine *e, struct domain *domain,
 	domain->ask_again_ms = now.mono_ms;
 }
 
-/* Without a pidfd nobody tells when the other supervisor has ended. */
-static void reask(struct engine *e, struct domain *domain,
-		  struct engine_time now)
-{
-	if (domain->serves || engine_foreign_stance(e, domain) == PEER_IGNORE)
-		return;
-	if (claim_clock_ms(now) - domain->claim_ms >= ENGINE_RECLAIM_MS &&
-	    ask_claim(e, domain, now) == ENGINE_CLAIM_NONE)
-		engine_life_event(e, domain, LIFE_EVENT_FREED, now);
-}
-
 /* It left the list before anybody acted: a crash that an event or the list
  * had shown is still put on record. */
 static void forget(struct engine *e, struct domain *domain,
@@ -324,9 +296,6 @@ static void carry_out(struct engine *e, struct domain *domain,
 		break;
 	case LIFE_EFFECT_DECIDE:
 		decide(e, domain, now);
-		break;
-	case LIFE_EFFECT_REASK:
-		reask(e, domain, now);
 		break;
 	case LIFE_EFFECT_REVIVED:
 		revive(e, domain, now);

@@ -88,7 +88,7 @@ enum engine_model engine_model_ended(struct engine *engine, uint32_t domid,
 		return ENGINE_MODEL_LATER;
 	if (engine_foreign_stance(engine, domain) == PEER_IGNORE)
 		return ENGINE_MODEL_TOLD;
-	claim = engine->calls->claimed(engine->calls->ctx, domain);
+	claim = engine_foreign_claim(engine, domain);
 	if (claim == ENGINE_CLAIM_UNSETTLED)
 		return ENGINE_MODEL_LATER;
 	why = why_left(engine, domain, claim);

@@ -22,8 +22,7 @@ static struct incident *make(struct engine *e, const struct domain *domain,
 	incident->type = domain->guest->config.type;
 	incident->reason_code = reason_code;
 	incident->seen_ms = now.wall_ms;
-	if (engine_is_foreign(e, domain))
-		incident->peer = domain->peer;
+	engine_foreign_open(e, domain, incident);
 	text_copy(incident->name, sizeof(incident->name),
 		  domain->name[0] ? domain->name : domain->guest->name);
 	if (engine_model_is_known(&domain->model_end))
@@ -88,8 +87,11 @@ void engine_open_missed(struct engine *e, struct domain *domain,
 {
 	struct incident *incident;
 
-	if (engine_foreign_stance(e, domain) == PEER_IGNORE)
+	if (engine_foreign_stance(e, domain) == PEER_IGNORE ||
+	    domain->guest->disowned)
 		return;
+	if (!engine_owner(e, domain))
+		(void)engine_foreign_claim(e, domain);
 	incident = make(e, domain, reason_code, now);
 	if (incident)
 		close_at_once(e, domain, incident, outcome, NULL, now);

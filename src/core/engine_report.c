@@ -38,7 +38,8 @@ static void decide(struct incident *incident,
 		   const struct policy_verdict *verdict)
 {
 	incident->verdict = *verdict;
-	incident->why[0] = '\0';
+	if (!incident->peer) /* else it says whose it is */
+		incident->why[0] = '\0';
 	if (verdict->refused)
 		snprintf(incident->why, sizeof(incident->why),
 			 "%s cannot work: %s", action_name(verdict->wanted),

@@ -238,6 +238,7 @@ static void observe(struct engine *e, struct domain *domain,
 	domain->info = *info;
 	engine_guest_adopt(e, domain);
 	engine_foreign_note(e, domain);
+	engine_foreign_renamed(e, domain, now);
 	if (domain->guest->incident)
 		engine_taken_note(e, domain->guest->incident, domain, now);
 	if ((again || back) && !is_ours_to_end(domain))

@@ -100,7 +100,7 @@ static const struct {
 	{ "xl", "xenvigil adopt --all" },
 #define X(name, text) \
 	{ text, "xenvigil adopt NAME, or " text "_guests in xenvigil.conf" },
-	PEER_LIST(X)
+	PEER_TOOLSTACK_LIST(X)
 #undef X
 	{ "other", "xenvigil adopt NAME" },
 	{ "nobody", "xenvigil adopt --all, or adopt in xenvigil.conf" },

@@ -128,15 +128,16 @@ json_object *control_show_incidents(struct keeper *keeper,
 
 /* --- status --- */
 
-/* What is another's is so while it runs, too. */
+/* What is another's is so while it runs, too, and while its shutdown is being
+ * recorded; but what we have begun is ours. */
 static enum life_state shown_state(const struct keeper *keeper,
-				   const struct domain *domain)
+				   const struct domain *domain, pid_t monitor)
 {
-	bool idle = domain->state == LIFE_STATE_NEW ||
-		    domain->state == LIFE_STATE_WATCHED ||
-		    domain->state == LIFE_STATE_KEPT;
+	bool ours = domain->incident && !domain->incident->peer;
+	bool foreign = monitor || domain->guest->disowned ||
+		       engine_is_foreign(keeper->engine, domain);
 
-	return idle && engine_is_foreign(keeper->engine, domain) ?
+	return foreign && !ours && domain->state != LIFE_STATE_ASIDE ?
 		LIFE_STATE_FOREIGN : domain->state;
 }
 
@@ -159,6 +160,7 @@ static json_object *show_domain(struct keeper *keeper,
 				const struct control_owners *owners)
 {
 	const struct domain_info *info = &domain->info;
+	pid_t monitor = owners ? control_owners_monitor(owners, domain) : 0;
 	json_object *to = json_object_new_object();
 	char origin[ORIGIN_BYTES];
 
@@ -167,7 +169,7 @@ static json_object *show_domain(struct keeper *keeper,
 	control_json_int(to, "domid", info->id.domid);
 	add_uuid(to, "uuid", info->id.uuid);
 	control_json_text(to, "type", domain_type_name(domain->guest->config.type));
-	control_json_text(to, "state", machine_life_name(shown_state(keeper, domain)));
+	control_json_text(to, "state", machine_life_name(shown_state(keeper, domain, monitor)));
 	control_json_bool(to, "shutdown", info->shutdown);
 	if (info->shutdown)
 		control_json_text(to, "reason",

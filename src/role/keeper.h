@@ -117,6 +117,7 @@ struct keeper {
 
 	struct list workers;
 	struct list claims;		/* other supervisors we wait for */
+	int64_t owners_ms;		/* when xl's monitors were last listed */
 	struct list captures;		/* the newest last */
 	struct list ejects;		/* what comes next first */
 	ev_timer eject_due;
@@ -279,6 +280,8 @@ struct owner_query;
 void keeper_owner_query(struct keeper *keeper, const struct domain *domain,
 			struct owner_query *ret_query);
 void keeper_calls_drop_claims(struct keeper *keeper);
+/* With each beat: which domains a live xl monitor has, by what is new. */
+void keeper_calls_look_at_owners(struct keeper *keeper);
 
 /* --- keeper_records.c --- */
 int keeper_records_open(struct keeper *keeper);

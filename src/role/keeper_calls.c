@@ -3,6 +3,7 @@
  * The engine's calls, bound to processes, records, the log and the clock.
  */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,12 @@ static void call_dismiss(void *ctx, const struct incident *incident)
 
 /* --- other supervisors --- */
 
-/* Somebody else's process that we wait for to end. */
+/* Somebody else's process that we wait for to end.  A monitor goes on to the
+ * next domain of its guest. */
 struct claim {
 	struct list node;
 	struct keeper *keeper;
+	pid_t pid;
 	uint32_t domid;
 	ev_io ended;
 };
@@ -56,12 +59,27 @@ static void on_supervisor_ended(struct ev_loop *loop, ev_io *io, int events)
 	keeper_rearm(keeper);
 }
 
-/* Without pidfds (before Linux 5.3) the sweep asks again. */
-static void wait_for_end(struct keeper *keeper, uint32_t domid, pid_t pid)
+static struct claim *find_claim(const struct keeper *keeper, pid_t pid)
 {
 	struct claim *claim;
-	int fd = owner_open_pidfd(pid);
 
+	LIST_EACH(claim, (struct list *)&keeper->claims, struct claim, node)
+		if (claim->pid == pid)
+			return claim;
+	return NULL;
+}
+
+/* Without pidfds (before Linux 5.3) the engine asks again. */
+static void wait_for_end(struct keeper *keeper, uint32_t domid, pid_t pid)
+{
+	struct claim *claim = find_claim(keeper, pid);
+	int fd;
+
+	if (claim) {
+		claim->domid = domid;
+		return;
+	}
+	fd = owner_open_pidfd(pid);
 	if (fd < 0)
 		return;
 	claim = calloc(1, sizeof(*claim));
@@ -70,21 +88,12 @@ static void wait_for_end(struct keeper *keeper, uint32_t domid, pid_t pid)
 		return;
 	}
 	claim->keeper = keeper;
+	claim->pid = pid;
 	claim->domid = domid;
 	list_append(&keeper->claims, &claim->node);
 	ev_io_init(&claim->ended, on_supervisor_ended, fd, EV_READ);
 	claim->ended.data = claim;
 	ev_io_start(keeper->loop, &claim->ended);
-}
-
-static bool is_waited_for(const struct keeper *keeper, uint32_t domid)
-{
-	struct claim *claim;
-
-	LIST_EACH(claim, &keeper->claims, struct claim, node)
-		if (claim->domid == domid)
-			return true;
-	return false;
 }
 
 void keeper_owner_query(struct keeper *keeper, const struct domain *domain,
@@ -101,7 +110,8 @@ void keeper_owner_query(struct keeper *keeper, const struct domain *domain,
 	};
 }
 
-static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
+static enum engine_claim call_claimed(void *ctx, const struct domain *domain,
+				      uint32_t *ret_pid)
 {
 	struct keeper *keeper = ctx;
 	struct owner_query query;
@@ -121,10 +131,71 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 	}
 	if (owner == OWNER_NONE)
 		return ENGINE_CLAIM_NONE;
-	if (!is_waited_for(keeper, domain->info.id.domid))
-		wait_for_end(keeper, domain->info.id.domid, pid);
+	*ret_pid = (uint32_t)pid;
+	wait_for_end(keeper, domain->info.id.domid, pid);
 	return owner == OWNER_XL ? ENGINE_CLAIM_OTHER : ENGINE_CLAIM_UNSETTLED;
 }
+
+/* --- xl's monitors, as they are before anything happens --- */
+
+#define SETTLED_MS 10000 /* xl has become the monitor of its domain by then */
+
+static void note_monitor_of(struct keeper *keeper, const struct domain *domain,
+			    const struct owner_monitor *monitor)
+{
+	struct owner_query query;
+
+	if (!domain)
+		return;
+	keeper_owner_query(keeper, domain, &query);
+	if (owner_is_monitor_of(monitor, &query))
+		engine_monitored(keeper->engine, domain->info.id.domid,
+				 (uint32_t)monitor->pid);
+}
+
+static void note_monitor(void *ctx, const struct owner_monitor *monitor)
+{
+	struct keeper *keeper = ctx;
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+
+	if (monitor->waits) {
+		note_monitor_of(keeper, engine_domain(keeper->engine,
+						      monitor->domid), monitor);
+		return;
+	}
+	for (size_t i = 0; i < count; i++)
+		note_monitor_of(keeper, domains[i], monitor);
+}
+
+/* A descriptor for each monitor would be too many. */
+static void drop_ended(struct keeper *keeper, const struct domain *domain)
+{
+	if (domain->monitored && domain->monitor &&
+	    kill((pid_t)domain->monitor, 0) && errno == ESRCH)
+		engine_freed(keeper->engine, domain->info.id.domid,
+			     keeper_now(keeper));
+}
+
+void keeper_calls_look_at_owners(struct keeper *keeper)
+{
+	struct domain *const *domains;
+	size_t count = engine_domains(keeper->engine, &domains);
+	bool unsettled = false;
+
+	for (size_t i = 0; i < count; i++) {
+		drop_ended(keeper, domains[i]);
+		unsettled |= domains[i]->seen_ms + SETTLED_MS >
+			     keeper->owners_ms;
+	}
+	if (!unsettled)
+		return;
+	owner_each_monitor("/proc", note_monitor, keeper);
+	keeper->owners_ms = keeper_now(keeper).mono_ms;
+	keeper_metrics_changed(keeper);
+}
+
+/* --- other toolstacks --- */
 
 static int call_made_by(void *ctx, const struct domain *domain,
 			enum peer *ret_peer)
@@ -176,12 +247,13 @@ static enum log_level level_of(enum engine_note note)
 static void note_domain(enum engine_note note, const struct domain *domain,
 			const char *text)
 {
+	enum peer owner = domain->monitored ? PEER_XL : domain->peer;
+
 	log_event(level_of(note), engine_note_name(note),
 		  LOG_TEXT("domain", domain->name),
 		  LOG_INT("domid", domain->info.id.domid),
 		  LOG_UUID("uuid", domain->info.id.uuid),
-		  LOG_TEXT("owner", domain->peer ?
-			   peer_name(domain->peer) : NULL),
+		  LOG_TEXT("owner", owner ? peer_name(owner) : NULL),
 		  LOG_TEXT("state", machine_life_name(domain->state)),
 		  LOG_INT("epoch", (int64_t)domain->info.id.epoch),
 		  LOG_INT("cpu", (int64_t)domain->info.cpu_time_ns),

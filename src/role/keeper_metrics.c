@@ -33,8 +33,7 @@ static void look_around(struct keeper *keeper, struct metrics_now *ret_now)
 	now.ports = state.evidence->ports;
 	now.domains = (uint32_t)engine_domains(keeper->engine, &domains);
 	for (uint32_t i = 0; i < now.domains; i++)
-		if (engine_is_foreign(keeper->engine, domains[i]))
-			now.foreign[domains[i]->peer]++;
+		now.foreign[engine_owner(keeper->engine, domains[i])]++;
 	LIST_EACH(incident, (struct list *)engine_incidents(keeper->engine),
 		  const struct incident, node)
 		now.cases[incident->state]++;

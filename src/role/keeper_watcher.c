@@ -87,6 +87,7 @@ static void on_beat(struct keeper *keeper)
 	keeper_hvlog_read(keeper); /* on the one beat there is */
 	keeper_notify_beat(keeper);
 	keeper_scan(keeper);
+	keeper_calls_look_at_owners(keeper);
 	engine_set_toolstack(keeper->engine, true, keeper_now(keeper));
 }
 

@@ -86,10 +86,12 @@ static int call_record_guest(void *ctx, struct guest *guest)
 	return store_record_guest(host.store, guest);
 }
 
-static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
+static enum engine_claim call_claimed(void *ctx, const struct domain *domain,
+				      uint32_t *ret_pid)
 {
 	(void)ctx;
 	(void)domain;
+	(void)ret_pid;
 	return ENGINE_CLAIM_NONE;
 }
 

@@ -369,7 +369,6 @@ void sim_check_other_teardown(struct sim *s, int domain);
 void sim_check_half_built(struct sim *s, int domain);
 void sim_check_start(struct sim *s, int domain);
 void sim_check_alone(struct sim *s, int guest);
-void sim_check_foreign(struct sim *s, int domain);
 void sim_check_freed(struct sim *s, int guest);
 void sim_check_killed(struct sim *s);
 void sim_check_restored(struct sim *s);

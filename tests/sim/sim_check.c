@@ -73,16 +73,6 @@ void sim_check_listed(struct sim *s)
 	}
 }
 
-void sim_check_foreign(struct sim *s, int domain)
-{
-	int shut = s->domains[domain].shut;
-
-	if (shut < 0)
-		return;
-	s->shuts[shut].owed = false;
-	s->shuts[shut].left = true;
-}
-
 /* The other supervisor has ended: it is for the daemon from here on. */
 void sim_check_freed(struct sim *s, int guest)
 {
@@ -181,20 +171,28 @@ static bool is_to_be_known(const struct sim *s, const struct incident *incident,
 	       s->domains[domain].made_at <= s->daemon.began_at;
 }
 
+/* Who is to see to it now. */
+static enum peer owner_of(const struct sim *s, const struct sim_shut *shut)
+{
+	if (shut->peer || !s->guests[s->domains[shut->domain].guest].foreign)
+		return shut->peer;
+	return PEER_XL;
+}
+
 static void check_verdict(struct sim *s, const struct incident *incident)
 {
 	int guest = sim_guest_of(s, incident->id.uuid);
 	enum action expected;
-
-	const struct sim_shut *shut = look_up(s, incident->number);
+	enum peer owner;
 
 	if (is_missed(incident) || guest < 0)
 		return;
-	if (shut->peer != incident->peer)
+	owner = owner_of(s, look_up(s, incident->number));
+	if (owner != incident->peer)
 		sim_fail(s, "incident %llu: it is of '%s' for '%s'",
 			 (unsigned long long)incident->number,
-			 peer_name(incident->peer), peer_name(shut->peer));
-	if (shut->peer)
+			 peer_name(incident->peer), peer_name(owner));
+	if (owner)
 		return;
 	if (incident->verdict.source == POLICY_SOURCE_NO_CONFIG) {
 		if (is_to_be_known(s, incident, guest))
@@ -374,7 +372,7 @@ static enum peer peer_of(const struct sim *s, const struct incident *incident)
 {
 	const struct sim_shut *shut = look_up(s, incident->number);
 
-	return shut ? shut->peer : PEER_NONE;
+	return shut && shut->peer ? shut->peer : incident->peer;
 }
 
 /* Who may have started it elsewhere since is not for the daemon to guess. */
@@ -522,6 +520,20 @@ static bool was_complete(const struct sim *s, const struct domain_id *id)
 	return false;
 }
 
+/* xl's monitor removes its guest's domain; one that it leaves is ours. */
+static void check_monitor(struct sim *s, const struct incident *incident)
+{
+	int domain = sim_find_domid(s, incident->id.domid);
+
+	if (incident->peer == PEER_XL &&
+	    incident->outcome == OUTCOME_FOREIGN && domain >= 0 &&
+	    domain_id_equal(&s->domains[domain].id, &incident->id) &&
+	    !s->domains[domain].dying)
+		sim_fail(s, "incident %llu: xl's monitor left domain %u",
+			 (unsigned long long)incident->number,
+			 incident->id.domid);
+}
+
 void sim_check_closed(struct sim *s, const struct incident *incident)
 {
 	unsigned long long number = incident->number;
@@ -530,10 +542,12 @@ void sim_check_closed(struct sim *s, const struct incident *incident)
 	s->closed++;
 	if (shut)
 		shut->closed = true;
-	if (shut && shut->peer && incident->outcome != OUTCOME_FOREIGN &&
+	if (peer_of(s, incident) && incident->outcome != OUTCOME_FOREIGN &&
 	    incident->outcome != OUTCOME_RESUMED)
 		sim_fail(s, "incident %llu of %s is %s", number,
-			 peer_name(shut->peer), outcome_name(incident->outcome));
+			 peer_name(peer_of(s, incident)),
+			 outcome_name(incident->outcome));
+	check_monitor(s, incident);
 	sim_budget_closed(s, incident);
 	if (incident->outcome == OUTCOME_OPEN)
 		sim_fail(s, "incident %llu is closed without an outcome",

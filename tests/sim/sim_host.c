@@ -119,7 +119,8 @@ static int call_record_guest(void *ctx, struct guest *guest)
 	return r;
 }
 
-static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
+static enum engine_claim call_claimed(void *ctx, const struct domain *domain,
+				      uint32_t *ret_pid)
 {
 	struct sim *s = ctx;
 	int index = sim_find_domid(s, domain->info.id.domid);
@@ -129,7 +130,7 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain)
 		return ENGINE_CLAIM_UNSETTLED;
 	if (index < 0 || !s->guests[s->domains[index].guest].foreign)
 		return ENGINE_CLAIM_NONE;
-	sim_check_foreign(s, index);
+	*ret_pid = 1;
 	return ENGINE_CLAIM_OTHER;
 }
 

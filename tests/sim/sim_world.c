@@ -332,8 +332,7 @@ void sim_shut(struct sim *s, int index, uint8_t code)
 	domain->shut = s->shut_count++;
 	s->shuts[domain->shut] = (struct sim_shut){
 		.domain = index, .id = domain->id, .code = code,
-		.left = s->guests[domain->guest].foreign ||
-			sim_owner_ignores(s, index),
+		.left = sim_owner_ignores(s, index),
 		.peer = sim_owner_peer(s, index),
 		.theirs = s->guests[domain->guest].foreign,
 		.cpu_ns = domain->cpu_ns, .at = s->mono, .boot = s->boot,

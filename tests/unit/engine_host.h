@@ -116,10 +116,12 @@ static inline int call_record_guest(void *ctx, struct guest *guest)
 }
 
 static inline enum engine_claim call_claimed(void *ctx,
-					     const struct domain *domain)
+					     const struct domain *domain,
+					     uint32_t *ret_pid)
 {
 	(void)ctx;
 	(void)domain;
+	*ret_pid = host.claim == ENGINE_CLAIM_NONE ? 0 : 77;
 	return host.claim;
 }
 

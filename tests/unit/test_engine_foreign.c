@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * core/engine with guests that another toolstack made: each shutdown is on
- * record with its evidence, none is acted on, and what the operator can change
- * of that.
+ * core/engine with guests that another toolstack made, or that a live xl monitor
+ * has: each shutdown is on record with its evidence, none is acted on, and what
+ * the operator, or the monitor's end, can change of that.
  */
 #include "engine_host.h"
 #include "tap.h"
@@ -318,8 +318,228 @@ static void test_newest_is_ours(void)
 	finish();
 }
 
+/* --- a live xl monitor --- */
+
+static const char handled[] = "handled by xl's monitor 77";
+
+static void begin_monitored(void)
+{
+	begin_foreign(PEER_NONE);
+	host.claim = ENGINE_CLAIM_OTHER;
+}
+
+/* Its crash was looked at, and is the monitor's to handle. */
+static void await_monitor(void)
+{
+	begin_monitored();
+	crash(5);
+	answer(0);
+}
+
+static void end_monitor(void)
+{
+	host.claim = ENGINE_CLAIM_NONE;
+	engine_freed(host.engine, 5, host.now);
+}
+
+static bool is_handled(void)
+{
+	return is_left(PEER_XL) && !strcmp(host.closed.why, handled);
+}
+
+static void test_monitor(void)
+{
+	begin_monitored();
+	crash(5);
+	is_text(host.steps, "report", "a crash that xl's monitor handles is looked at");
+	ok(open_one() && open_one()->peer == PEER_XL &&
+	   open_one()->verdict.action == ACTION_LOG, "on record as the monitor's");
+	answer(0);
+	scan();
+	pass(60000);
+	ok(open_one() && open_one()->state == CASE_STATE_WAITING &&
+	   host.notes[ENGINE_NOTE_INCIDENT_OPENED] == 1,
+	   "it waits for what the monitor does");
+	host.list[0].dying = true;
+	scan();
+	ok(is_handled(), "and ends when that removes the domain: %s",
+	   host.closed.why);
+	remove_domain(5);
+	add_domain(6);
+	scan();
+	is_text(host.steps, "report", "nothing else is done");
+	crash(6);
+	ok(open_one() && open_one()->peer == PEER_XL,
+	   "the next crash is another incident");
+	finish();
+
+	begin_monitored();
+	crash(5);
+	host.list[0].dying = true;
+	scan();
+	answer(-ESTALE);
+	ok(is_handled(), "removed while it is looked at");
+	finish();
+}
+
+static void test_monitor_ends(void)
+{
+	await_monitor();
+	end_monitor();
+	is_text(host.steps, "report save",
+		"the monitor ends and leaves the domain: it is ours");
+	ok(open_one() && !open_one()->peer && !open_one()->why[0] &&
+	   open_one()->verdict.action == ACTION_RESTART &&
+	   host.notes[ENGINE_NOTE_INCIDENT_OPENED] == 1 &&
+	   host.notes[ENGINE_NOTE_INCIDENT_OURS] == 1, "in the same incident");
+	answer_until(STEP_CREATE);
+	answer(0);
+	ok(!open_one() && host.closed.outcome == OUTCOME_HANDLED &&
+	   !host.closed.peer, "which starts the guest");
+	is_text(host.steps, "report save destroy create", "once");
+	finish();
+
+	begin_monitored();
+	crash(5);
+	end_monitor();
+	answer(0);
+	is_text(host.steps, "report save", "the same while it is looked at");
+	finish();
+
+	await_monitor();
+	host.claim = ENGINE_CLAIM_NONE;
+	pass(29999);
+	is_text(host.steps, "report", "an end of which nobody tells");
+	pass(1);
+	is_text(host.steps, "report save", "is found half a minute later");
+	finish();
+
+	await_monitor();
+	host.settings->guest.grace_s = 5;
+	end_monitor();
+	pass(4999);
+	is_text(host.steps, "report", "the guest's grace time holds");
+	pass(1);
+	is_text(host.steps, "report save", "from then on");
+	finish();
+
+	await_monitor();
+	host.list[0].dying = true;
+	scan();
+	end_monitor();
+	pass(60000);
+	is_text(host.steps, "report", "one that is being removed is not ours");
+	finish();
+}
+
+/* As with on_crash=rename-restart. */
+static void test_monitor_renames(void)
+{
+	await_monitor();
+	host.list[0].id.uuid[0] = 9;
+	add_domain(6);
+	scan();
+	ok(is_handled(), "a domain that the monitor renames is handled");
+	end_monitor();
+	pass(60000);
+	scan();
+	is_text(host.steps, "report", "and stays");
+	host.claim = ENGINE_CLAIM_OTHER;
+	crash(6);
+	ok(open_one() && open_one()->id.domid == 6,
+	   "the guest's next crash has an incident");
+	finish();
+}
+
+static void test_monitor_restart(void)
+{
+	await_monitor();
+	restart();
+	ok(open_one() && open_one()->peer == PEER_XL && !host.steps[0],
+	   "after a restart of the daemon it waits on");
+	remove_domain(5);
+	scan();
+	ok(is_handled(), "for the monitor");
+	finish();
+
+	await_monitor();
+	restart();
+	host.claim = ENGINE_CLAIM_NONE;
+	pass(30000);
+	is_text(host.steps, "save", "or becomes ours, looked at once");
+	finish();
+}
+
+static void test_monitor_missed(void)
+{
+	begin_monitored();
+	engine_hint(host.engine, 5, 3);
+	remove_domain(5);
+	scan();
+	ok(host.notes[ENGINE_NOTE_CRASH_MISSED] == 1 && is_handled(),
+	   "a domain that is gone before the list shows it is on record");
+	finish();
+
+	begin_foreign(PEER_NONE);
+	engine_monitored(host.engine, 5, 77);
+	ok(engine_owner(host.engine, engine_domain(host.engine, 5)) == PEER_XL,
+	   "a monitor is known while the guest runs");
+	engine_hint(host.engine, 5, 3);
+	remove_domain(5);
+	scan();
+	ok(is_handled(), "and what it handled when it has ended by then");
+	finish();
+
+	begin_foreign(PEER_NONE);
+	engine_monitored(host.engine, 5, 77);
+	end_monitor();
+	ok(!engine_owner(host.engine, engine_domain(host.engine, 5)),
+	   "when it ends before, the guest is ours");
+	finish();
+}
+
+static void test_monitor_operator(void)
+{
+	await_monitor();
+	engine_hold(host.engine, uuid, host.now);
+	ok(open_one() && open_one()->state == CASE_STATE_WAITING,
+	   "a hold says nothing of what the monitor does");
+	end_monitor();
+	ok(open_one() && open_one()->state == CASE_STATE_HELD,
+	   "and holds once it is ours");
+	finish();
+
+	await_monitor();
+	engine_retry(host.engine, uuid, host.now);
+	is_text(open_one()->why, handled, "nor does a retry");
+	is_text(host.steps, "report", "do anything");
+	finish();
+
+	begin_monitored();
+	engine_disown(host.engine, uuid, true, host.now);
+	engine_monitored(host.engine, 5, 77);
+	crash(5);
+	ok(!open_one() && !host.steps[0] &&
+	   host.notes[ENGINE_NOTE_DOMAIN_FOREIGN] == 1,
+	   "disowned, it is not recorded");
+	remove_domain(5);
+	add_domain(6);
+	scan();
+	engine_hint(host.engine, 6, 3);
+	remove_domain(6);
+	scan();
+	ok(!host.notes[ENGINE_NOTE_CRASH_MISSED], "nor what was only heard of");
+	finish();
+}
+
 int main(void)
 {
+	test_monitor();
+	test_monitor_ends();
+	test_monitor_renames();
+	test_monitor_restart();
+	test_monitor_missed();
+	test_monitor_operator();
 	test_watch();
 	test_removed();
 	test_marks_go();

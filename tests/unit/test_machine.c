@@ -75,8 +75,6 @@ static bool life_effect_fits(enum life_state s, enum life_event e,
 		return move.next == LIFE_STATE_DOWN;
 	case LIFE_EFFECT_DECIDE:
 		return s == LIFE_STATE_DOWN && e == LIFE_EVENT_READY;
-	case LIFE_EFFECT_REASK:
-		return s == LIFE_STATE_FOREIGN && e == LIFE_EVENT_SHUT;
 	case LIFE_EFFECT_REVIVED:
 		return s == LIFE_STATE_DOWN && e == LIFE_EVENT_RUNS;
 	case LIFE_EFFECT_RESUMED:

@@ -17,7 +17,7 @@ adopt_in_a_crash()
 	wait $!
 	await 60 "$name to be gone" is_gone "$name" || not_ok "$name crashed and is gone"
 	await 30 "the incident of $name to be closed" no_incident_is_open || not_ok "the incident of $name is closed"
-	ours=$(xenvigil list --json | grep -c "\"uuid\": *\"$(uuid_of "$name")\".*\|\"domain\": *\"$name\"")
+	ours=$(xenvigil list --json | tr -d '\n' | tr '{' '\n' | grep "\"domain\": *\"$name\"" | grep -c '"owner": *"xenvigil"')
 	theirs=$(cat /var/log/xen/xl-"$name".log* 2>/dev/null | grep -c 'Action for shutdown reason code 3')
 	[ "$ours" -eq 0 ] || ours=1
 	handled=$((ours + theirs))
