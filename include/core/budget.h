@@ -49,6 +49,9 @@ uint32_t budget_delay_of_streak_ms(uint32_t streak,
 /* Counts one start. */
 void budget_spend(struct budget *budget, int64_t now_ms);
 
+/* The start counted last was never begun. */
+void budget_take_back(struct budget *budget);
+
 /* Do its starts count for nothing any more, unless the guest runs? */
 bool budget_is_over(const struct budget *budget,
 		    const struct guest_settings *set, int64_t now_ms);

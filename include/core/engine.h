@@ -128,8 +128,11 @@ struct engine_calls {
 		     uint64_t order);
 	/* No further step follows soon: its worker may go. */
 	void (*dismiss)(void *ctx, const struct incident *incident);
-	/* Make durable, with the guest that has just paid for the start (NULL:
-	 * none) in one piece.  Returns 0, or -errno: then both stay dirty. */
+	/*
+	 * Make durable, with the guest that has just paid for the start, or
+	 * got its payment back (NULL: none), in one piece.  Returns 0, or
+	 * -errno: then both stay dirty.
+	 */
 	int (*record)(void *ctx, struct incident *incident,
 		      struct guest *payer);
 	int (*record_guest)(void *ctx, struct guest *guest);

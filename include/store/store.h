@@ -79,8 +79,8 @@ void store_rest(struct store *store);
 int store_record(struct store *store, const struct incident *incident);
 int store_record_guest(struct store *store, const struct guest *guest);
 
-/* Both or neither: INCIDENT begins a start that PAYER's budget has paid for.
- * NULL: none has. */
+/* Both or neither: INCIDENT begins a start that PAYER's budget has paid for, or
+ * gives back one that was not begun.  NULL: none has. */
 int store_record_paid(struct store *store, const struct incident *incident,
 		      const struct guest *payer);
 

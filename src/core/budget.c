@@ -79,6 +79,14 @@ void budget_spend(struct budget *budget, int64_t now_ms)
 		budget->streak++;
 }
 
+void budget_take_back(struct budget *budget)
+{
+	if (budget->count)
+		budget->at_ms[--budget->count] = 0;
+	if (budget->streak)
+		budget->streak--;
+}
+
 void budget_carry_over(struct budget *budget)
 {
 	memset(budget->at_ms, 0, sizeof(budget->at_ms));

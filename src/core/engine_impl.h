@@ -68,7 +68,8 @@ struct engine {
 /* --- engine_record.c --- */
 void engine_record(struct engine *e, struct incident *incident,
 		   struct engine_time now);
-/* With PAYER, which has just paid for the start (NULL: none), in one piece. */
+/* With PAYER, which has just paid for the start or got that back (NULL: none),
+ * in one piece. */
 void engine_record_paid(struct engine *e, struct incident *incident,
 			struct guest *payer, struct engine_time now);
 /* Records a closed incident, out of all lists, and frees it in time. */

@@ -117,6 +117,21 @@ static void give_up(struct engine *e, struct incident *incident,
 	}
 }
 
+/* No worker may have begun the start: it is not paid.  One that the operator
+ * asked for was free, and stays free. */
+static void take_back(struct engine *e, struct incident *incident,
+		      struct engine_time now)
+{
+	struct guest *guest = engine_case_guest(e, incident);
+
+	if (!incident->paid || !guest->budget.count ||
+	    incident_has_begun(incident, incident_step(incident)))
+		return;
+	budget_take_back(&guest->budget);
+	incident->paid = false;
+	engine_record_paid(e, incident, guest, now);
+}
+
 static void say_not_ordered(int error, char ret_why[INCIDENT_TEXT_BYTES])
 {
 	if (error == -ENOENT)
@@ -158,6 +173,15 @@ static void await_worker(struct engine *e, struct incident *incident,
 			     now);
 }
 
+static void count_refusal(struct engine *e, struct incident *incident,
+			  struct engine_time now)
+{
+	if (++incident->losses < ENGINE_ATTEMPTS_MAX)
+		return;
+	take_back(e, incident, now);
+	give_up(e, incident, now);
+}
+
 void engine_step_begin(struct engine *e, struct incident *incident,
 		       struct engine_time now)
 {
@@ -173,9 +197,8 @@ void engine_step_begin(struct engine *e, struct incident *incident,
 		engine_record_guest_later(e, payer, now);
 	if (r < 0) {
 		await_worker(e, incident, now);
-		if (r != -EAGAIN && r != -ENOMEM &&
-		    ++incident->losses >= ENGINE_ATTEMPTS_MAX)
-			give_up(e, incident, now);
+		if (r != -EAGAIN && r != -ENOMEM)
+			count_refusal(e, incident, now);
 		return;
 	}
 	list_append(&e->at_work, &incident->queue_node);

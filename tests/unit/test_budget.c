@@ -100,6 +100,21 @@ static void test_window(void)
 	   "after a boot of the host they count from there");
 }
 
+static void test_taken_back(void)
+{
+	struct guest_settings set = { .restart_limit = 1,
+				      .restart_window_s = 10 };
+	struct budget budget = { 0 };
+
+	budget_spend(&budget, 100000);
+	budget_take_back(&budget);
+	ok(budget_allows(&budget, &set, 100000) && budget.streak == 0 &&
+	   budget.at_ms[0] == 0, "a start that is taken back counts for nothing");
+	budget_take_back(&budget);
+	ok(budget.count == 0 && budget.streak == 0,
+	   "nothing more is taken back than there is");
+}
+
 static void test_health(void)
 {
 	unsigned int wrong = 0;
@@ -185,6 +200,7 @@ int main(void)
 	srand(1);
 	test_trips();
 	test_window();
+	test_taken_back();
 	test_health();
 	test_delays();
 	test_many();

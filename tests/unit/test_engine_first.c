@@ -335,6 +335,26 @@ static void test_unheard(void)
 	finish();
 }
 
+/* As when its configuration was lost with a full disk: the copy's core and end
+ * come first then, and the start after them. */
+static void test_not_ordered(void)
+{
+	begin_first(5, 1);
+	go_to(STEP_RELEASE);
+	host.order_fails = -ENOENT;
+	answer(0);
+	for (int i = 0; i < 5 && !fell_back(); i++)
+		pass(2000);
+	host.order_fails = 0;
+	pass(8000);
+	ok(fell_back() == 1, "a start that could not be ordered comes last");
+	host.step = STEP_DUMP;
+	go_to(STEP_CREATE);
+	ok(host.step == STEP_CREATE && is_open(CASE_STATE_WORKING),
+	   "and is not paid twice: the only one of the budget is left for it");
+	finish();
+}
+
 int main(void)
 {
 	test_whole();
@@ -349,5 +369,6 @@ int main(void)
 	test_no_worker_for_long();
 	test_restarted();
 	test_unheard();
+	test_not_ordered();
 	return done_testing();
 }

@@ -166,6 +166,49 @@ static void test_no_worker(void)
 	finish();
 }
 
+/* As when its configuration was lost with a full disk. */
+static void refuse_start(void)
+{
+	host.order_fails = -ENOENT;
+	for (int i = 0; i < 5; i++)
+		pass(8000);
+	host.order_fails = 0;
+}
+
+static uint32_t starts_paid(void)
+{
+	return engine_guest(host.engine, uuid)->budget.count;
+}
+
+static void test_not_paid(void)
+{
+	begin(ACTION_RESTART);
+	crash(5);
+	answer(0);
+	host.order_fails = -ENOENT;
+	answer(0);
+	ok(starts_paid() == 1, "a start is paid before it is ordered");
+	refuse_start();
+	ok(is_open(CASE_STATE_HELD) && starts_paid() == 0 &&
+	   engine_guest(host.engine, uuid)->budget.streak == 0,
+	   "one that could not be ordered is not paid");
+	ok(host.stored_guest.budget.count == 0 && !host.stored.paid,
+	   "nor is it on record");
+	finish();
+	begin(ACTION_RESTART);
+	crash(5);
+	answer(0);
+	answer(0);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	engine_lost(host.engine, host.order, "killed", host.now);
+	host.order_fails = -ENOENT;
+	engine_lost(host.engine, host.order, "killed", host.now);
+	refuse_start();
+	ok(is_open(CASE_STATE_HELD) && starts_paid() == 1,
+	   "one that a worker began is paid, also when the next is refused");
+	finish();
+}
+
 int main(void)
 {
 	test_plans();
@@ -173,5 +216,6 @@ int main(void)
 	test_dump_fails();
 	test_lost();
 	test_no_worker();
+	test_not_paid();
 	return done_testing();
 }
