@@ -41,6 +41,7 @@ struct guest {
 	struct domain_config config;
 	struct domain_id config_of;	/* told it; domid 0: nobody yet */
 	bool twins;		/* several domains of its uuid run, or did */
+	bool twins_told;	/* and that was told since */
 	struct incident *incident;	/* the open one */
 	uint32_t domains;		/* in the table, that point here */
 	bool dirty;

@@ -99,6 +99,7 @@ static void begin(struct engine *e, struct guest *guest)
 	char text[INCIDENT_TEXT_BYTES];
 
 	engine_twin_restore(e, guest);
+	guest->twins_told = true;
 	name_all(e, guest, text);
 	for (size_t i = 0; i < e->domain_count; i++)
 		if (e->domains[i]->guest == guest && is_left(e->domains[i]))
@@ -111,7 +112,7 @@ static void end(struct engine *e, struct guest *guest, struct engine_time now)
 {
 	struct incident *incident = guest->incident;
 
-	guest->twins = false;
+	guest->twins = guest->twins_told = false;
 	e->twins--;
 	for (size_t i = 0; i < e->domain_count; i++) {
 		if (e->domains[i]->guest != guest || !is_left(e->domains[i]))
@@ -129,10 +130,13 @@ static void end(struct engine *e, struct guest *guest, struct engine_time now)
 		engine_case_event(e, incident, CASE_EVENT_DUE, now);
 }
 
+/* A mark that was restored speaks of the domains of its time: others may run
+ * by now. */
 static void judge(struct engine *e, struct guest *guest,
 		  struct engine_time now)
 {
-	if (!guest->twins && guest->domains > 1 && count(e, guest, true) > 1)
+	if (!guest->twins_told && guest->domains > 1 &&
+	    count(e, guest, true) > 1)
 		begin(e, guest);
 	else if (guest->twins && count(e, guest, false) < 2)
 		end(e, guest, now);

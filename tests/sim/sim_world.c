@@ -435,7 +435,7 @@ void sim_world_reset(struct sim *s)
 
 		guest->foreign = false;
 		guest->foreign_at = SIM_NEVER;
-		guest->had_twins = false;
+		guest->had_twins = guest->twins_told = false;
 		sim_check_freed(s, i);
 		if (sim_random(s, 3) == 0)
 			sim_build_theirs(s, i, sim_random(s, 30000), false);

@@ -135,6 +135,27 @@ static void test_restart(void)
 	finish();
 }
 
+/* While no daemon looks one goes and another comes. */
+static void test_told_again(void)
+{
+	begin_twins();
+	crash(5);
+	remove_domain(5);
+	build_domain(7);
+	restart();
+	ok(host.notes[ENGINE_NOTE_SAME_UUID] == 2,
+	   "what is still built is not told of");
+	host.list[1].paused = false;
+	host.list[1].cpu_time_ns = 1000000000;
+	scan();
+	ok(host.notes[ENGINE_NOTE_SAME_UUID] == 4 &&
+	   engine_guest(host.engine, uuid)->twins,
+	   "when it runs it is, though the record knows of other two");
+	scan();
+	ok(host.notes[ENGINE_NOTE_SAME_UUID] == 4, "once");
+	finish();
+}
+
 /* As xl builds it: told of before it runs, while the other does. */
 static void test_half_built(void)
 {
@@ -196,6 +217,7 @@ int main(void)
 	test_second_falls();
 	test_gone();
 	test_restart();
+	test_told_again();
 	test_half_built();
 	test_kept();
 	test_queued();
