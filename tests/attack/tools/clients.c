@@ -93,11 +93,12 @@ static int be_slow(long most_ms)
 	return 1;
 }
 
-/* N that ask for much and read none of it. */
-static int be_deaf(long n)
-{
-	static const char ask[] = "{\"command\":\"status\"}\n";
+static const char ask_wait[] =
+	"{\"command\":\"wait\",\"domain\":\"web\",\"until\":\"gone\"}\n";
 
+/* N that send ASK and read nothing, until standard input ends. */
+static int hold_asking(long n, const char *ask)
+{
 	while (n--)
 		if (send(must_open(), ask, strlen(ask), MSG_NOSIGNAL) < 0)
 			return 1;
@@ -106,30 +107,26 @@ static int be_deaf(long n)
 	return getchar() == EOF ? 0 : 1;
 }
 
-/* N that wait for a state that does not come, held as the idle ones. */
+/* N that ask for much. */
+static int be_deaf(long n)
+{
+	return hold_asking(n, "{\"command\":\"status\"}\n");
+}
+
+/* N that wait for a state that does not come. */
 static int be_waiting(long n)
 {
-	static const char ask[] =
-		"{\"command\":\"wait\",\"domain\":\"web\",\"until\":\"gone\"}\n";
-
-	while (n--)
-		if (send(must_open(), ask, strlen(ask), MSG_NOSIGNAL) < 0)
-			return 1;
-	puts("held");
-	fflush(stdout);
-	return getchar() == EOF ? 0 : 1;
+	return hold_asking(n, ask_wait);
 }
 
 /* N bytes more while it waits: 0 when it was hung up on at once. */
 static int be_chatty(long n)
 {
-	static const char ask[] =
-		"{\"command\":\"wait\",\"domain\":\"web\",\"until\":\"gone\"}\n";
 	struct timespec moment = { .tv_nsec = 200000000 };
 	int64_t began = clock_ms();
 	int fd = must_open();
 
-	send(fd, ask, strlen(ask), MSG_NOSIGNAL);
+	send(fd, ask_wait, strlen(ask_wait), MSG_NOSIGNAL);
 	while (n--) {
 		nanosleep(&moment, NULL);
 		if (send(fd, "x", 1, MSG_NOSIGNAL) < 0)
