@@ -172,8 +172,8 @@ static const char *const others[] = {
 	"kernel panic - not syncing: x\n",
 	"Kernel panic - not syncing\n",
 	"[    0.000000] Command line: panic=10 oops=panic\n",
-	"panic: runtime error: index out of range [5] with length 3\n\n"
-	"goroutine 1 [running]:\nmain.main()\n",
+	("panic: runtime error: index out of range [5] with length 3\n\n"
+	 "goroutine 1 [running]:\nmain.main()\n"),
 	"panic: no kernel says more\n",
 	"panic: too far before it\n1\n2\n3\n4\n5\n6\n7\n8\ncpuid = 0\n",
 	"cpuid = 0\npanic: behind it\n",

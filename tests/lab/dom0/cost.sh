@@ -11,11 +11,6 @@ pss_kib()
 	done | awk '{ sum += $2 } END { print sum + 0 }'
 }
 
-monitors()
-{
-	pids_of '(^|/)xl$'
-}
-
 ours()
 {
 	pids_of '(^|/)xenvigild$'

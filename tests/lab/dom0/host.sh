@@ -15,6 +15,13 @@ pids_of()
 	grep -lzE -e "$1" /proc/[0-9]*/cmdline 2>/dev/null | sed 's:^/proc/::; s:/cmdline$::'
 }
 
+# The processes of xl.  By what runs, not by an argument: busybox has a process with the arguments of
+# "timeout 60 xl create" live on for a second after that program.
+monitors()
+{
+	grep -lx xl /proc/[0-9]*/comm 2>/dev/null | sed 's:^/proc/::; s:/comm$::'
+}
+
 # C's or OCaml's: whichever this image has.
 xenstored_pids()
 {

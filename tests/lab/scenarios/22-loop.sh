@@ -36,6 +36,6 @@ note "$(count_of theirs ran) starts by xl's monitor, $(count_of ours ran) by us"
 check 'xenvigil retry is taken' xenvigil retry ours
 expect 30 'it starts once more' has_started_more ours $((limit + 1))
 # shellcheck disable=SC2046 # one word per process
-kill -9 $(pids_of '(^|/)xl$')
+kill -9 $(monitors)
 watch_stop
 daemon_stop

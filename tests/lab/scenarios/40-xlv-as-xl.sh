@@ -30,7 +30,12 @@ timed()
 
 has_no_monitor()
 {
-	[ -z "$(pids_of '(^|/)xl$')" ]
+	local pid pids
+	pids=$(monitors)
+	for pid in $pids; do
+		note "process $pid: $(tr '\0' ' ' < "/proc/$pid/cmdline")"
+	done
+	[ -z "$pids" ]
 }
 
 status_words()
@@ -134,7 +139,7 @@ daemon_stop
 timed xl create "$dir/mine.cfg"
 check 'without a daemon xl create succeeds' test $? -eq 0
 check 'and says that xl looks after the domain' grep -q "left to a monitor of xl's" "$dir/err"
-check 'which it does' test -n "$(pids_of '(^|/)xl$')"
+check 'which it does' test -n "$(monitors)"
 xl destroy mine
 expect 20 'that monitor ends with its domain' has_no_monitor
 daemon_start

@@ -50,7 +50,7 @@ xlv create "$dir/mine.cfg" > "$dir/said" 2>&1
 check 'xlv create succeeds' test $? -eq 0
 note_file "$dir/said"
 expect 10 'mine runs' is_running mine
-check 'and no monitor of xl is left' test -z "$(pids_of '(^|/)xl$')"
+check 'and no monitor of xl is left' test -z "$(monitors)"
 xlv list --long-state > "$dir/state"
 check 'it is marked as made by xlv' grep -qE '^mine .* xenvigil +watched +xlv ' "$dir/state"
 check 'and the other, which xl made, is not' grep -qE '^web .* xenvigil +watched +- ' "$dir/state"
@@ -59,5 +59,5 @@ note_file "$dir/state"
 guest_go mine
 expect 30 'mine crashed, and was handled' is_gone mine
 xlv --no-daemon create "$dir/mine.cfg" > "$dir/said" 2>&1
-check 'xlv --no-daemon leaves it to a monitor' test -n "$(pids_of '(^|/)xl$')"
+check 'xlv --no-daemon leaves it to a monitor' test -n "$(monitors)"
 daemon_stop

@@ -7,11 +7,6 @@
 . /lab/dom0/matrix.sh
 . /lab/dom0/adopt.sh
 
-monitors()
-{
-	pids_of '(^|/)xl$'
-}
-
 # owner_is NAME WORD: the daemon's own word is what this is about.
 owner_is()
 {
