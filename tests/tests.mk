@@ -36,7 +36,7 @@ $(O)/tests/test_xenvigil_debug: $(call object,src/cmd/xenvigil_debug_kernel.c)
 
 # Memory may not be had.  Private: else the flags that all depends on had it too.
 $(O)/tests/test_keeper_child: private LDFLAGS += -Wl,--wrap=wire_recv
-$(O)/tests/test_engine_memory: private LDFLAGS += -Wl,--wrap=calloc
+$(O)/tests/test_engine_memory: private LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc
 
 # One program: the engine against a model of the world, whose memory runs out.
 SIM_LINK = $(LINK) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup

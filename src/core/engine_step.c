@@ -185,16 +185,12 @@ static void count_refusal(struct engine *e, struct incident *incident,
 void engine_step_begin(struct engine *e, struct incident *incident,
 		       struct engine_time now)
 {
-	struct guest *payer;
 	int r;
 
 	list_remove(&incident->queue_node);
-	payer = pay(e, incident, now);
 	r = incident_begin_step(incident, now.wall_ms);
 	if (r == 0)
-		r = order(e, incident, payer, now);
-	else if (payer)
-		engine_record_guest_later(e, payer, now);
+		r = order(e, incident, pay(e, incident, now), now);
 	if (r < 0) {
 		await_worker(e, incident, now);
 		if (r != -EAGAIN && r != -ENOMEM)

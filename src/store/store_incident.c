@@ -391,7 +391,7 @@ int store_each_needed(struct store *store,
 			      " WHERE state <> 'closed'"
 			      " OR (boot = ?1 AND (action = 'rename-restart'"
 			      " OR outcome IN ('kept', 'taken', 'failed',"
-			      " 'foreign')))"
+			      " 'foreign', 'vanished')))"
 			      " ORDER BY number", &stmt);
 
 	if (r < 0)

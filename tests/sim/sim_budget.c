@@ -106,12 +106,30 @@ void sim_budget_heard(struct sim *s, const struct sim_worker *worker, int rc)
 	guest->last_attempt = worker->number;
 }
 
-/* That the last one ended may not be on record yet. */
+/* The record knows of its end. */
+void sim_budget_written(struct sim *s, const struct incident *incident)
+{
+	int index = sim_guest_of(s, incident->id.uuid);
+
+	if (index >= 0 && !incident->order &&
+	    s->guests[index].last_attempt == incident->number)
+		s->guests[index].last_attempt = 0;
+}
+
+/* That the last one ended may not be on record. */
 void sim_budget_killed(struct sim *s)
 {
 	for (int i = 0; i < s->guest_count; i++)
 		if (!s->guests[i].may_repeat)
 			s->guests[i].may_repeat = s->guests[i].last_attempt;
+}
+
+/* One whose end is not on record counts from when it is seen to run. */
+void sim_budget_started(struct sim *s)
+{
+	for (int i = 0; i < s->guest_count; i++)
+		if (s->guests[i].last_attempt)
+			add(&s->guests[i].most, s->mono);
 }
 
 /* Those of the boot before count from this one's begin. */

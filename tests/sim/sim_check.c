@@ -450,8 +450,8 @@ void sim_check_teardown(struct sim *s, int domain,
 			 (unsigned long long)worker->number);
 }
 
-/* The same by another hand, while a worker of ours has the order: what that one
- * would have torn down is not owed. */
+/* The same by another hand, or by a worker of a daemon that died, while a worker
+ * of ours has the order: what that one would have torn down is not owed. */
 void sim_check_other_teardown(struct sim *s, int domain)
 {
 	int index = s->domains[domain].shut;
@@ -459,7 +459,7 @@ void sim_check_other_teardown(struct sim *s, int domain)
 	for (int i = 0; i < SIM_WORKERS_MAX && index >= 0; i++) {
 		const struct sim_worker *w = &s->workers[i];
 
-		if (w->used && w->step == STEP_DESTROY &&
+		if (w->used && !w->orphan && w->step == STEP_DESTROY &&
 		    w->id.domid == s->domains[domain].id.domid &&
 		    s->shuts[index].at >= w->ordered_at)
 			s->shuts[index].left = true;

@@ -52,6 +52,9 @@ static int call_order(void *ctx, const struct incident *incident,
 	char *json = NULL;
 	int r = 0;
 
+	/* Written later at the latest, when it could not be written now. */
+	if (step_starts_guest(incident_step(incident)))
+		sim_budget_spent(s, incident);
 	if (count_call(s))
 		return -EIO;
 	if (sim_trouble_strikes(s, SIM_TROUBLE_CALL))
@@ -96,14 +99,14 @@ static int call_record(void *ctx, struct incident *incident,
 
 	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
-	if (payer)
-		sim_budget_spent(s, incident);
 	r = store_record_paid(s->daemon.store, incident, payer);
 	look_for_death(s, r);
 	if (payer && (r == 0 || s->daemon.dead))
 		sim_budget_paid(s, incident);
-	if (r == 0)
+	if (r == 0) {
+		sim_budget_written(s, incident);
 		sim_check_recorded(s, incident);
+	}
 	return r;
 }
 
@@ -655,6 +658,7 @@ void sim_host_start(struct sim *s)
 		return;
 	}
 	sim_say(s, "the daemon starts");
+	sim_budget_started(s);
 	s->daemon.in_call = false;
 	s->daemon.up = true;
 	s->daemon.began_at = s->mono;

@@ -194,7 +194,9 @@ static void do_destroy(struct sim *s, struct sim_worker *w)
 	} else if (sim_chance(s, 5)) {
 		end(s, w, -EIO, NULL);
 	} else {
-		if (!w->orphan)
+		if (w->orphan)
+			sim_check_other_teardown(s, domain);
+		else
 			sim_check_teardown(s, domain, w);
 		sim_destroy(s, domain, sim_chance(s, 3) ? 60000 :
 						    takes_ms(s, 3000));

@@ -16,6 +16,14 @@ void *__wrap_calloc(size_t count, size_t size)
 	return fails ? NULL : __real_calloc(count, size);
 }
 
+void *__real_realloc(void *memory, size_t size);
+void *__wrap_realloc(void *memory, size_t size);
+
+void *__wrap_realloc(void *memory, size_t size)
+{
+	return fails ? NULL : __real_realloc(memory, size);
+}
+
 static int scan_without(void)
 {
 	int r;
@@ -58,9 +66,32 @@ static void test_records(void)
 	finish();
 }
 
+/* Whoever is killed then must not find a start on record that was none. */
+static void test_start(void)
+{
+	struct engine_result done = { .text = "" };
+
+	begin(ACTION_RESTART);
+	crash(5);
+	scan();
+	while (host.step != STEP_DESTROY)
+		engine_result(host.engine, host.order, &done, host.now);
+	fails = true;
+	engine_result(host.engine, host.order, &done, host.now);
+	fails = false;
+	ok(host.step == STEP_DESTROY, "no start is ordered without memory");
+	ok(!open_one()->paid && host.stored_guest.budget.count == 0,
+	   "and none is paid");
+	pass(2000);
+	ok(host.step == STEP_CREATE && host.stored_guest.budget.count == 1,
+	   "with memory it is paid and ordered");
+	finish();
+}
+
 int main(void)
 {
 	test_list();
+	test_start();
 	test_records();
 	return done_testing();
 }

@@ -174,7 +174,8 @@ static void test_pending(void)
 		{ CASE_STATE_HELD, ACTION_RESTART, OUTCOME_OPEN, true, true },
 		{ CASE_STATE_CLOSED, ACTION_RESTART, OUTCOME_HANDLED, false, false },
 		{ CASE_STATE_CLOSED, ACTION_PRESERVE, OUTCOME_KEPT, true, false },
-		{ CASE_STATE_CLOSED, ACTION_DESTROY, OUTCOME_VANISHED, false, false },
+		/* The domain that another hand removes is still in the list. */
+		{ CASE_STATE_CLOSED, ACTION_DESTROY, OUTCOME_VANISHED, true, false },
 		{ CASE_STATE_CLOSED, ACTION_RESTART, OUTCOME_TAKEN, true, false },
 		{ CASE_STATE_CLOSED, ACTION_RENAME_RESTART, OUTCOME_HANDLED, true, false },
 		{ CASE_STATE_CLOSED, ACTION_SOFT_RESET, OUTCOME_HANDLED, false, false },
