@@ -30,7 +30,7 @@ static const char *find_core(json_object *answer)
 	if (!core[0])
 		fail("this incident has no core", "");
 	else if (access(core, R_OK))
-		fail(core, ": it cannot be read, or was removed");
+		fail(core, ": the core cannot be read, or was removed");
 	else
 		return core;
 	return NULL;
@@ -42,14 +42,15 @@ static bool find_kernel(json_object *answer, char *ret_path)
 	struct xenvigil_debug kernel;
 
 	if (xenvigil_debug_read(answer, &kernel)) {
-		fail("which kernel the guest ran is not on record", "");
+		fail("the version of the guest's kernel is not recorded", "");
 		return false;
 	}
 	if (xenvigil_debug_find("", &kernel, ret_path, PATH_BYTES) == 0)
 		return true;
 	xenvigil_debug_package(&kernel, package, sizeof(package));
-	fprintf(stderr, "xenvigil: there is no debug information of Linux "
-		"%s here; the package %s has it\n", kernel.release, package);
+	fprintf(stderr, "xenvigil: the debug information of Linux %s is not "
+		"installed; the package %s has it\n",
+		kernel.release, package);
 	return false;
 }
 
@@ -71,10 +72,10 @@ int xenvigil_debug_start(json_object *answer)
 		return EXIT_FAILURE;
 	start(answer, core, kernel);
 	if (errno != ENOENT)
-		return fail("the debugger could not be started: ",
+		return fail("cannot start the debugger: ",
 			    strerror(errno));
 	return fail(strcmp(text_of(answer, "type"), "pv") == 0 ?
-		    "there is no crash here; the package crash has it" :
-		    "there is neither crash nor drgn here; the packages crash "
+		    "crash is not installed; the package crash has it" :
+		    "neither crash nor drgn is installed; the packages crash "
 		    "and python3-drgn have them", "");
 }

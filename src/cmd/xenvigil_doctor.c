@@ -175,7 +175,8 @@ static void collect(struct doctor *doctor, const struct part *part,
 	bool ended;
 
 	if (running->pid < 0) {
-		add(doctor, part->name, AUDIT_ERROR, "no process can be had",
+		add(doctor, part->name, AUDIT_ERROR, "cannot start a process "
+		    "for this check",
 		    "");
 		return;
 	}
@@ -187,8 +188,8 @@ static void collect(struct doctor *doctor, const struct part *part,
 	for (; line; line = strtok_r(NULL, "\n", &save))
 		take_line(doctor, part, line);
 	if (!ended)
-		add(doctor, part->name, AUDIT_ERROR, "it cannot be looked at: "
-		    "what it needs hangs", "mend what is named before this");
+		add(doctor, part->name, AUDIT_ERROR, "this check hangs",
+		    "fix the errors above first");
 	text_free(&text);
 }
 
@@ -206,11 +207,11 @@ static void look_at_supervision(struct doctor *doctor, json_object *domain)
 
 	if (!disowned && (!owner || strcmp(owner, "nobody")))
 		return;
-	snprintf(text, sizeof(text), "nobody supervises domain %s (%s): %s",
+	snprintf(text, sizeof(text), "domain %s (%s) has no supervisor: %s",
 		 json_object_get_string(json_object_object_get(domain,
 							       "domid")),
 		 name ? name : "", disowned ?
-		 "it is disowned, and has no xl monitor" : "adopt is none");
+		 "it is disowned and has no xl monitor" : "adopt is none");
 	add(doctor, "domains", AUDIT_WARN, text, disowned ?
 	    "xenvigil adopt NAME, unless another supervisor has it" :
 	    "xenvigil adopt NAME");
@@ -233,13 +234,14 @@ static void look_at_domains(struct doctor *doctor, json_object *status)
 			 json_object_get_string(
 				 json_object_object_get(inc, "incident")));
 		add(doctor, "domains", AUDIT_WARN, text,
-		    "xenvigil list says why; xenvigil retry DOMAIN");
+		    "find the cause (xenvigil list), then xenvigil retry "
+		    "DOMAIN");
 	}
 	for (size_t i = 0; list && i < json_object_array_length(list); i++)
 		look_at_supervision(doctor,
 				    json_object_array_get_idx(list, i));
 	if (list && !doctor->worst && !json_object_array_length(list))
-		add(doctor, "domains", AUDIT_OK, "there is no domain", "");
+		add(doctor, "domains", AUDIT_OK, "no domain exists", "");
 }
 
 static void look_at_hooks(struct doctor *doctor, json_object *status)
@@ -250,12 +252,12 @@ static void look_at_hooks(struct doctor *doctor, json_object *status)
 
 	if (!failed)
 		return;
-	snprintf(text, sizeof(text), "%lld runs of hooks failed, the last of "
-		 "them of %s", (long long)failed,
+	snprintf(text, sizeof(text), "%lld hook runs failed, most recently %s",
+		 (long long)failed,
 		 json_object_get_string(
 			 json_object_object_get(status, "hook_failed")));
 	add(doctor, "hooks", AUDIT_WARN, text,
-	    "its output is in the daemon's log");
+	    "read the hook's output in the daemon's log");
 }
 
 static void look_at_daemon(struct doctor *doctor, const char *socket_path)
@@ -269,8 +271,8 @@ static void look_at_daemon(struct doctor *doctor, const char *socket_path)
 	json_object_put(request);
 	if (r < 0) {
 		add(doctor, "daemon", AUDIT_ERROR, client_explain(r),
-		    "start xenvigild: nobody supervises the domains that have "
-		    "no monitor of xl's");
+		    "start xenvigild: the domains without an xl monitor have "
+		    "no supervisor");
 		return;
 	}
 	add(doctor, "daemon", AUDIT_OK, "xenvigild answers", "");
@@ -297,7 +299,7 @@ static void show(json_object *findings)
 		       text_in(at, "part"),
 		       text_escape(text, sizeof(text), text_in(at, "text")));
 		if (text_in(at, "mend")[0])
-			printf("%-19s mend: %s\n", "",
+			printf("%-19s fix:  %s\n", "",
 			       text_escape(mend, sizeof(mend),
 					   text_in(at, "mend")));
 	}

@@ -59,7 +59,7 @@ static void show_evidence(json_object *evidence, size_t most)
 	       text_of(evidence, "source"));
 	if (count > most)
 		printf(", the last %zu of %zu lines", most, count);
-	printf("%s%s:\n", missing[0] ? "; not there: " : "", missing);
+	printf("%s%s:\n", missing[0] ? "; missing: " : "", missing);
 	print_lines(skip_lines(text, count > most ? count - most : 0));
 }
 
@@ -88,5 +88,6 @@ void xenvigil_show_info(json_object *answer, int64_t limit)
 	for (size_t i = 0; i < count; i++)
 		show_missing(json_object_array_get_idx(list, i));
 	if (!count)
-		printf("\nno evidence was taken\n");
+		printf("\n"
+		       "no evidence was collected\n");
 }

@@ -287,7 +287,7 @@ static void put_evidence(struct text *html, json_object *evidence)
 	text_append(html, " <span class=\"soft\">from ");
 	put_name(html, text_of(evidence, "source"));
 	if (missing[0]) {
-		text_append(html, "; not there: ");
+		text_append(html, "; missing: ");
 		put_name(html, missing);
 	}
 	text_append(html, "</span></summary>\n<pre>");
@@ -315,7 +315,7 @@ static void put_all_evidence(struct text *html, json_object *list)
 			missing++;
 	}
 	if (!count)
-		text_append(html, "<p>No evidence was taken.</p>\n");
+		text_append(html, "<p>No evidence was collected.</p>\n");
 	if (!missing)
 		return;
 	text_append(html, "<h2>Missing</h2>\n<table>\n");

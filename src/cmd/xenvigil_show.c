@@ -137,10 +137,10 @@ static void show_host(json_object *host)
 	       text_of(host, "text")[0] ? ": " : "",
 	       safe(text_of(host, "text")));
 	if (text_of(host, "advice")[0])
-		printf("to mend it: %s\n", safe(text_of(host, "advice")));
+		printf("fix: %s\n", safe(text_of(host, "advice")));
 	if (text_of(host, "console_advice")[0])
-		printf("xenconsoled does not run, and every start of a guest "
-		       "waits for it; start it: %s\n",
+		printf("xenconsoled does not run; every start of a guest waits "
+		       "for it; fix: %s\n",
 		       safe(text_of(host, "console_advice")));
 	xenvigil_show_retreat(json_object_object_get(host, "retreat"));
 	show_ports(json_object_object_get(host, "event_channels"));
@@ -176,11 +176,11 @@ void xenvigil_show_status(json_object *answer)
 	       ready ? "ready" : "NOT READY: xenstored does not answer, "
 				 "destructive actions wait");
 	if (is_set(answer, "disk_full"))
-		puts("the disk below the records is FULL: they go to room "
-		     "kept for them while it lasts");
+		puts("the disk of the records is FULL: records use the "
+		     "reserved space until that is full, too");
 	if (number_of(answer, "records_temporary_ms"))
 		printf("the records are TEMPORARY since %s, in %s, until the "
-		       "database can be used: %s\n",
+		       "database works again: %s\n",
 		       moment(number_of(answer, "records_temporary_ms")),
 		       safe(text_of(answer, "records")),
 		       safe(text_of(answer, "records_why")));
@@ -287,8 +287,9 @@ static void show_trouble(json_object *trouble)
 		printf("%.1f s", (double)(ended_ms -
 					  number_of(trouble, "began_ms")) / 1e3);
 	else
-		printf("and it lasts");
-	printf(": %s\n    to mend it: %s\n", safe(text_of(trouble, "text")),
+		printf("ongoing");
+	printf(": %s\n"
+	       "    fix: %s\n", safe(text_of(trouble, "text")),
 	       safe(text_of(trouble, "advice")));
 	if (text_of(trouble, "retreat")[0])
 		printf("    retreat: %s\n", safe(text_of(trouble, "retreat")));
@@ -343,9 +344,9 @@ static void show_delays(json_object *guest)
 static void show_shared(json_object *guest)
 {
 	if (is_set(guest, "same_uuid"))
-		printf("  HELD: several domains have its uuid; what follows is "
-		       "known of domain %lld, and\n  holds when one alone is "
-		       "left\n",
+		printf("  HELD: several domains have its uuid; the following "
+		       "is for domain %lld, and\n"
+		       "  applies when only one of them is left\n",
 		       (long long)number_of(guest, "config_of_domid"));
 }
 

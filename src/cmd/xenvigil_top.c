@@ -240,7 +240,7 @@ static void add_head(struct text *text, struct text *marks,
 		    ", RECORDS TEMPORARY" : "",
 		    xenvigil_top_keys[top->sort]);
 	if (text_of(host, "advice")[0]) {
-		text_append(text, "to mend the host: ");
+		text_append(text, "fix: ");
 		add_safe(text, text_of(host, "advice"));
 	}
 	text_printf(marks, "%c%c%c ",

@@ -211,7 +211,7 @@ int xenvigil_top_screen(struct xenvigil_top *top)
 	setlocale(LC_ALL, "");
 	terminal = newterm(NULL, stdout, stdin);
 	if (!terminal) {
-		fprintf(stderr, "xenvigil: this terminal is not known (TERM)\n");
+		fprintf(stderr, "xenvigil: unknown terminal (TERM)\n");
 		return EXIT_FAILURE;
 	}
 	catch_ends();

@@ -27,7 +27,7 @@ static const char usage[] =
 	"\n"
 	"      --deadline SECONDS  end xl after that, 0: never (default: by "
 	"command)\n"
-	"      --no-daemon         leave new domains to a monitor of xl's own\n"
+	"      --no-daemon         leave new domains to an xl monitor\n"
 	"      --config-dir PATH   where xenvigil.conf is (default "
 	XENVIGIL_CONFIG_DIR ")\n"
 	"      --socket PATH       the daemon's socket (default " CLIENT_SOCKET
@@ -132,7 +132,7 @@ static void tell(const struct xlv *xlv, const struct host_evidence *evidence)
 	text_free(&text);
 	xlv_daemon_tell_since(xlv);
 	host_advise(evidence, &text);
-	fprintf(stderr, "xlv: to mend it: %s\n", text_get(&text));
+	fprintf(stderr, "xlv: fix: %s\n", text_get(&text));
 	text_free(&text);
 }
 

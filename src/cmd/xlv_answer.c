@@ -100,7 +100,7 @@ static const char *supervision_of(json_object *domain, uint32_t domid)
 	if (domid == 0)
 		return "-";
 	if (!domain)
-		return "not known";
+		return "unknown";
 	if (json_object_get_boolean(json_object_object_get(domain, "held")))
 		return "held";
 	return text_in(domain, "owner");
@@ -204,7 +204,8 @@ int xlv_answer_list(char *const args[], json_object *daemon)
 		hostview_close(view);
 	}
 	if (r < 0) {
-		fprintf(stderr, "xlv: the hypervisor: %s\n", strerror(-r));
+		fprintf(stderr, "xlv: cannot ask the hypervisor: %s\n",
+			strerror(-r));
 		return EXIT_FAILURE;
 	}
 	print_head(verbose, daemon);
@@ -221,7 +222,7 @@ int xlv_answer_list(char *const args[], json_object *daemon)
 	}
 	free(list);
 	if (!shown && word)
-		fprintf(stderr, "xlv: '%s' is no domain's name or number\n",
+		fprintf(stderr, "xlv: no domain has the name or number '%s'\n",
 			word);
 	return shown || !word ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -244,6 +245,7 @@ int xlv_answer(const struct xlv *xlv)
 		hostview_close(view);
 	}
 	if (r < 0)
-		fprintf(stderr, "xlv: the hypervisor: %s\n", strerror(-r));
+		fprintf(stderr, "xlv: cannot ask the hypervisor: %s\n",
+			strerror(-r));
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -33,13 +33,15 @@ bool xlv_daemon_is_ready(const struct xlv *xlv)
 	if (r == 0)
 		return true;
 	if (xlv->as_xl) {
-		fprintf(stderr, "xlv: %s: %s: the domain is left to a monitor "
-			"of xl's\n", xlv->socket_path, client_explain(r));
+		fprintf(stderr, "xlv: %s: %s: an xl monitor supervises the "
+			"domain instead\n",
+			xlv->socket_path, client_explain(r));
 		return false;
 	}
-	fprintf(stderr, "xlv: %s: %s: nobody would supervise the domain.\n"
-		"xlv: start xenvigild, or use xlv --no-daemon to leave the "
-		"domain to a monitor of xl's.\n", xlv->socket_path,
+	fprintf(stderr, "xlv: %s: %s: the domain would have no supervisor.\n"
+		"xlv: start xenvigild, or use xlv --no-daemon to let "
+		"an xl monitor supervise the domain.\n",
+		xlv->socket_path,
 		client_explain(r));
 	return false;
 }
@@ -61,7 +63,7 @@ void xlv_daemon_tell_since(const struct xlv *xlv)
 		since_ms = json_object_get_int64(since);
 	json_object_put(answer);
 	if (since_ms == 0) {
-		fprintf(stderr, "xlv: since when is not known%s%s\n",
+		fprintf(stderr, "xlv: unknown since when%s%s\n",
 			r ? ": " : "", r ? client_explain(r) : "");
 		return;
 	}

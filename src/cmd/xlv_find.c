@@ -36,9 +36,9 @@ static struct settings *read_settings(const char *dir)
 
 static int tell_none(const struct xlv *xlv)
 {
-	fprintf(stderr, "xlv: there is no xl that can be run\n");
+	fprintf(stderr, "xlv: no xl program was found\n");
 	tell_lines(xlfind_passed_over(xlv->find));
-	fprintf(stderr, "xlv: name it with xl_program in %s/xenvigil.conf\n",
+	fprintf(stderr, "xlv: set xl_program in %s/xenvigil.conf\n",
 		xlv->config_dir);
 	return EXIT_NO_XL;
 }
@@ -50,8 +50,8 @@ static void tell_version(const char *program)
 	if (hvversion_running(ours) || hvversion_of_program(program, its) ||
 	    strcmp(ours, its) == 0)
 		return;
-	fprintf(stderr, "xlv: %s is of Xen %s, but Xen %s runs: most of its "
-		"commands cannot work\n", program, its, ours);
+	fprintf(stderr, "xlv: %s belongs to Xen %s, but Xen %s runs: most of "
+		"its commands cannot work\n", program, its, ours);
 }
 
 int xlv_find(struct xlv *xlv)
@@ -66,8 +66,8 @@ int xlv_find(struct xlv *xlv)
 		return EXIT_NO_XL;
 	}
 	if (xlfind_is_endless(xlv->find)) {
-		fprintf(stderr, "xlv: xl has run xlv %d times within itself: "
-			"one of them runs the other without end\n",
+		fprintf(stderr, "xlv: xl and xlv have run each other %d times: "
+			"this is an endless loop\n",
 			XLFIND_DEPTH_MAX);
 		return EXIT_NO_XL;
 	}

@@ -97,9 +97,10 @@ void xlv_made_tell_left(struct xlv_made *made)
 
 		if (domain->domid && domain->paused && !domain->dying &&
 		    !domain->cpu_time_ns && !was_there(made, domain))
-			fprintf(stderr, "xlv: domain %u came meanwhile and has "
-				"not run: if xl left it half built, \"xl "
-				"destroy %u\" removes it\n", domain->domid,
+			fprintf(stderr, "xlv: domain %u is new and has not "
+				"run: if xl left it half built, \"xl "
+				"destroy %u\" removes it\n",
+				domain->domid,
 				domain->domid);
 	}
 	free(now.list);

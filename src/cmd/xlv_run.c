@@ -99,7 +99,7 @@ static void tell_why(const struct xlv *xlv, pid_t pid, uint32_t deadline_s)
 	hostprobe_look(PROBE_MS, NULL, &evidence);
 	host_explain(&evidence, &text);
 	fprintf(stderr, "\nxlv: %s\n", text.len ? text_get(&text) :
-		"xenstored answers; what xl waits for is another thing");
+		"xenstored answers; xl waits for something else");
 	text_free(&text);
 }
 

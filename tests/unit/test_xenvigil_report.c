@@ -104,7 +104,7 @@ static void test_content(void)
 	ok(strstr(page, "<th>hv-log</th>") != NULL, "what is missing, and why");
 	text_free(&html);
 	page = page_of("{}", &html);
-	ok(strstr(page, "No evidence was taken") && strstr(page, "</html>"),
+	ok(strstr(page, "No evidence was collected") && strstr(page, "</html>"),
 	   "an answer without anything");
 	text_free(&html);
 	page = page_of("{\"steps\":[{}],\"evidence\":[{}]}", &html);

@@ -98,7 +98,7 @@ programs=$(echo /usr/lib/xen-[0-9]*/bin)
 mv "$programs/xl" "$programs/xl.away"
 timed xl list
 check "with no xl it ends with 127 ($took_ms ms)" test $? -eq 127 -a "$took_ms" -le 4000
-check 'and says so' grep -q 'there is no xl that can be run' "$dir/err"
+check 'and says so' grep -q 'no xl program was found' "$dir/err"
 PATH=$dir/script:$PATH timed xl list
 check "so it does with a script of xlv alone ($took_ms ms)" test $? -eq 127 -a "$took_ms" -le 4000
 check 'which it names' grep -q "script/xl: runs this program again" "$dir/err"
@@ -110,7 +110,7 @@ at=$(strings -t d "$programs/xl" | sed -n 's/^ *\([0-9]*\) libxenlight\.so\.4\.[
 printf 02 | dd of="$dir/old/xl" bs=1 seek=$((at + 17)) conv=notrunc 2> /dev/null
 PATH=$dir/old:$PATH timed xl list
 check 'an xl of another version fails by itself' test $? -eq 127
-check 'and it is said what it is' grep -q 'old/xl is of Xen 4\.2, but Xen 4\.[0-9]* runs' "$dir/err"
+check 'and it is said what it is' grep -q 'old/xl belongs to Xen 4\.2, but Xen 4\.[0-9]* runs' "$dir/err"
 
 kill -STOP $(xenstored_pids)
 timed xl help
@@ -138,7 +138,7 @@ xl destroy mine
 daemon_stop
 timed xl create "$dir/mine.cfg"
 check 'without a daemon xl create succeeds' test $? -eq 0
-check 'and says that xl looks after the domain' grep -q "left to a monitor of xl's" "$dir/err"
+check 'and says that xl looks after the domain' grep -q "an xl monitor supervises the domain" "$dir/err"
 check 'which it does' test -n "$(monitors)"
 xl destroy mine
 expect 20 'that monitor ends with its domain' has_no_monitor

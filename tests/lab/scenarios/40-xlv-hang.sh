@@ -102,7 +102,7 @@ kill -CONT $stopped
 daemon_stop
 timed xlv create "$dir/one.cfg"
 check 'nothing is created when nobody would supervise it' test $? -eq 75
-check 'and it says so' said 'nobody would supervise the domain'
+check 'and it says so' said 'the domain would have no supervisor'
 kill -9 $stopped
 await 10 'xenstored to be gone' sh -c "! kill -0 $stopped 2>/dev/null" || not_ok 'xenstored is gone'
 check 'xl list fails or hangs while xenstored is dead' sh -c '! timeout -s KILL 10 xl list > /dev/null 2>&1'
