@@ -44,9 +44,9 @@ static void report_device(const struct audit *audit,
 			     "loaded, build %s", device->build);
 		return;
 	case EVTCHNDEV_PER_FILE:
-		audit_report(audit, AUDIT_OK, "", "the event-channel driver "
-			     "of Linux %s has not the fault of before 3.12 "
-			     "(by %s)", device->release, device->how);
+		audit_report(audit, AUDIT_OK, "", "the event-channel driver of "
+			     "Linux %s does not have the bug of Linux before "
+			     "3.12 (by %s)", device->release, device->how);
 		return;
 	case EVTCHNDEV_AFFECTED:
 		audit_report(audit, AUDIT_ERROR, "xenvigil module install, "
@@ -73,8 +73,8 @@ void audit_kernel(const struct audit *audit)
 		audit_report(audit, AUDIT_WARN, "xenvigil module install",
 			     "a module was not loaded: %s", finding.text);
 	else if (finding.kind != KMSG_NONE)
-		audit_report(audit, AUDIT_ERROR, "dmesg says more; a reboot "
-			     "mends it", "the kernel has had a fault (%s): %s",
+		audit_report(audit, AUDIT_ERROR, "read dmesg; a reboot fixes "
+			     "it", "the kernel logged a fault (%s): %s",
 			     kmsg_kind_name(finding.kind), finding.text);
 }
 
@@ -109,7 +109,7 @@ void audit_device(const struct audit *audit)
 	evtchndev_look("", false, &device);
 	if (!evtchndev_is_safe(&device)) {
 		audit_report(audit, AUDIT_OK, "", "/dev/xen/evtchn is not "
-			     "tried: with this driver that could stop "
+			     "tested: with this driver the test could stop "
 			     "xenstored");
 		return;
 	}
@@ -118,8 +118,8 @@ void audit_device(const struct audit *audit)
 		audit_report(audit, AUDIT_OK, "", "an event through "
 			     "/dev/xen/evtchn arrives");
 	else
-		audit_report(audit, AUDIT_ERROR, "dmesg says more; a reboot "
-			     "mends it", "/dev/xen/evtchn %s%s",
+		audit_report(audit, AUDIT_ERROR, "read dmesg; a reboot fixes "
+			     "it", "/dev/xen/evtchn %s%s",
 			     evidence.evtchn == HOST_DEVICE_SILENT ?
 			     "delivers no event" : "fails: ",
 			     evidence.evtchn_error);
@@ -158,8 +158,8 @@ static unsigned int check_files(const struct audit *audit, DIR *dir,
 		found++;
 		snprintf(mend, sizeof(mend), "rm %s/%s", USERDATA_DIR,
 			 entry->d_name);
-		audit_report(audit, AUDIT_WARN, mend, "a file of domain %u is "
-			     "left, which is gone: %s", domid, entry->d_name);
+		audit_report(audit, AUDIT_WARN, mend, "a stale file of domain "
+			     "%u, which is gone: %s", domid, entry->d_name);
 	}
 	return found;
 }
@@ -182,8 +182,8 @@ void audit_userdata(const struct audit *audit)
 			     "the hypervisor cannot be asked: %s",
 			     strerror(-r));
 	else if (!dir || !check_files(audit, dir, list, count))
-		audit_report(audit, AUDIT_OK, "", "no file of a domain that "
-			     "is gone is left in " USERDATA_DIR);
+		audit_report(audit, AUDIT_OK, "", "no stale file of a domain "
+			     "that is gone is in " USERDATA_DIR);
 	if (dir)
 		closedir(dir);
 	free(list);

@@ -152,7 +152,7 @@ static void check_backend(struct walk *walk, const char *path,
 		return;
 	if (ours == theirs || (ours != CONNECTED && theirs != CONNECTED))
 		return;
-	snprintf(what, sizeof(what), "its ends disagree: the backend is in "
+	snprintf(what, sizeof(what), "the two ends disagree: the backend is in "
 		 "state %d, the frontend in %d", ours, theirs);
 	report_used(walk, frontend, whole, what, device);
 }
@@ -161,7 +161,7 @@ static void check_backends_of(struct walk *walk, const char *path,
 			      const char *domid)
 {
 	if (!is_left_over(walk, path, domid,
-			  "backends of a domain that is gone"))
+			  "stale backends of a domain that is gone"))
 		each(walk, path, domid, check_backend);
 }
 
@@ -199,7 +199,7 @@ static void check_domain(struct walk *walk, const char *path,
 	char whole[PATH_BYTES];
 
 	if (is_left_over(walk, path, domid,
-			 "a directory of a domain that is gone"))
+			 "a stale directory of a domain that is gone"))
 		return;
 	join(whole, path, domid);
 	each(walk, whole, "device", check_frontend_kind);
@@ -209,7 +209,7 @@ static void check_record(struct walk *walk, const char *path,
 			 const char *domid)
 {
 	(void)is_left_over(walk, path, domid,
-			   "libxl's record of a domain that is gone");
+			   "libxl's stale record of a domain that is gone");
 }
 
 static bool list_domains(struct walk *walk)
@@ -240,8 +240,8 @@ void audit_devices(const struct audit *audit)
 
 	walk.store = xs_open(0);
 	if (!walk.store || !list_domains(&walk)) {
-		audit_report(audit, AUDIT_ERROR, "see above",
-			     "the devices cannot be looked at");
+		audit_report(audit, AUDIT_ERROR, "fix the errors above first",
+			     "the devices cannot be checked");
 	} else {
 		go_round(&walk);
 		if (walk.found) {
@@ -250,8 +250,8 @@ void audit_devices(const struct audit *audit)
 			go_round(&walk);
 		}
 		if (!walk.found)
-			audit_report(audit, AUDIT_OK, "", "every device has "
-				     "its two ends, and they agree");
+			audit_report(audit, AUDIT_OK, "", "every device has a "
+				     "frontend and a backend, and they agree");
 	}
 	free(walk.list);
 	if (walk.store)

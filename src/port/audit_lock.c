@@ -22,12 +22,13 @@ void audit_lock(const struct audit *audit)
 		r = xllock_check(path, &why);
 	if (r == -EPERM) {
 		snprintf(mend, sizeof(mend), "rm %s", path);
-		audit_report(audit, AUDIT_ERROR, mend, "xl's lock %s: who has "
-			     "it open can keep every xl from starting a guest",
+		audit_report(audit, AUDIT_ERROR, mend, "xl's lock %s: a "
+			     "process that has it open can keep every xl from "
+			     "starting a guest",
 			     text_get(&why));
 	} else if (r) {
 		audit_report(audit, AUDIT_WARN, "", "xl's lock cannot be "
-			     "looked at: %s",
+			     "checked: %s",
 			     why.len ? text_get(&why) : strerror(-r));
 	} else {
 		audit_report(audit, AUDIT_OK, "", "only root can hold xl's "

@@ -99,8 +99,8 @@ static unsigned int report_orphans(const struct audit *audit,
 			continue;
 		count++;
 		audit_report(audit, AUDIT_ERROR, "start xenvigild",
-			     "nobody supervises domain %u (%s): its monitor "
-			     "of xl's is gone, or it never had one",
+			     "domain %u (%s) has no supervisor: its xl monitor "
+			     "has ended, or it never had one",
 			     domain->domid, domain->name);
 	}
 	return count;
@@ -184,9 +184,9 @@ void audit_owners(const struct audit *audit)
 		if (!daemon_runs())
 			found += report_orphans(audit, &owners);
 		if (!found)
-			audit_report(audit, AUDIT_OK, "", "every monitor of "
-				     "xl's has its domain, and every domain "
-				     "a supervisor");
+			audit_report(audit, AUDIT_OK, "", "every xl monitor "
+				     "has its domain, and every domain has a "
+				     "supervisor");
 	}
 	free(owners.has);
 	free(owners.list);

@@ -105,7 +105,8 @@ static void report_ports(const struct audit *audit, const struct ports *ports)
 
 	ports_explain(ports, &text);
 	audit_report(audit, level, level == AUDIT_OK ? "" :
-		     "find who leaks them, or spread the guests over hosts",
+		     "find the process that leaks them, or spread the guests "
+		     "over hosts",
 		     "%s", text_get(&text));
 	text_free(&text);
 }

@@ -171,11 +171,11 @@ static void find_holders(int proc, uint32_t domid, struct holders *holders)
 /* What no process holds, dom0's drivers do. */
 static void advise_waiting(uint32_t domid, struct text *advice)
 {
-	text_printf(advice, "end no process: a driver of dom0 holds its "
-		    "memory until its last request is done. See whether "
-		    "/sys/bus/xen-backend/devices has an entry *-%u-*, and "
-		    "what dmesg says of that disk or network; if it never "
-		    "ends, only a reboot of the host frees the memory",
+	text_printf(advice, "end no process: a driver of dom0 holds the memory "
+		    "until its last request is done. Look for an entry *-%u-* "
+		    "in /sys/bus/xen-backend/devices, and for that disk or "
+		    "network in dmesg; if the request never ends, only a "
+		    "reboot of the host frees the memory",
 		    domid);
 }
 
@@ -187,13 +187,14 @@ static void advise(const struct holders *holders, uint32_t domid,
 			    text_get(&holders->sure));
 	else if (holders->may.len)
 		text_printf(advice, "end the process that holds its memory, "
-			    "one of: %s (the kernel does not say whose memory "
-			    "a process maps: first make sure that it serves "
-			    "no other domain)", text_get(&holders->may));
+			    "one of: %s (the kernel does not say which "
+			    "domain's memory a process maps: first make sure "
+			    "that it serves no other domain)",
+			    text_get(&holders->may));
 	else
 		advise_waiting(domid, advice);
 	if (holders->host.len)
-		text_printf(advice, "; never end %s: the host lives on it",
+		text_printf(advice, "; never end %s: the host needs it",
 			    text_get(&holders->host));
 }
 
@@ -222,7 +223,8 @@ static void report_zombie(const struct audit *audit,
 
 	(void)audit_advise_zombie("/proc", domain->domid, &advice);
 	audit_report(audit, AUDIT_WARN, text_get(&advice),
-		     "domain %u (%s) is dead and not gone: %llu MiB are held",
+		     "domain %u (%s) is a zombie: it is dead and holds %llu "
+		     "MiB",
 		     domain->domid, domain->name[0] ? domain->name : "no name",
 		     (unsigned long long)domain->memory_mib);
 	text_free(&advice);
@@ -252,6 +254,5 @@ void audit_zombies(const struct audit *audit)
 			report_zombie(audit, &list[i]);
 		}
 	if (!found)
-		audit_report(audit, AUDIT_OK, "", "no domain is dead and not "
-			     "gone");
+		audit_report(audit, AUDIT_OK, "", "no domain is a zombie");
 }

@@ -73,9 +73,9 @@ check 'a frontend without its backend' names 'a frontend without its backend' "r
 check 'ends that disagree' names 'the backend is in state 4, the frontend in 6' "restart domain $one: xl attaches no vkbd"
 check "libxl's record of a domain that is gone" names "record of a domain that is gone" 'xenstore-rm /libxl/998'
 check 'a file of a domain that is gone' names 'which is gone: userdata-d.997' "rm /var/lib/xen/userdata-d.997.$gone.libxl-json"
-check 'the zombie, and who maps memory' names "domain $two ([^)]*) is dead and not gone" "domhold ($page)"
+check 'the zombie, and who maps memory' names "domain $two ([^)]*) is a zombie" "domhold ($page)"
 check 'the leaked event channels, and who has the device open' names "100[0-9] event channels of dom0 are for domain $one" "domhold ($ports)"
-check 'and what the host lives on is never to be ended' names "domain $two ([^)]*) is dead" 'never end [^"]*xenstored'
+check 'and what the host lives on is never to be ended' names "domain $two ([^)]*) is a zombie" 'never end [^"]*xenstored'
 
 expect 10 'the daemon found the leak as well' ports_are leaked
 check 'and logged it' log_has 'warn keeper event-channels' 'level=leaked' "domain $one"
@@ -118,4 +118,4 @@ status_tells_of_it()
 expect 10 'status says so as well' status_tells_of_it
 daemon_stop
 doctor 4 'no daemon'
-check 'nobody supervises the guest that has no monitor' names "nobody supervises domain $one (one)" 'start xenvigild'
+check 'nobody supervises the guest that has no monitor' names "domain $one (one) has no supervisor" 'start xenvigild'
