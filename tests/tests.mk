@@ -36,6 +36,9 @@ $(O)/tests/test_xenvigil_debug: $(call object,src/cmd/xenvigil_debug_kernel.c)
 
 # Memory may not be had.  Private: else the flags that all depends on had it too.
 $(O)/tests/test_keeper_child: private LDFLAGS += -Wl,--wrap=wire_recv
+$(O)/tests/test_keeper_takeover: private LDFLAGS += $(patsubst %,-Xlinker --wrap=%, \
+	keeper_now keeper_scan keeper_rearm keeper_set_timer keeper_owner_query \
+	keeper_adopt_from_monitor owner_each_monitor owner_find)
 $(O)/tests/test_engine_memory: private LDFLAGS += -Wl,--wrap=calloc,--wrap=realloc
 
 # One program: the engine against a model of the world, whose memory runs out.

@@ -14,7 +14,8 @@
 #define AGAIN_MS 1000		/* an xl may be about to become a monitor */
 #define UNSAFE_MS 2000		/* a monitor's guest is paused or down */
 #define AGAIN_MAX_MS 32000	/* a monitor that cannot be ended */
-/* Twice without a process that is or may become its monitor: it has none. */
+/* So often in a row without a monitor that can be ended, nor an xl that may
+ * become one: it gets none. */
 #define LOOKS 2
 
 /* What is known of a domain's monitor. */
@@ -140,7 +141,11 @@ static void on_monitor(void *ctx, const struct owner_monitor *monitor)
 	}
 }
 
-/* One without a monitor: may it still get one? */
+/*
+ * One without a monitor: may it still get one?  OWNER_XL is an xl in the
+ * foreground, to which the domain is left, or one that became a monitor after
+ * the walk over them: the next walk finds that one.
+ */
 static void look_for_builder(struct turn *turn, size_t i)
 {
 	struct seen *seen = &turn->seen[i];
@@ -150,10 +155,7 @@ static void look_for_builder(struct turn *turn, size_t i)
 
 	keeper_owner_query(turn->keeper, turn->domains[i], &query);
 	(void)owner_find("/proc", &query, &owner, &pid);
-	if (owner == OWNER_XL)
-		seen->looks = LOOKS; /* in the foreground: it is left to it */
-	else
-		seen->looks = owner == OWNER_NONE ? seen->looks + 1 : 0;
+	seen->looks = owner == OWNER_UNSETTLED ? 0 : seen->looks + 1;
 	if (!is_settled(seen))
 		put_off(turn, seen, AGAIN_MS);
 }
