@@ -193,7 +193,7 @@ static bool take_bugcheck(const char *line, struct console_cause *cause)
 	if (winbug_decode(&said, &bug))
 		return false;
 	winbug_format(&bug, &text);
-	text_append(&text, ", by its drivers' word");
+	text_append(&text, ", as its drivers report");
 	text_copy(cause->line, sizeof(cause->line), text_get(&text));
 	text_free(&text);
 	cause->system = "Windows";

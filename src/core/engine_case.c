@@ -144,8 +144,8 @@ void engine_case_skip_core(struct engine *e, struct incident *incident,
 {
 	char why[96];
 
-	snprintf(why, sizeof(why), "left out: no worker was free for it in "
-		 "%u s", engine_case_settings(e, incident)->core_wait_s);
+	snprintf(why, sizeof(why), "skipped: no worker was free within %u s",
+		 engine_case_settings(e, incident)->core_wait_s);
 	if (skip_dump(incident, -EBUSY, why, now))
 		engine_case_proceed(e, incident, now);
 }
@@ -237,7 +237,7 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 		engine_case_fall_back(e, incident, why);
 	if (incident_step(incident) == STEP_DUMP && !wants_core(e, incident) &&
 	    !skip_dump(incident, -EDQUOT,
-		       "left out: enough cores of this loop", now))
+		       "skipped: this crash loop has enough cores", now))
 		engine_case_postpone(e, incident, ENGINE_ASK_AGAIN_MS, now);
 	else if (incident_step(incident) == STEP_END &&
 		 !engine_foreign_keeps(incident))

@@ -93,7 +93,8 @@ static void ask_and_decide(struct engine *e, struct domain *domain,
 	if (engine_foreign_claim(e, domain) == ENGINE_CLAIM_UNSETTLED)
 		return;
 	if (domain->guest->disowned)
-		leave(e, domain, "left to another, as the operator said", now);
+		leave(e, domain, "left to another supervisor: disowned by the "
+		      "operator", now);
 	else
 		engine_life_event(e, domain, LIFE_EVENT_READY, now);
 }

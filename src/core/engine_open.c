@@ -57,7 +57,7 @@ static const char *missed_text(const struct incident *incident)
 	if (incident->outcome == OUTCOME_RESUMED)
 		return "the domain ran again before it could be handled";
 	if (incident->outcome == OUTCOME_FOREIGN)
-		return "its supervisor removed it before more was read";
+		return "its supervisor removed it before the evidence was read";
 	return "the domain was gone before it could be handled";
 }
 

@@ -226,7 +226,7 @@ static void reopen(struct engine *e, struct incident *incident,
 
 	if (last && !last->ended_ms) {
 		incident_end_step(incident, now.wall_ms, -EINTR,
-				  "the daemon ended meanwhile");
+				  "the daemon stopped during this step");
 		incident->is_unheard |= step_starts_guest(last->step);
 	}
 	incident->order = 0;

@@ -115,8 +115,8 @@ void engine_report_take(struct engine *e, struct incident *incident,
 	    kernel_log_is_panic(incident->panic) &&
 	    call_it_crash(e, incident))
 		engine_tell(e, ENGINE_NOTE_CRASH_FOUND, NULL, incident,
-			    "it asked for a reboot, but its kernel's log says "
-			    "that it gave up");
+			    "it asked for a reboot, but its kernel's log has a "
+			    "panic");
 }
 
 void engine_report_copy(struct engine *e, struct incident *incident)

@@ -332,7 +332,7 @@ void engine_step_unbegun(struct engine *e, struct incident *incident,
 {
 	char text[INCIDENT_TEXT_BYTES];
 
-	snprintf(text, sizeof(text), "not begun: %s", how);
+	snprintf(text, sizeof(text), "not started: %s", how);
 	dispose(e, incident);
 	incident_unbegin_step(incident, now.wall_ms, -EAGAIN, text);
 	engine_tell(e, ENGINE_NOTE_WORKER_LOST, NULL, incident, text);

@@ -119,7 +119,7 @@ static void end(struct engine *e, struct guest *guest, struct engine_time now)
 			continue;
 		take_config(e, e->domains[i]);
 		engine_tell(e, ENGINE_NOTE_SAME_UUID_OVER, e->domains[i], NULL,
-			    "it alone has its uuid now");
+			    "no other domain has its uuid now");
 	}
 	engine_life_ask_guest(e, guest, now);
 	if (!incident || !incident->twin)

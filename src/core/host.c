@@ -95,7 +95,7 @@ static void explain_kernel(const struct host_evidence *evidence,
 		return;
 	if (is_evtchn_fault(evidence))
 		text_append(text, "; the kernel's module xen_evtchn has hit "
-				  "its own fault");
+				  "its known bug");
 	text_printf(text, "; the kernel said at %lld.%03lld s: ",
 		    (long long)(kernel->since_boot_us / 1000000),
 		    (long long)(kernel->since_boot_us / 1000 % 1000));
@@ -125,19 +125,18 @@ void host_advise(const struct host_evidence *evidence, struct text *text)
 	if (health != HOST_HUNG && health != HOST_DEAD)
 		return;
 	if (is_evtchn_fault(evidence))
-		text_append(text, "install xenvigil's xen-evtchn "
-			    "(xenvigil module install) and reboot: nothing "
-			    "less brings this kernel's xenstored back");
+		text_append(text, "install xenvigil's xen-evtchn (xenvigil "
+			    "module install) and reboot: nothing else brings "
+			    "xenstored back on this kernel");
 	else if (process_is_stopped(evidence))
 		text_printf(text, "kill -CONT %d", evidence->process);
 	else if (health == HOST_DEAD)
-		text_append(text, "xenstored cannot be started again under "
-			    "running guests: save what can be saved, and "
-			    "reboot");
+		text_append(text, "xenstored cannot be restarted while guests "
+			    "run: shut down what you can, then reboot");
 	else if (evidence->process_state == 'D')
-		text_append(text, "it is blocked in the kernel: dmesg says "
-			    "more; only a reboot ends that");
+		text_append(text, "xenstored is blocked in the kernel: read "
+			    "dmesg; only a reboot ends this");
 	else
-		text_append(text, "look at its processor time, memory and "
-			    "log; it may come back by itself");
+		text_append(text, "check the CPU time, the memory and the log "
+			    "of xenstored; it may recover by itself");
 }

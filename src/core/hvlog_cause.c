@@ -131,7 +131,7 @@ static int format(const struct cause *cause, struct text *text)
 	if (cause->bug_there) {
 		winbug_format(&cause->bug, text);
 		text_append(text, cause->bug.by_guest ?
-			    ", by its drivers' word" : "");
+			    ", as its drivers report" : "");
 	}
 	if (cause->triple.said) {
 		next_clause(text, begun);

@@ -150,7 +150,7 @@ static void tell_left(const struct retreat_guest *guest, struct text *text)
 	uint64_t tenths = guest->cpu_used_ns / NS_PER_TENTH;
 
 	text_printf(text, " (domid %" PRIu32 "%s, used %" PRIu64 ".%" PRIu64
-		    " s of processor time since", guest->id.domid,
+		    " s of CPU time since", guest->id.domid,
 		    guest->paused ? ", paused" : "", tenths / 10, tenths % 10);
 	tell_core(guest, text);
 	text_append(text, ")");
@@ -198,17 +198,17 @@ static void tell_fate(const struct retreat *retreat, enum retreat_fate fate,
 void retreat_tell(const struct retreat *retreat, struct text *text)
 {
 	tell_fate(retreat, RETREAT_FATE_LEFT,
-		  "asked to power off, and did not: ", text);
+		  "asked to power off, but still running: ", text);
 	tell_fate(retreat, RETREAT_FATE_FELL,
 		  "ended when asked, but did not power off: ", text);
 	tell_fate(retreat, RETREAT_FATE_ASKED,
-		  "asked to power off, and waited for: ", text);
+		  "asked to power off, still waiting for: ", text);
 	tell_fate(retreat, RETREAT_FATE_ENDED, "powered off: ", text);
 	tell_fate(retreat, RETREAT_FATE_REFUSED,
 		  "the hypervisor refused to ask: ", text);
 	tell_fate(retreat, RETREAT_FATE_DEAF,
-		  "not to be asked without xenstore, having no power button "
-		  "(PV, PVH): ", text);
+		  "cannot be asked without xenstore, no power button (PV, "
+		  "PVH): ", text);
 	if (!retreat->count)
 		text_append(text, "no guest ran");
 }

@@ -276,8 +276,8 @@ static int trim_free(struct trim *trim, uint64_t wanted)
 	lacks = wanted - (uint64_t)fs.f_bavail * fs.f_frsize;
 	if (older_bytes(trim) < lacks) {
 		text_printf(trim->said, "%sno core was removed to free space: "
-			    "%llu MiB too little is free, older cores take "
-			    "%llu MiB", trim->said->len ? ", " : "",
+			    "%llu MiB are missing, older cores use %llu MiB",
+			    trim->said->len ? ", " : "",
 			    (unsigned long long)((lacks - 1) >> 20) + 1,
 			    (unsigned long long)older_bytes(trim) >> 20);
 		return 0;

@@ -56,7 +56,7 @@ static int trim(const struct core_dump_order *order, uint64_t free_bytes,
 		bounds.guest = NULL;
 	r = core_dir_trim(order->dir, &bounds, why);
 	if (r)
-		text_printf(why, "cannot look at the old cores: %s",
+		text_printf(why, "cannot list the old cores: %s",
 			    strerror(-r));
 	return r;
 }
@@ -158,7 +158,8 @@ static int write_ourselves(const struct core_dump_order *order,
 		    (unsigned long long)out->facts.tot_pages);
 	if (out->facts.truncated)
 		text_append(why, out->guest_going ?
-			    ", the domain went away meanwhile" : out->cut ?
+			    ", the domain was destroyed during the "
+			    "dump" : out->cut ?
 			    ", cut at a limit" :
 			    ", the others were not found");
 	return r;

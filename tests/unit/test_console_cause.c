@@ -103,7 +103,7 @@ static const struct {
 	  "0000000000000002 0000000000000000 FFFFF80012345678\n"
 	  "xen|BUGCHECK: <====\n",
 	  "Windows bugcheck 0x0000000A IRQL_NOT_LESS_OR_EQUAL (0x10, 0x2, 0x0, "
-	  "0xfffff80012345678), by its drivers' word", true },
+	  "0xfffff80012345678), as its drivers report", true },
 	{ "MirageOS", "2026-01-31T12:00:00-00:00: [INFO] [net] up\n"
 	  "Fatal error: exception Failure(\"no route\")\n"
 	  "Solo5: solo5_exit(2) called\n",

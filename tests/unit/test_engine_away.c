@@ -196,7 +196,7 @@ static void test_unbegun(void)
 	crash(5);
 	decline(50);
 	ok(is_open(CASE_STATE_WORKING) && host.step == STEP_SAVE &&
-	   strstr(host.stored.steps[0].text, "not begun: another version"),
+	   strstr(host.stored.steps[0].text, "not started: another version"),
 	   "fifty workers that never began hold nothing, and are on record");
 	answer(-EIO);
 	pass(60000);

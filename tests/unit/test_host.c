@@ -82,7 +82,7 @@ static void test_verdicts(void)
 	other.took_ms = HOST_SLOW_MS + 1;
 	is_verdict(other, HOST_SLOW, "took 501 ms", "");
 	other.answer = HOST_ANSWER_NONE;
-	is_verdict(other, HOST_HUNG, "does not answer", "look at");
+	is_verdict(other, HOST_HUNG, "does not answer", "check the CPU time");
 	other.process_state = 'D';
 	is_verdict(other, HOST_HUNG, "does not answer", "blocked in the kernel");
 	other.process_state = 'T';

@@ -236,8 +236,8 @@ static void test_causes(void)
 		 " 0000000000000003 FFFFF80418A21E27 FFFFAC009F27B900 "
 		 "0000000000000000\n",
 		 "Windows bugcheck 0x0000009F DRIVER_POWER_STATE_FAILURE (0x3, "
-		 "0xfffff80418a21e27, 0xffffac009f27b900, 0x0), by its "
-		 "drivers' word");
+		 "0xfffff80418a21e27, 0xffffac009f27b900, 0x0), "
+		 "as its drivers report");
 	is_cause("(XEN) d1v3 VIRIDIAN GUEST_CRASH: 0xa 0xffffffffffffffff "
 		 "0xe 0 0xfffff80648bbd2b3\n(d1) xen|BUGCHECK: 000000D1: "
 		 "1 2 3 4\n",

@@ -52,8 +52,8 @@ static void test_course(void)
 	ok(retreat_begin(&retreat, list, 5) == 0 && retreat.count == 4,
 	   "one that is down is none of it");
 	name_guests(&retreat);
-	ok(says(&retreat, "waited for: web, db, m\\x1b; not to be asked "
-		"without xenstore, having no power button (PV, PVH): pv"),
+	ok(says(&retreat, "still waiting for: web, db, m\\x1b; cannot be "
+		"asked without xenstore, no power button (PV, PVH): pv"),
 	   "who is asked, and who cannot be");
 	ok(retreat_is_waiting(&retreat), "they are waited for");
 	list[0].shutdown = true; /* by poweroff, which is 0 */
@@ -75,8 +75,8 @@ static void test_course(void)
 	strcpy(retreat.guest[2].core, "/cores/x");
 	retreat.guest[2].captured = true;
 	ok(!retreat_next_left(&retreat), "and of no other");
-	ok(says(&retreat, "and did not: m\\x1b (domid 3, used 1.2 s of "
-		"processor time since, core /cores/x); ended when asked, but "
+	ok(says(&retreat, "but still running: m\\x1b (domid 3, used 1.2 s "
+		"of CPU time since, core /cores/x); ended when asked, but "
 		"did not power off: db (domid 2, gone); powered off: web; "),
 	   "it is told");
 	retreat_clear(&retreat);

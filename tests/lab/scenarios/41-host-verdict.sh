@@ -66,7 +66,7 @@ kill -STOP $stopped
 expect 5 'with it xenstored stops: hung' is_health hung
 xenvigil list > "$dir/text"
 check 'two troubles' test "$(troubles)" -eq 2
-check 'the second names the module' grep -q 'module xen_evtchn has hit its own fault' "$dir/text"
+check 'the second names the module' grep -q 'module xen_evtchn has hit its known bug' "$dir/text"
 check 'and the cure' grep -q 'xenvigil module install' "$dir/text"
 note_file "$dir/text" 6
 daemon_kill9

@@ -46,10 +46,10 @@ note_file "$dir/said"
 expect 10 'it comes to its end' retreat_is over
 check 'the command was run once, without an argument' test "$(cat "$dir/ran")" = 0
 xenvigil list > "$dir/list"
-check 'it is on record' grep -q 'retreat: not to be asked.*the command ended with status 0' "$dir/list"
+check 'it is on record' grep -q 'retreat: cannot be asked.*the command ended with status 0' "$dir/list"
 check 'it was logged' log_has 'warn keeper retreat-over' 'state=over'
 xenvigil retreat > "$dir/said" 2>&1
-check 'it may be ordered once more when it is over' grep -q '^retreat waiting: not to be asked' "$dir/said"
+check 'it may be ordered once more when it is over' grep -q '^retreat waiting: cannot be asked' "$dir/said"
 expect 10 'that one comes to its end, too' retreat_is over
 check 'with the command' test "$(wc -l < "$dir/ran")" -eq 2
 check 'the record has both' grep -q \
@@ -105,7 +105,7 @@ check 'nor stopped so late' grep -q 'its command runs already' "$dir/said"
 daemon_kill9
 daemon_start "retreat_command = \"$command\""
 expect 20 'another daemon knows that it ran' log_has retreat-over 'the daemon ended while the command ran'
-expect 10 'and shows how far it came' retreat_is 'over: not to be asked'
+expect 10 'and shows how far it came' retreat_is 'over: cannot be asked'
 check 'it was run once' test "$(wc -l < "$dir/ran")" -eq 1
 echo > "$dir/held"
 kill -CONT $stopped

@@ -85,12 +85,12 @@ kill -STOP $stopped
 expect 5 'stopped: hung' is_health hung
 begin=$(uptime_ms)
 xenvigil retreat > "$dir/said" 2>&1
-check 'the retreat begins' grep -q '^retreat waiting: asked to power off, and waited for: .*hears' "$dir/said"
+check 'the retreat begins' grep -q '^retreat waiting: asked to power off, still waiting for: .*hears' "$dir/said"
 check 'it says who cannot be asked' grep -q 'no power button (PV, PVH): pv' "$dir/said"
 note_file "$dir/said"
 expect 50 'who hears it powers off' is_shutdown hears 0
 note "$(($(uptime_ms) - begin)) ms after the button"
-expect 5 'the daemon says so' retreat_is 'waiting: asked to power off, and waited for: deaf, waits; powered off: hears'
+expect 5 'the daemon says so' retreat_is 'waiting: asked to power off, still waiting for: deaf, waits; powered off: hears'
 expect 30 "who has a device of Xen's heard it" guest_console_has waits 'its button was pressed'
 expect 30 'and waits for xenstored to give it back' guest_console_has waits 'still there, in:.*xs_talkv.*device_shutdown'
 daemon_kill9
@@ -98,7 +98,7 @@ daemon_start 'retreat_seconds = 15' 'retreat_cores = "left"' "retreat_command = 
 expect 10 'another daemon takes it up' log_has 'retreat-resumed' 'state=waiting' 'waited for: deaf, waits'
 expect 120 'the retreat comes to its end' retreat_is over
 note_file "$dir/status"
-check 'who does not is named' grep -q 'asked to power off, and did not: deaf (domid.*core.*, waits (domid.*core' "$dir/status"
+check 'who does not is named' grep -q 'asked to power off, but still running: deaf (domid.*core.*, waits (domid.*core' "$dir/status"
 check 'its core is there' has_core deaf
 check 'and of the other' has_core waits
 check 'it was logged' log_has 'retreat-left' 'deaf' 'waits'
@@ -118,7 +118,7 @@ daemon_stop
 daemon_start 'retreat_after_seconds = 2' 'retreat_seconds = 600' 'retreat_command = "/bin/false"'
 expect 20 'the host is healthy' is_health healthy
 kill -STOP $stopped
-expect 20 'a retreat begins without a person' retreat_is 'waiting: asked to power off, and waited for: deaf'
+expect 20 'a retreat begins without a person' retreat_is 'waiting: asked to power off, still waiting for: deaf'
 kill -CONT $stopped
 expect 10 'healthy once more' is_health healthy
 expect 10 'it ends, and runs nothing' log_has 'retreat-over' 'stopped: the host is well again'
@@ -126,7 +126,7 @@ check 'who did not end still runs' is_running deaf
 
 # An operator stops the next one; then there is none for this trouble.
 kill -STOP $stopped
-expect 20 'another begins with the next trouble' retreat_is 'waiting: asked to power off, and waited for: deaf'
+expect 20 'another begins with the next trouble' retreat_is 'waiting: asked to power off, still waiting for: deaf'
 xenvigil retreat > "$dir/said" 2>&1
 check 'it is not ordered twice' grep -q 'a retreat is under way' "$dir/said"
 xenvigil retreat --cancel > "$dir/said" 2>&1
