@@ -152,8 +152,8 @@ static void check_affinity(libxl_domain_build_info *build,
 		good = good && meets(&build->vcpu_hard_affinity[i], pool);
 	if (good)
 		return;
-	text_append_clause(why, "the CPUs that it is bound to are not in its "
-			   "pool: it may use all of them");
+	text_append_clause(why, "its pool has none of the CPUs of its "
+			   "affinity: it may use all CPUs of the pool");
 	drop_maps(&build->vcpu_hard_affinity, &build->num_vcpu_hard_affinity);
 }
 

@@ -108,8 +108,7 @@ int toolstack_save_stored(struct toolstack *ts, uint32_t domid,
 	text_append_clause(why, "reading the live configuration did not end");
 	r = use_fallback(ts, domid, fallback, ret_json, why);
 	if (!r)
-		text_append_clause(why, "from the snapshot taken earlier: what "
-				   "was attached or changed after it may be "
-				   "missing");
+		text_append_clause(why, "from the snapshot taken earlier: "
+				   "later changes and devices may be missing");
 	return r;
 }

@@ -128,8 +128,8 @@ bool toolstack_drop_detached(struct toolstack *ts, uint32_t domid,
 	if (sure && found.len)
 		text_append_clause(why, "%s", text_get(&found));
 	if (!sure)
-		text_append_clause(why, "what was detached since cannot be "
-				   "told, and is attached again");
+		text_append_clause(why, "devices detached since are unknown, "
+				   "and are attached again");
 	text_free(&found);
 	return sure;
 }

@@ -104,7 +104,7 @@ static json_object *operate(struct keeper *keeper, const struct guest *guest,
 	if (r == -EALREADY)
 		return error(already);
 	if (r == -ENOENT)
-		return error("it has no open incident");
+		return error("the guest has no open incident");
 	answer = json_object_new_object();
 	control_json_bool(answer, "ok", true);
 	return answer;
@@ -144,7 +144,7 @@ static json_object *do_capture(struct keeper *keeper, json_object *request)
 							   &live) &&
 				 json_object_get_boolean(live), &capture);
 	if (r == -EALREADY)
-		return error("a core of it is being taken");
+		return error("a core of this domain is already being written");
 	if (r < 0)
 		return error(strerror(-r));
 	answer = json_object_new_object();
@@ -158,7 +158,7 @@ static json_object *do_hold(struct keeper *keeper, json_object *request)
 
 	keeper_scan(keeper);
 	return operate(keeper, name ? control_find_guest(keeper, name) : NULL,
-		       engine_hold, "it is held already");
+		       engine_hold, "the guest is already held");
 }
 
 /* Of guests that rest, or an incident of theirs does. */
@@ -174,8 +174,8 @@ static json_object *set_going(struct keeper *keeper, json_object *request,
 
 	keeper_scan(keeper);
 	if (name && control_find_resting(keeper, name, rests, &guest) < 0)
-		return error("it may be more than one guest: give the uuid, or "
-			     "the number of an incident that is no domid");
+		return error("more than one guest matches: use the uuid, or an "
+			     "incident's number that is no domid");
 	return operate(keeper, guest, call, already);
 }
 
@@ -188,7 +188,7 @@ static bool is_held(const struct guest *guest)
 static json_object *do_release(struct keeper *keeper, json_object *request)
 {
 	return set_going(keeper, request, is_held, engine_release,
-			 "it is not held");
+			 "the guest is not held");
 }
 
 static bool may_retry(const struct guest *guest)
@@ -201,7 +201,7 @@ static bool may_retry(const struct guest *guest)
 static json_object *do_retry(struct keeper *keeper, json_object *request)
 {
 	return set_going(keeper, request, may_retry, engine_retry,
-			 "its incident is being worked on");
+			 "its incident is in progress");
 }
 
 /* Whose a domain is. */

@@ -34,7 +34,8 @@ static int take_incident(void *ctx, struct incident *incident)
 static const char *explain(int r)
 {
 	return r == -ENOENT ? "no such incident" :
-	       r == -ENOTUNIQ ? "more than one guest's uuid begins so" :
+	       r == -ENOTUNIQ ? "more than one guest has a uuid that starts "
+				"like this" :
 	       strerror(-r);
 }
 

@@ -38,16 +38,16 @@ static void plan_one_adopt(struct keeper *keeper, const struct guest *guest,
 	if (why)
 		set(ret, false, "%s", why);
 	else if (monitor)
-		set(ret, true, "its xl monitor %d is ended", (int)monitor);
+		set(ret, true, "xenvigil ends its xl monitor %d", (int)monitor);
 	else if (domain->peer && all)
-		set(ret, false, "it is %s's: adopt it by its name, if %s does "
-		    "not restart it", peer_name(domain->peer),
+		set(ret, false, "%s supervises it: adopt it by its name, if %s "
+		    "does not restart it", peer_name(domain->peer),
 		    peer_name(domain->peer));
 	else if (domain->peer)
-		set(ret, true, "it is %s's, which is not told",
+		set(ret, true, "%s supervises it, and is not informed",
 		    peer_name(domain->peer));
 	else
-		set(ret, true, "nobody supervises it");
+		set(ret, true, "it has no supervisor");
 }
 
 /* --- disown --- */
@@ -59,23 +59,24 @@ static void plan_one_disown(struct keeper *keeper, const struct guest *guest,
 	bool stays_xls = keeper->settings->adopt != SETTINGS_ADOPT_XL;
 
 	if (guest->disowned)
-		set(ret, false, "it is disowned already");
+		set(ret, false, "it is already disowned");
 	else if (guest->incident)
-		set(ret, false, "an incident of it is open");
+		set(ret, false, "it has an open incident");
 	else if (all && domain && engine_is_foreign(keeper->engine, domain))
 		set(ret, false, "%s supervises it", peer_name(domain->peer));
 	else if (all && monitor && stays_xls)
 		set(ret, false, "its xl monitor %d supervises it",
 		    (int)monitor);
 	else if (monitor)
-		set(ret, true, "its xl monitor %d keeps it", (int)monitor);
+		set(ret, true, "its xl monitor %d continues to supervise it",
+		    (int)monitor);
 	else if (guest->adopted && guest->peer)
-		set(ret, true, "%s supervises it then", peer_name(guest->peer));
+		set(ret, true, "%s then supervises it", peer_name(guest->peer));
 	else if (all && !engine_acts_on(keeper->engine, guest))
-		set(ret, false, "nobody supervises it already");
+		set(ret, false, "it already has no supervisor");
 	else
-		set(ret, true, "nobody supervises it then: xl gives a guest a "
-		    "monitor only when it starts it");
+		set(ret, true, "it then has no supervisor: xl starts a monitor "
+		    "only when it starts the guest");
 }
 
 /* --- both --- */

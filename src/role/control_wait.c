@@ -219,7 +219,7 @@ json_object *control_wait_begin(struct keeper *keeper, json_object *request,
 			     "handled, kept and gone");
 	wait = calloc(1, sizeof(*wait));
 	if (!wait)
-		return error("no memory");
+		return error("out of memory");
 	wait->state = i;
 	wait->timeout_ms = timeout_of(request);
 	answer = set_guest(keeper, text_of(request, "domain"), wait);

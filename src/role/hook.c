@@ -123,7 +123,7 @@ static void describe(int rc, int status, const char *output, char *ret,
 	if (rc == -ETIME)
 		text_copy(how, sizeof(how), "killed at its deadline");
 	else if (rc == -EFBIG)
-		text_copy(how, sizeof(how), "killed for its endless output");
+		text_copy(how, sizeof(how), "killed: it printed too much");
 	else if (rc == -ECHILD && WIFSIGNALED(status))
 		snprintf(how, sizeof(how), "killed by signal %d",
 			 WTERMSIG(status));

@@ -34,12 +34,13 @@ static const char *check_runs(struct keeper *keeper,
 
 	if (hv_find(keeper->hv, domain->info.id.domid, &info) ||
 	    !domain_id_equal(&info.id, &domain->info.id) || info.dying)
-		return "it has ended meanwhile: try again";
+		return "the domain has ended: try again";
 	if (info.shutdown)
-		return "it is down: its monitor is left to handle that; "
+		return "the domain is down, and its xl monitor handles that: "
 		       "try again when it runs";
 	if (info.paused)
-		return "it is paused: its monitor may be at work on it";
+		return "the domain is paused: its xl monitor may be working on "
+		       "it";
 	return NULL;
 }
 
@@ -87,11 +88,12 @@ static const char *take_over(struct keeper *keeper,
 	const char *why;
 
 	if (fd == -ENOSYS)
-		return "this kernel has no pidfds: end its monitor by hand";
+		return "this kernel has no pidfds: kill the domain's xl "
+		       "monitor yourself";
 	if (fd < 0 || !may_end(keeper, domain, pid))
-		return "its monitor has ended meanwhile: try again";
+		return "its xl monitor has ended: try again";
 	if (owner_stop(fd, pid) < 0)
-		return "its monitor cannot be stopped";
+		return "its xl monitor cannot be stopped";
 	why = check_runs(keeper, domain);
 	owner_signal(fd, why ? SIGCONT : SIGKILL);
 	if (!why)
@@ -141,9 +143,9 @@ static const char *refuse_unmonitored(struct keeper *keeper,
 	pid_t pid;
 
 	if (find_owner(keeper, domain, &owner, &pid) < 0)
-		return "its owner cannot be told";
-	return owner == OWNER_UNSETTLED ? "an xl is at work on it: try again "
-					  "when that has ended" : NULL;
+		return "its supervisor is unknown";
+	return owner == OWNER_UNSETTLED ? "an xl command works on the domain: "
+					  "try again when it has ended" : NULL;
 }
 
 const char *keeper_adopt_refuses(struct keeper *keeper,
@@ -152,11 +154,11 @@ const char *keeper_adopt_refuses(struct keeper *keeper,
 	const struct domain *domain = keeper_domain_of(keeper, guest);
 
 	if (!domain || !domain->name[0])
-		return "it has no domain now";
+		return "the guest has no domain";
 	if (monitor)
 		return check_runs(keeper, domain);
 	if (is_ours(keeper, domain))
-		return "it is ours already";
+		return "xenvigil already supervises it";
 	return refuse_unmonitored(keeper, domain);
 }
 
@@ -169,16 +171,17 @@ const char *keeper_adopt(struct keeper *keeper, const struct guest *guest)
 	pid_t pid;
 
 	if (!domain || !domain->name[0])
-		return "it has no domain now";
+		return "the guest has no domain";
 	domid = domain->info.id.domid;
 	if (find_owner(keeper, domain, &owner, &pid) < 0)
-		return "its owner cannot be told";
+		return "its supervisor is unknown";
 	if (owner == OWNER_UNSETTLED)
-		why = "an xl is at work on it: try again when that has ended";
+		why = "an xl command works on the domain: try again when it "
+		      "has ended";
 	else if (owner == OWNER_XL)
 		why = take_over(keeper, domain, pid, is_its_monitor);
 	else if (is_ours(keeper, domain))
-		why = "it is ours already";
+		why = "xenvigil already supervises it";
 	if (why)
 		return why;
 	if (domain->peer || !engine_acts_on(keeper->engine, guest))
@@ -200,9 +203,9 @@ const char *keeper_disown(struct keeper *keeper, const struct guest *guest)
 			  LOG_UUID("uuid", guest->uuid));
 		return NULL;
 	case -EALREADY:
-		return "it is disowned already";
+		return "it is already disowned";
 	case -EBUSY:
-		return "an incident of it is open";
+		return "it has an open incident";
 	default:
 		return "no such domain";
 	}

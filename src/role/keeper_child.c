@@ -172,8 +172,8 @@ static void kill_unit(struct keeper *keeper, struct child *child)
 	if (child->fd >= 0 && !child->pid)
 		log_event(LOG_LEVEL_ERROR, "unit-not-started",
 			  LOG_TEXT("role", child->role),
-			  LOG_TEXT("text", "the service manager was asked, and "
-					   "nothing came of it"));
+			  LOG_TEXT("text", "the service manager did not start "
+					   "it"));
 }
 
 /* What is for us, not for its owner. */

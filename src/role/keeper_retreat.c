@@ -40,7 +40,7 @@ static void tell(const struct keeper_retreat *retreat, struct text *text)
 
 	text_append(text, retreat->before);
 	if (retreat->before[0] && retreat->list.guest)
-		text_append(text, "; once more: ");
+		text_append(text, "; again: ");
 	if (retreat->list.guest)
 		retreat_tell(&retreat->list, &list);
 	text_append(text, text_get(&list));
@@ -185,7 +185,7 @@ static void start_capture(struct keeper_retreat *retreat,
 		     -ESRCH;
 	if (r < 0) {
 		text_copy(guest->no_core, sizeof(guest->no_core),
-			  domain ? strerror(-r) : "it is gone");
+			  domain ? strerror(-r) : "the domain is gone");
 		return;
 	}
 	retreat->of = guest;
@@ -208,7 +208,7 @@ static bool await_capture(struct keeper_retreat *retreat)
 	else
 		text_copy(of->no_core, sizeof(of->no_core),
 			  capture && capture->text[0] ? capture->text :
-							"it was not taken");
+							"no core was written");
 	retreat->of = NULL;
 	record(retreat);
 	return false;
@@ -354,7 +354,7 @@ const char *keeper_retreat_start(struct keeper *keeper)
 	if (host_is_well(probe.health))
 		return "the host is not hung: xl shutdown asks the guests";
 	if (is_under_way(retreat))
-		return "a retreat is under way";
+		return "a retreat is in progress";
 	keep_before(retreat);
 	r = start(retreat, "retreat-begun");
 	return r < 0 ? strerror(-r) : NULL;
@@ -366,7 +366,7 @@ const char *keeper_retreat_cancel(struct keeper *keeper)
 	struct keeper_retreat *retreat = keeper->retreat;
 
 	if (!retreat || !is_under_way(retreat))
-		return "no retreat is under way";
+		return "no retreat is in progress";
 	if (retreat->state == RETREAT_COMMAND)
 		return "its command runs already";
 	end(retreat, "stopped: by the operator");
@@ -410,7 +410,7 @@ void keeper_retreat_judge(struct keeper *keeper)
 			keeper_retreat_start(keeper);
 	} else if (retreat->state == RETREAT_WAITING ||
 		   retreat->state == RETREAT_EVIDENCE) {
-		end(retreat, "stopped: the host is well again");
+		end(retreat, "stopped: the host is healthy again");
 	} else if (retreat->state == RETREAT_OVER) {
 		retreat->state = RETREAT_NONE; /* the record has it */
 	}

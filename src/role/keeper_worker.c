@@ -159,7 +159,7 @@ static const char *describe_exit(const struct keeper_worker *worker,
 	if (worker->how)
 		return worker->how;
 	if (status < 0)
-		return "worker ended before its time";
+		return "worker ended unexpectedly";
 	if (WIFSIGNALED(status))
 		snprintf(text, size, "worker killed by signal %d",
 			 WTERMSIG(status));

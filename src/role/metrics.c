@@ -188,7 +188,7 @@ static void add_incidents(const struct metrics *metrics, struct text *text)
 	const struct counts *counts;
 
 	add_head(text, "incidents_total", "counter",
-		 "Shutdowns and crashes taken in hand.");
+		 "Shutdowns and crashes that Xenvigil handled.");
 	LIST_EACH(counts, (struct list *)&metrics->domains,
 		  const struct counts, node)
 		for (size_t i = 0; i <= REASON_COUNT; i++) {
@@ -221,7 +221,7 @@ static void add_each(const struct metrics *metrics, struct text *text,
 
 static void add_cases(const struct metrics_now *now, struct text *text)
 {
-	add_head(text, "open_incidents", "gauge", "Incidents by their state.");
+	add_head(text, "open_incidents", "gauge", "Incidents by state.");
 	for (int i = 0; i < CASE_STATE_COUNT; i++)
 		if (i != CASE_STATE_CLOSED)
 			text_printf(text, "xenvigil_open_incidents{state=\"%s\"}"
@@ -234,7 +234,7 @@ static void add_foreign(const struct metrics *metrics,
 			const struct metrics_now *now, struct text *text)
 {
 	add_head(text, "foreign_domains", "gauge",
-		 "Domains left to the toolstack that made them.");
+		 "Domains that another toolstack supervises.");
 	for (int i = PEER_NONE + 1; i < PEER_COUNT; i++)
 		if (now->foreign[i] || metrics->foreign[i])
 			text_printf(text, "xenvigil_foreign_domains{owner="
@@ -273,7 +273,7 @@ static void add_ports(const struct ports *ports, struct text *text)
 		return;
 	add_port_kinds(ports, text);
 	add_gauge(text, "event_channels_limit",
-		  "Event channels that dom0 can have.", ports->most);
+		  "Maximum of dom0's event channels.", ports->most);
 	add_gauge(text, "event_channels_gone",
 		  "Event channels of dom0 for domains that are gone.",
 		  ports->gone);
@@ -286,7 +286,7 @@ static void add_answers(const struct answers *answers, struct text *text)
 	uint64_t sum = 0;
 
 	add_head(text, "xenstored_answer_seconds", "histogram",
-		 "How long xenstored took to answer; +Inf alone: it did not.");
+		 "Time that xenstored took to answer; only +Inf: no answer.");
 	for (size_t i = 0; i < ARRAY_LEN(answer_bounds_ms); i++) {
 		sum += answers->within[i];
 		text_printf(text, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name,
@@ -301,20 +301,21 @@ static void add_answers(const struct answers *answers, struct text *text)
 void metrics_format(const struct metrics *metrics,
 		    const struct metrics_now *now, struct text *text)
 {
-	add_gauge(text, "start_time_seconds", "When the daemon started.",
+	add_gauge(text, "start_time_seconds", "Time of the daemon's start.",
 		  (double)now->started_ms / 1e3);
 	add_gauge(text, "toolstack_answers",
 		  "Whether xenstored and libxl answer.", now->toolstack);
 	add_gauge(text, "records_temporary",
-		  "Whether records wait for a bad database.", now->temporary);
-	add_gauge(text, "host_health", "The host: 0 not known, 1 healthy, "
-		  "2 slow, 3 hung, 4 dead.", now->host);
+		  "Whether records wait because the database is unusable.",
+		  now->temporary);
+	add_gauge(text, "host_health", "The host: 0 unknown, 1 healthy, 2 "
+		  "slow, 3 hung, 4 dead.", now->host);
 	add_answers(&metrics->answers, text);
 	add_ports(&now->ports, text);
 	add_gauge(text, "domains", "Domains in the hypervisor's list.",
 		  now->domains);
-	add_gauge(text, "workers", "Steps being carried out.", now->workers);
-	add_gauge(text, "held_guests", "Guests held by the operator.",
+	add_gauge(text, "workers", "Steps in progress.", now->workers);
+	add_gauge(text, "held_guests", "Guests that the operator holds.",
 		  now->held_guests);
 	add_cases(now, text);
 	add_foreign(metrics, now, text);
@@ -328,7 +329,7 @@ void metrics_format(const struct metrics *metrics,
 	add_counter(text, "captures_total", "Cores written.",
 		    (double)metrics->captures);
 	add_counter(text, "capture_seconds_total",
-		    "Time spent on writing cores.",
+		    "Time spent writing cores.",
 		    (double)metrics->capture_ms / 1e3);
 	add_counter(text, "capture_bytes_total", "Bytes of cores written.",
 		    (double)metrics->capture_bytes);

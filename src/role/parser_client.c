@@ -191,11 +191,11 @@ static const char *explain(int r)
 	case -ENOENT:
 		return "no log of a Linux kernel was found in memory";
 	case -ETIMEDOUT:
-		return "the parser was not done in time";
+		return "the parser timed out";
 	case -EPIPE:
 		return "the parser ended without a result";
 	case -EPROTO:
-		return "the parser said what it must not say";
+		return "the parser sent an invalid message";
 	default:
 		return strerror(-r);
 	}
@@ -208,14 +208,15 @@ static void explain_trace(const struct client *client, int r,
 
 	take_word(client->ask.missing, word, sizeof(word));
 	if (r == -ENOENT && word[0])
-		text_printf(why, "the functions' names: the kernel's note does "
-			    "not have %s (before Linux 6.0 none has)", word);
+		text_printf(why, "no function names: the kernel's note lacks "
+			    "%s (Linux before 6.0 has none)", word);
 	else if (r == -ENXIO)
 		text_append(why, "the vCPU was not in the kernel");
 	else if (r == -EDQUOT)
 		text_append(why, "reading it took too many pages");
 	else if (r == -EFAULT || r == -ENOENT)
-		text_append(why, "what it needs is not in the guest's memory");
+		text_append(why, "the guest's memory does not have the needed "
+			    "data");
 	else if (r)
 		text_append(why, explain(r));
 }

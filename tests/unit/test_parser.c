@@ -348,13 +348,13 @@ static void test_evil_trace(void)
 		enum evil evil;
 		const char *why, *what;
 	} cases[] = {
-		{ EVIL_TRACE_LEN, "the parser said what it must not say",
+		{ EVIL_TRACE_LEN, "the parser sent an invalid message",
 		  "has more trace than there is room" },
-		{ EVIL_TRACE_VCPU, "the parser said what it must not say",
+		{ EVIL_TRACE_VCPU, "the parser sent an invalid message",
 		  "has a vCPU that is none" },
-		{ EVIL_TRACE_SCAN, "the parser said what it must not say",
+		{ EVIL_TRACE_SCAN, "the parser sent an invalid message",
 		  "has the log once more" },
-		{ EVIL_TRACE_HANG, "the parser was not done in time",
+		{ EVIL_TRACE_HANG, "the parser timed out",
 		  "says nothing for ever" },
 		{ EVIL_EXIT, "", "ends before its log: no trace is waited for" },
 		{ EVIL_RC, "the parser ended without a result",

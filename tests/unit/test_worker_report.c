@@ -290,9 +290,9 @@ static void test_looks_like(void)
 	ok(strncmp(told[EVIDENCE_BACKTRACE].text, "RIP: 0xffffffff8101020a\n"
 		   " ? 0xffff", 32) == 0, "one that names no tables: where the "
 	   "vCPU was, without names");
-	is_text(told[EVIDENCE_BACKTRACE].missing, "the functions' names: the "
-		"kernel's note does not have kallsyms_names (before Linux 6.0 "
-		"none has)", "and why");
+	is_text(told[EVIDENCE_BACKTRACE].missing, "no function names: the "
+		"kernel's note lacks kallsyms_names (Linux before 6.0 has "
+		"none)", "and why");
 }
 
 static void test_trouble(void)

@@ -210,7 +210,7 @@ check 'killed: a worker is killed with the core half written' catch_worker
 kill -9 "$worker"
 # By what, only a parent is told: under the units that is systemd.
 killed='worker killed by signal 9'
-[ -z "${LAB_UNITS:-}" ] || killed='worker ended before its time'
+[ -z "${LAB_UNITS:-}" ] || killed='worker ended unexpectedly'
 restarted pvh killed 1 "$killed"
 rm -f "$cores"/*
 

@@ -86,7 +86,7 @@ note_file "$dir/said"
 check 'the monitor is gone' test -z "$(monitors)"
 check 'and it is ours' owner_is two xenvigil
 xenvigil adopt two > "$dir/said" 2>&1
-check 'what is ours cannot be adopted' grep -q 'it is ours already' "$dir/said"
+check 'what is ours cannot be adopted' grep -q 'xenvigil already supervises it' "$dir/said"
 before two
 guest_go two
 came_to restart 60 two

@@ -33,7 +33,7 @@ expect 20 'the host is healthy' is_health healthy
 check 'no retreat from a host that is well' sh -c '! xenvigil retreat' > "$dir/said" 2>&1
 note_file "$dir/said"
 xenvigil retreat --cancel > "$dir/said" 2>&1
-check 'and none to be stopped' grep -q 'no retreat is under way' "$dir/said"
+check 'and none to be stopped' grep -q 'no retreat is in progress' "$dir/said"
 
 stopped=$(xenstored_pids)
 kill -STOP $stopped
@@ -53,7 +53,7 @@ check 'it may be ordered once more when it is over' grep -q '^retreat waiting: c
 expect 10 'that one comes to its end, too' retreat_is over
 check 'with the command' test "$(wc -l < "$dir/ran")" -eq 2
 check 'the record has both' grep -q \
-	'^retreat over: not.*the command ended with status 0; once more: not.*the command ended with status 0$' "$dir/status"
+	'^retreat over: cannot.*the command ended with status 0; again: cannot.*the command ended with status 0$' "$dir/status"
 # Whoever reads the record of a host that is gone wants to know what its command came to.
 printf '#!/bin/sh\nexit 3\n' > $command
 xenvigil retreat > /dev/null 2>&1
@@ -99,7 +99,7 @@ xenvigil retreat > "$dir/said" 2>&1
 expect 10 'its command runs' retreat_is command
 expect 10 'and was begun' test -s "$dir/ran"
 xenvigil retreat > "$dir/said" 2>&1
-check 'it is not ordered twice' grep -q 'a retreat is under way' "$dir/said"
+check 'it is not ordered twice' grep -q 'a retreat is in progress' "$dir/said"
 xenvigil retreat --cancel > "$dir/said" 2>&1
 check 'nor stopped so late' grep -q 'its command runs already' "$dir/said"
 daemon_kill9

@@ -95,7 +95,7 @@ expect 30 "who has a device of Xen's heard it" guest_console_has waits 'its butt
 expect 30 'and waits for xenstored to give it back' guest_console_has waits 'still there, in:.*xs_talkv.*device_shutdown'
 daemon_kill9
 daemon_start 'retreat_seconds = 15' 'retreat_cores = "left"' "retreat_command = \"$dir/command\""
-expect 10 'another daemon takes it up' log_has 'retreat-resumed' 'state=waiting' 'waited for: deaf, waits'
+expect 10 'another daemon takes it up' log_has 'retreat-resumed' 'state=waiting' 'waiting for: deaf, waits'
 expect 120 'the retreat comes to its end' retreat_is over
 note_file "$dir/status"
 check 'who does not is named' grep -q 'asked to power off, but still running: deaf (domid.*core.*, waits (domid.*core' "$dir/status"
@@ -105,7 +105,7 @@ check 'it was logged' log_has 'retreat-left' 'deaf' 'waits'
 check 'the command was run once, without an argument' test "$(cat "$dir/ran")" = 0
 xenvigil list > "$dir/list"
 check 'it is on record' grep -q \
-	'retreat: .*waited for: deaf, waits; powered off: hears; .*once more: .*did not: deaf.*the command ended with status 0' "$dir/list"
+	'retreat: .*waiting for: deaf, waits; powered off: hears; .*again: .*still running: deaf.*the command ended with status 0' "$dir/list"
 check 'nobody else was touched' sh -c "domlist | grep -q '$(uuid_of pv)' && domlist | grep -q '$(uuid_of deaf)'"
 kill -CONT $stopped
 expect 10 'healthy again' is_health healthy
@@ -114,21 +114,21 @@ expect 20 "it was domain $hears" log_has incident-closed "domid=$hears"
 expect 60 'who waited for xenstored powers off now' log_has incident-closed "domid=$waits" reason=poweroff
 daemon_stop
 
-# By itself, and stopped when the host is well again.
+# By itself, and stopped when the host is healthy again.
 daemon_start 'retreat_after_seconds = 2' 'retreat_seconds = 600' 'retreat_command = "/bin/false"'
 expect 20 'the host is healthy' is_health healthy
 kill -STOP $stopped
 expect 20 'a retreat begins without a person' retreat_is 'waiting: asked to power off, still waiting for: deaf'
 kill -CONT $stopped
 expect 10 'healthy once more' is_health healthy
-expect 10 'it ends, and runs nothing' log_has 'retreat-over' 'stopped: the host is well again'
+expect 10 'it ends, and runs nothing' log_has 'retreat-over' 'stopped: the host is healthy again'
 check 'who did not end still runs' is_running deaf
 
 # An operator stops the next one; then there is none for this trouble.
 kill -STOP $stopped
 expect 20 'another begins with the next trouble' retreat_is 'waiting: asked to power off, still waiting for: deaf'
 xenvigil retreat > "$dir/said" 2>&1
-check 'it is not ordered twice' grep -q 'a retreat is under way' "$dir/said"
+check 'it is not ordered twice' grep -q 'a retreat is in progress' "$dir/said"
 xenvigil retreat --cancel > "$dir/said" 2>&1
 check 'an operator stops it' grep -q '^retreat over: .*; stopped: by the operator$' "$dir/said"
 daemon_kill9
