@@ -153,7 +153,7 @@ static int await_builder(struct work *work, const struct domain_id *id)
 	char text[96];
 	int r;
 
-	snprintf(text, sizeof(text), "waiting for another hand that builds "
+	snprintf(text, sizeof(text), "waiting for another process that builds "
 		 "domain %u", id->domid);
 	worker_tell(work, text);
 	while ((r = look_again(work, id)) == 1 && clock_ms() < end_ms)
@@ -161,8 +161,9 @@ static int await_builder(struct work *work, const struct domain_id *id)
 	if (r != 1)
 		return r;
 	text_append_clause(work->why, "domain %u is being built by another "
-			   "hand, and does not get on: it is left alone (when "
-			   "nobody builds it, \"xl destroy %u\" removes it)",
+			   "process, which makes no progress: it is left alone "
+			   "(if no process builds it, \"xl destroy %u\" "
+			   "removes it)",
 			   id->domid, id->domid);
 	return -ETIMEDOUT;
 }
@@ -193,7 +194,8 @@ static int settle_built(struct work *work, const struct domain_info *info)
 		return worker_step_clear(work, &info->id, true);
 	}
 	if (toolstack_is_built(work->ts, info->id.domid))
-		return leave(work, info, "was made paused by another hand");
+		return leave(work, info, "was created paused by another "
+			     "process");
 	return await_builder(work, &info->id);
 }
 
@@ -215,7 +217,7 @@ static int settle(struct work *work, enum rival rival,
 		break;
 	}
 	if (!is_ours(work, &info->id))
-		return leave(work, info, "was started by another hand");
+		return leave(work, info, "was started by another process");
 	text_append_clause(work->why, "domain %u already runs",
 			   info->id.domid);
 	work->result->new_id = info->id;
@@ -246,7 +248,7 @@ static int create(struct work *work)
 	uint32_t domid;
 	int r;
 
-	worker_tell(work, "looking over the devices");
+	worker_tell(work, "checking the devices");
 	worker_step_audit(work);
 	worker_tell(work, "creating");
 	draw_mark(work, mark);

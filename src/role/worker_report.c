@@ -115,7 +115,7 @@ static int search(struct reading *reading)
 	if (r < 0) {
 		text_free(&reading->why);
 		text_append(&reading->why, r == -ETIMEDOUT ?
-			    "its memory was not searched in time" :
+			    "searching its memory timed out" :
 			    strerror(-r));
 	}
 	return r < 0 ? r : reading->rc;
@@ -180,7 +180,7 @@ static void tell_log(struct work *work, const struct parser_result *result,
 		tell_printed(work);
 	else
 		tell_panic(work, source, result->panic, why[0] ? why :
-			   "no line in the kernel's log says that it gave up");
+			   "the kernel's log has no line of a panic");
 }
 
 /* A kernel whose note was found has been asked for it; else WHY tells. */

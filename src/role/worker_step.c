@@ -61,7 +61,7 @@ static int look_same(struct work *work, struct domain_info *ret_info)
 	if (r || found == FOUND_SAME)
 		return r;
 	text_printf(work->why, found == FOUND_GONE ? "domain %u is gone" :
-		    "domain %u is another domain by now",
+		    "domain %u is a different domain now",
 		    work->order->id.domid);
 	return -ESTALE;
 }
@@ -286,8 +286,8 @@ void worker_step_audit(struct work *work)
 	int r = residue_find_stale(&found);
 
 	if (r)
-		text_append_clause(work->why, "the devices cannot be looked "
-				   "over: %s", strerror(-r));
+		text_append_clause(work->why, "cannot check the devices: %s",
+				   strerror(-r));
 	else if (found.len)
 		text_printf(work->why, "%s%s", work->why->len ? "; " : "",
 			    text_get(&found));
@@ -304,7 +304,7 @@ static int step_destroy(struct work *work)
 	if (r)
 		return r;
 	if (found == FOUND_OTHER) {
-		text_printf(work->why, "domain %u is another domain by now",
+		text_printf(work->why, "domain %u is a different domain now",
 			    id->domid);
 		return 0;
 	}
@@ -348,7 +348,7 @@ static int step_release(struct work *work)
 			    strerror(-r));
 		return r;
 	}
-	worker_tell(work, "taking its devices away");
+	worker_tell(work, "removing its devices");
 	if (found == FOUND_SAME && !info.dying)
 		r = toolstack_release(work->ts, id->domid, work->why);
 	if (!r)

@@ -306,7 +306,7 @@ static void test_trouble(void)
 	begin();
 	guest.scan_rc = -ETIMEDOUT;
 	ok(report(panic) == 0 &&
-	   all_missing("its memory was not searched in time"),
+	   all_missing("searching its memory timed out"),
 	   "one of which there is no end");
 	begin();
 	guest.open_rc = -ENOTSUP;

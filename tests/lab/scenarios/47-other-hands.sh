@@ -64,7 +64,7 @@ is_being_built()
 
 is_waited_for()
 {
-	xenvigil status --json | grep -q 'waiting for another hand'
+	xenvigil status --json | grep -q 'waiting for another process'
 }
 
 watch_start
