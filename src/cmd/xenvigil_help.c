@@ -26,7 +26,7 @@ static const struct help_command {
 	{ "wait", "DOMAIN", "wait until the domain is in the state of --until" },
 	{ "doctor", "", "check the whole host, and show how to fix each fault" },
 	{ "policy", "[DOMAIN]", "show the action for each shutdown reason, and why" },
-	{ "capture", "DOMAIN", "write a core now; the domain is paused meanwhile" },
+	{ "capture", "DOMAIN", "write a core now; this pauses the domain" },
 	{ "dump", "ID", "copy the core of an incident to the file of -o" },
 	{ "debug", "ID", "start crash or drgn on the core of an incident" },
 	{ "report", "[ID]", "write all that is known of an incident as one file" },

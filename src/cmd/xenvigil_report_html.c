@@ -336,6 +336,6 @@ void xenvigil_report_html(json_object *incident, struct text *html)
 	put_timeline(html, incident);
 	put_all_evidence(html, json_object_object_get(incident, "evidence"));
 	text_append(html, "<p class=\"soft\">Written by xenvigil "
-		    XENVIGIL_VERSION ". It holds no memory of the guest but "
-		    "what is shown here.</p>\n</body>\n</html>\n");
+		    XENVIGIL_VERSION ". It contains no other memory of the "
+		    "guest.</p>\n</body>\n</html>\n");
 }

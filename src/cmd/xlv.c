@@ -38,8 +38,8 @@ static const char usage[] =
 	"  xlv list --long-state   the domains, who supervises each, and its "
 	"incident\n"
 	"\n"
-	"All else is xl's: see xl help.  Called as xl or xen, it has none of "
-	"these.\n";
+	"All other commands are xl's: see xl help.  Under the name xl or xen, xlv\n"
+	"has none of these options.\n";
 
 const char *xlv_name(const struct xlv *xlv)
 {

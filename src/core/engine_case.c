@@ -211,7 +211,7 @@ static const char *why_not_first(const struct engine *e,
 	    incident_is_aside(incident))
 		return NULL;
 	if (!incident->wants_core)
-		return "restart-first: there is no core to be taken";
+		return "restart-first: no core is to be written";
 	if (policy_decide_start(budget, set, now.mono_ms, &delay_ms) !=
 	    POLICY_START_NOW)
 		return "restart-first: the start has to wait anyway";

@@ -111,7 +111,8 @@ const struct setting_key settings_keys[] = {
 	WORD("log_level", 1, level_words, GLOBAL(log_level),
 	     "the lowest level of events that is logged"),
 	WORD("adopt", 0, adopt_words, GLOBAL(adopt),
-	     "which domains are supervised: those without an xl monitor, all of xl's, or none"),
+	     "domains to supervise: those without an xl monitor, also those "
+	     "with one, or none"),
 	WORD("libvirt_guests", 0, stance_words, GLOBAL(peers[PEER_LIBVIRT]),
 	     "what to do with guests of libvirt"),
 	WORD("qubes_guests", 0, stance_words, GLOBAL(peers[PEER_QUBES]),

@@ -51,7 +51,7 @@ static void report_device(const struct audit *audit,
 	case EVTCHNDEV_AFFECTED:
 		audit_report(audit, AUDIT_ERROR, "xenvigil module install, "
 			     "and reboot", "the event-channel driver of Linux "
-			     "%s can stop xenstored for ever (by %s)",
+			     "%s can block xenstored permanently (by %s)",
 			     device->release, device->how);
 		return;
 	default:

@@ -123,7 +123,7 @@ int toolstack_take_disks(struct toolstack *ts, uint32_t domid,
 			text_append_clause(why, "disk %s stays with the copy",
 					   disks[i].vdev);
 		} else {
-			text_append_clause(why, "disk %s (%s) taken away",
+			text_append_clause(why, "disk %s (%s) removed",
 					   disks[i].vdev,
 					   disks[i].pdev_path ?: "no medium");
 		}
@@ -145,7 +145,7 @@ static int take_nics(struct toolstack *ts, uint32_t domid, struct text *why)
 		if (rc)
 			r = toolstack_fail(ts, rc, "removing a network", why);
 		else
-			text_append_clause(why, "network %d taken away",
+			text_append_clause(why, "network %d removed",
 					   nics[i].devid);
 	}
 	libxl_device_nic_list_free(nics, count);
