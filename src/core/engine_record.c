@@ -78,6 +78,29 @@ void engine_record_guest_later(struct engine *e, struct guest *guest,
 	record_later(e, now);
 }
 
+static bool has_closed(const struct engine *e, const uint8_t *uuid)
+{
+	const struct incident *incident;
+
+	LIST_EACH(incident, &e->closed, const struct incident, node)
+		if (uuid_equal(incident->id.uuid, uuid))
+			return true;
+	return false;
+}
+
+/* What its open incident has paid for must not be on record without the
+ * incident: who is killed between the two pays twice. */
+static void write_guest(struct engine *e, struct guest *guest,
+			struct engine_time now)
+{
+	struct incident *incident = guest->incident;
+
+	if (!incident || !incident->dirty || has_closed(e, guest->uuid))
+		engine_record_guest(e, guest, now);
+	else if (!write_one(e, incident, guest))
+		record_later(e, now);
+}
+
 /* Of the guest UUID alone: another's record that cannot be written is in
  * nobody's way. */
 static bool catch_up(struct engine *e, const uint8_t *uuid,
@@ -87,7 +110,7 @@ static bool catch_up(struct engine *e, const uint8_t *uuid,
 	struct incident *incident;
 
 	if (guest && guest->dirty)
-		engine_record_guest(e, guest, now);
+		write_guest(e, guest, now);
 	LIST_EACH(incident, &e->closed, struct incident, node) {
 		if (!uuid_equal(incident->id.uuid, uuid) ||
 		    is_behind(e, uuid, incident))
@@ -130,7 +153,7 @@ static bool write_guests(struct engine *e, struct engine_time now)
 			break;
 		if (!guest->dirty)
 			continue;
-		engine_record_guest(e, guest, now);
+		write_guest(e, guest, now);
 		if (!guest->dirty) {
 			engine_guest_drop(e, guest);
 			continue;

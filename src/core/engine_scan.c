@@ -164,10 +164,12 @@ void engine_scan_dying(struct engine *e, struct domain *domain,
 
 	if (domain->state == LIFE_STATE_DOWN) {
 		engine_life_event(e, domain, LIFE_EVENT_VANISHED, now);
+	} else if (domain->incident &&
+		   incident_removes_domain(domain->incident)) {
+		engine_life_fell_again(e, domain, OUTCOME_VANISHED, now);
 	} else if (domain->incident) {
-		if (!incident_removes_domain(domain->incident))
-			engine_case_event(e, domain->incident,
-					  CASE_EVENT_VANISHED, now);
+		engine_case_event(e, domain->incident, CASE_EVENT_VANISHED,
+				  now);
 	} else if (info->shutdown && domain->ran && !domain->hinted) {
 		domain->hinted = true;
 		domain->hinted_reason = info->reason_code;

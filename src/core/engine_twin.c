@@ -169,12 +169,19 @@ bool engine_twin_keeps(const struct engine *e, const struct incident *incident)
 	       incident_step(incident) != STEP_REPORT;
 }
 
+/* They may be over by this very list: then the incident waits until it is read
+ * to its end, and goes on. */
 void engine_twin_hold(struct engine *e, struct incident *incident,
 		      struct engine_time now)
 {
+	const struct guest *guest = engine_case_guest(e, incident);
 	char why[INCIDENT_TEXT_BYTES];
 
-	name_all(e, engine_case_guest(e, incident), why);
 	incident->twin = true;
+	if (guest->twins_told && count(e, guest, false) < 2) {
+		engine_case_postpone(e, incident, 0, now);
+		return;
+	}
+	name_all(e, guest, why);
 	engine_case_hold(e, incident, why, now);
 }

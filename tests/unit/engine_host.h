@@ -95,6 +95,9 @@ static inline int call_record(void *ctx, struct incident *incident,
 		return host.record_fails;
 	if (is_dead())
 		return -EIO;
+	if (payer && host.unwritable &&
+	    uuid_equal(payer->uuid, host.unwritable))
+		return -EIO;
 	if (payer)
 		host.stored_guest = *payer;
 	host.records++;

@@ -367,6 +367,35 @@ static void test_paid_once(void)
 	}
 }
 
+/* The same when the payment could not be written, nor the start be ordered, at
+ * first. */
+static void test_paid_once_later(void)
+{
+	for (int writes = 0; writes < 5; writes++) {
+		begin(ACTION_RESTART);
+		crash(5);
+		answer(0);
+		host.record_fails = -EIO;
+		host.order_fails = -EAGAIN;
+		answer(0);
+		host.record_fails = 0;
+		host.dies = true;
+		host.writes_left = writes;
+		pass(10000);
+		host.order_fails = 0;
+		restart();
+		for (int i = 0; i < 3 && host.order &&
+		     host.step != STEP_CREATE; i++)
+			answer(0);
+		if (is_open(CASE_STATE_WAITING))
+			pass(60000);
+		ok(host.step == STEP_CREATE &&
+		   host.stored_guest.budget.count == 1,
+		   "killed after %d late records, it pays once", writes);
+		finish();
+	}
+}
+
 static void test_restart(void)
 {
 	begin(ACTION_RESTART);
@@ -424,6 +453,7 @@ int main(void)
 	test_full_disk();
 	test_one_row_fails();
 	test_paid_once();
+	test_paid_once_later();
 	test_restart();
 	test_kept();
 	return done_testing();

@@ -230,6 +230,24 @@ static void test_copy_fell_again(void)
 	finish();
 }
 
+/* The same when our own end of it begins while it is being removed. */
+static void test_copy_fell_again_late(void)
+{
+	begin_first(2, 5);
+	go_to(STEP_DUMP);
+	host.list[0].cpu_time_ns += 5000000000;
+	host.list[0].dying = true;
+	scan();
+	answer(0);
+	ok(host.step == STEP_DESTROY, "our own end of the copy begins");
+	remove_domain(5);
+	scan();
+	answer(0);
+	ok(host.notes[ENGINE_NOTE_CRASH_MISSED] == 1 && is_handled(),
+	   "that it fell again before is on record, once");
+	finish();
+}
+
 static void test_copy_stays(void)
 {
 	begin_first(2, 5);
@@ -364,6 +382,7 @@ int main(void)
 	test_lost();
 	test_copy_gone();
 	test_copy_fell_again();
+	test_copy_fell_again_late();
 	test_copy_stays();
 	test_falls_again();
 	test_no_worker_for_long();

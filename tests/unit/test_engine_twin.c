@@ -119,6 +119,30 @@ static void test_gone(void)
 	finish();
 }
 
+/* One list shows that the incident's own domain is gone, and a twin as well. */
+static void test_over_at_once(void)
+{
+	begin(ACTION_RESTART);
+	crash(5);
+	scan();
+	answer_until(STEP_DESTROY);
+	add_domain(6);
+	add_domain(7);
+	scan();
+	answer(-EIO);
+	pass(60000);
+	ok(is_open(CASE_STATE_HELD) && host.notes[ENGINE_NOTE_INCIDENT_HELD] == 1,
+	   "a destroy is not done again while two others have the uuid");
+	remove_domain(5);
+	remove_domain(6);
+	scan();
+	ok(host.notes[ENGINE_NOTE_INCIDENT_HELD] == 1,
+	   "what is over is no cause to hold it once more");
+	ok(!open_one() && host.closed.outcome == OUTCOME_TAKEN,
+	   "the one that is left has the guest");
+	finish();
+}
+
 static void test_restart(void)
 {
 	begin_twins();
@@ -216,6 +240,7 @@ int main(void)
 	test_first_falls();
 	test_second_falls();
 	test_gone();
+	test_over_at_once();
 	test_restart();
 	test_told_again();
 	test_half_built();
