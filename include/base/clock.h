@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The clock by which deadlines and durations are told.  Not for the core,
- * which is given the time.
+ * The clock for deadlines and durations.  Not for the core, which gets the time as
+ * an argument.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

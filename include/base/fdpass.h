@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A descriptor that goes along with a packet on a local socket.
+ * Passes a descriptor together with a packet on a local socket.
  */
 #ifndef BASE_FDPASS_H
 #define BASE_FDPASS_H
@@ -13,11 +13,11 @@ union fdpass_room {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* Has FD, which stays the caller's, sent along with PACKET. */
+/* Adds FD, which stays the caller's, to PACKET. */
 void fdpass_put(struct msghdr *packet, union fdpass_room *room, int fd);
 
-/* What came along with a PACKET that was received, for the caller to close; -1:
- * none.  Room for it is the receiver's to make. */
+/* The descriptor in a received PACKET, for the caller to close; -1: none.  The
+ * receiver provides the room for it. */
 int fdpass_get(struct msghdr *packet);
 
 #endif

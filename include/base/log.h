@@ -25,7 +25,7 @@ enum log_target { LOG_TARGET_STDERR, LOG_TARGET_SYSLOG, LOG_TARGET_JOURNAL };
 
 /*
  * One key and its value.  A string is escaped when it is written; NULL
- * leaves the field out.  Keys are lower-case literals of ours.
+ * leaves the field out.  Keys are lower-case literals of the program.
  */
 struct log_field {
 	const char *key;
@@ -51,7 +51,7 @@ struct log_field {
 void log_emit(enum log_level level, const char *event,
 	      const struct log_field *fields);
 
-/* Where to and from which level on.  ROLE is shown in each line. */
+/* Sets the target and the lowest level.  Each line has ROLE. */
 void log_setup(enum log_target target, enum log_level least, const char *role);
 
 enum log_level log_least(void);

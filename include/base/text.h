@@ -23,10 +23,10 @@ void text_append_bytes(struct text *text, const char *s, size_t len);
 void text_printf(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Cuts what is longer to MOST bytes, of which the last say so: " ...". */
+/* Truncates a longer text to MOST bytes; the last of these are " ...". */
 void text_cut(struct text *text, size_t most);
 
-/* One clause, of at most so many bytes, after "; " when it is not the first. */
+/* Appends a clause of limited length, after "; " if it is not the first. */
 #define TEXT_CLAUSE_BYTES 1024
 void text_append_clause(struct text *text, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -59,8 +59,8 @@ size_t text_escape_next(const char *s, size_t len,
 const char *text_escape(char *buf, size_t size, const char *s);
 
 /*
- * Which of NAMES is NAME, of COUNT or of those before a NULL.  Returns 0, or
- * -EINVAL when it is none.  An enum without a negative value is an unsigned int,
+ * Finds NAME in NAMES, of which there are COUNT, or which a NULL ends.  Returns 0, or
+ * -EINVAL if it is not there.  An enum without a negative value is an unsigned int,
  * so that its names can be looked up as it is; RET_INDEX may be NULL.
  */
 #define TEXT_FIND_ALL ((size_t)-1) /* the COUNT of a list that a NULL ends */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Memory that a process which sleeps most of the time gives back.
+ * Returns unused memory to the kernel, in a process that mostly sleeps.
  */
 #ifndef BASE_TRIM_H
 #define BASE_TRIM_H
 
-/* Gives back what is free of the heap.  For who has nothing to do for a while. */
+/* Returns the free part of the heap.  Call it before a long sleep. */
 void trim_heap(void);
 
 #endif

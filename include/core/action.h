@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What can be done with a domain that shut down, and the steps of each
- * action in their order.  Pure.
+ * The actions for a domain that shut down, and the steps of each action in their
+ * order.  Pure.
  */
 #ifndef CORE_ACTION_H
 #define CORE_ACTION_H
@@ -11,7 +11,7 @@
 
 /*
  * name, text in configuration files.  The first seven are libxl's
- * (libxl_action_on_shutdown, xl.cfg(5)); those after them are ours.
+ * (libxl_action_on_shutdown, xl.cfg(5)); the others are Xenvigil's.
  */
 #define ACTION_LIST(X)                               \
 	X(DESTROY, "destroy")                        \
@@ -34,9 +34,9 @@ enum action {
 };
 
 /*
- * name, text, destructive.  A step is carried out by one worker order; a
- * destructive one rechecks the domain's identity first.  The report is in no
- * plan: it comes before any of them when it is wanted.
+ * name, text, destructive.  One order to a worker does one step.  A destructive
+ * step checks the domain's identity again first.  The report is in no plan: if it
+ * is wanted, it comes before the plan.
  */
 #define STEP_LIST(X)                      \
 	X(REPORT, "report", false)        \
@@ -64,24 +64,24 @@ enum step {
 const char *action_name(enum action action); /* "none" for ACTION_NONE */
 int action_parse(const char *name, enum action *ret_action);
 
-/* The steps of ACTION, ended by STEP_END.  Empty for actions that keep. */
+/* The steps of ACTION, ended by STEP_END.  Empty for actions that keep the domain. */
 const enum step *action_steps(enum action action);
 
-bool action_keeps_domain(enum action action); /* still there, down, at its end */
+bool action_keeps_domain(enum action action); /* it still exists, shut down, at the end */
 bool action_starts_domain(enum action action); /* its plan ends in a create */
 
 const char *step_name(enum step step);
 int step_parse(const char *name, enum step *ret_step);
-/* A set of steps has the bit 1 << STEP of each; as text, their names with commas
- * between.  Names that are not known here are left out. */
+/* A set of steps has the bit 1 << STEP for each; as text, the names separated by
+ * commas.  Unknown names are skipped. */
 #define STEP_SET_BYTES 128
 const char *step_set_format(uint32_t set, char ret_text[STEP_SET_BYTES]);
 uint32_t step_set_parse(const char *text);
 
 bool step_is_destructive(enum step step);
 bool step_starts_guest(enum step step); /* costs the budget one start */
-/* Does RC of STEP say that another hand's domain has the guest, and that none
- * was started? */
+/* Does RC of STEP say that another process made the guest's domain, and that this
+ * step started none? */
 bool step_found_taken(enum step step, int rc);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The restart budget of one guest: how many starts in a window, how long to
- * wait before the next.  Pure: the time is an argument.
+ * The restart budget of one guest: the number of starts in a window, and the
+ * backoff before the next start.  Pure: the time is an argument.
  */
 #ifndef CORE_BUDGET_H
 #define CORE_BUDGET_H
@@ -23,21 +23,21 @@ struct budget {
 	int64_t at_ms[BUDGET_LIMIT_MAX];/* the latest starts, oldest first */
 };
 
-/* The guest ran for RAN_MS before it went down: healthy wipes the slate. */
+/* The guest ran for RAN_MS before it went down: a healthy run resets the count. */
 void budget_note_run(struct budget *budget, const struct guest_settings *set,
 		     int64_t ran_ms);
 
-/* How many starts more it has at NOW_MS. */
+/* The number of starts left at NOW_MS. */
 uint32_t budget_left(const struct budget *budget,
 		     const struct guest_settings *set, int64_t now_ms);
 
-/* May it be started once more at NOW_MS? */
+/* May it be started again at NOW_MS? */
 bool budget_allows(const struct budget *budget,
 		   const struct guest_settings *set, int64_t now_ms);
 
 /*
- * The wait before the next start, without jitter, in ms: none before the
- * first, then backoff_min doubling up to backoff_max.
+ * The backoff before the next start, without jitter, in ms: none before the first
+ * start, then backoff_min, doubled each time up to backoff_max.
  */
 uint32_t budget_delay_ms(const struct budget *budget,
 			 const struct guest_settings *set);
@@ -49,19 +49,19 @@ uint32_t budget_delay_of_streak_ms(uint32_t streak,
 /* Counts one start. */
 void budget_spend(struct budget *budget, int64_t now_ms);
 
-/* The start counted last was never begun. */
+/* Takes back the last counted start, which never began. */
 void budget_take_back(struct budget *budget);
 
-/* Do its starts count for nothing any more, unless the guest runs? */
+/* Are all its starts too old to count, unless the guest runs? */
 bool budget_is_over(const struct budget *budget,
 		    const struct guest_settings *set, int64_t now_ms);
 
-/* The start counted last took until now: from here its window runs. */
+/* The last counted start took until now: its window starts now. */
 void budget_note_start(struct budget *budget, int64_t now_ms);
 
 void budget_reset(struct budget *budget);
 
-/* The host was booted since: all starts count as made when it was. */
+/* The host was rebooted: all starts count as made at the boot. */
 void budget_carry_over(struct budget *budget);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What this host can do with a domain, asked before anything crashes.  Pure.
+ * What this host can do with a domain, determined before a crash.  Pure.
  */
 #ifndef CORE_CAPS_H
 #define CORE_CAPS_H
@@ -13,17 +13,17 @@
 struct caps {
 	unsigned int xen_major, xen_minor;
 	bool core_dir;		/* the core directory can be written */
-	char toolstack[32];	/* libxl's version; "" while not known */
+	char toolstack[32];	/* libxl's version; "" while unknown */
 };
 
 /*
- * Why ACTION cannot work here on the domain that CONFIG is of, which is NULL
- * when none is known to re-create it from; NULL when it can.
+ * Returns why ACTION cannot work for the domain with CONFIG (NULL: no configuration
+ * is known to create it again from), or NULL if it can.
  */
 const char *caps_refuse(const struct caps *caps, enum action action,
 			const struct domain_config *config);
 
-/* The action that is taken in place of a refused one. */
+/* The action in place of a refused one. */
 enum action caps_fallback(enum action refused);
 
 #endif

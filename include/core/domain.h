@@ -25,9 +25,9 @@
 /*
  * Identity: domids are reused, a restarted guest keeps its uuid, so only
  * the three together name one domain.  The epoch is derived from the host's
- * boot id and, for a PV guest, the frame of its shared info page: fixed while
- * the domain lives, and the same for whoever computes it.  (Frames are used
- * again, and an HVM or PVH guest moves its own: those have the boot id only.)
+ * boot id and, for a PV guest, the frame of its shared info page: constant
+ * while the domain lives, and the same in every process.  (Frames are reused, and
+ * an HVM or PVH guest moves its own: for those only the boot id counts.)
  */
 struct domain_id {
 	uint32_t domid;
@@ -38,8 +38,8 @@ struct domain_id {
 bool domain_id_equal(const struct domain_id *a, const struct domain_id *b);
 
 /*
- * The uuid that ID's domain gets when it is renamed: the same whenever it is
- * asked for, so that it is known even if what was noted of it is lost.
+ * The uuid that ID's domain gets when it is renamed.  The result is always the
+ * same, so it is known even if its record is lost.
  */
 void domain_copy_uuid(const struct domain_id *id, uint8_t ret_uuid[UUID_BYTES]);
 
@@ -50,8 +50,8 @@ struct domain_info {
 	bool dying;		/* being torn down, or a zombie */
 	bool paused;		/* by the toolstack */
 	bool hvm;		/* HVM or PVH */
-	bool power_button;	/* of ACPI, that hv_press_power() presses */
-	uint8_t reason_code;	/* 0 to 255, the guest's word */
+	bool power_button;	/* an ACPI one, for hv_press_power() */
+	uint8_t reason_code;	/* 0 to 255, chosen by the guest */
 	uint64_t cpu_time_ns;	/* 0: no vCPU has ever run */
 	uint64_t memory_kib;
 	uint32_t vcpus;
@@ -94,14 +94,14 @@ enum domain_tie {
 
 const char *domain_tie_text(enum domain_tie tie); /* NULL: there is none */
 
-/* What libxl's configuration of a domain says that matters to us. */
+/* The part of libxl's configuration of a domain that Xenvigil uses. */
 struct domain_config {
 	char name[DOMAIN_NAME_BYTES];
 	enum domain_type type;
 	enum action on[REASON_COUNT]; /* ACTION_NONE where libxl has none */
 	enum domain_tie tie;	/* the first one; not in the records */
-	char made_as[DOMAIN_NAME_BYTES]; /* its name when it was made, if that
-					  * was another; not in the records */
+	char made_as[DOMAIN_NAME_BYTES]; /* its name at its creation, if it had
+					  * another; not in the records */
 };
 
 #endif

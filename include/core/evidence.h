@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One piece of evidence of why a domain ended, as plain data: what it says,
- * where it was found, or why there is none.  Pure: finds nothing itself.
+ * One piece of evidence about the end of a domain, as plain data: its text, its
+ * source, or why it is missing.  Pure: finds nothing itself.
  */
 #ifndef CORE_EVIDENCE_H
 #define CORE_EVIDENCE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* An incident has at most one of a kind.  In the order they are shown. */
+/* An incident has at most one of each kind.  The order is the order of display. */
 #define EVIDENCE_KIND_LIST(X)                                               \
 	X(PANIC, "panic")		/* the line that says why */        \
 	X(KERNEL, "kernel")		/* which the guest ran */           \

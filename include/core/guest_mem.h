@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest's memory by its virtual addresses, through its own page tables.
- * The tables are a guest's: nothing in them is believed, and what may be read
- * is counted.
+ * The guest controls the tables: nothing in them is trusted, and the number
+ * of reads is limited.
  */
 #ifndef CORE_GUEST_MEM_H
 #define CORE_GUEST_MEM_H
@@ -26,23 +26,23 @@ struct guest_mem {
 	uint32_t uses;
 	struct guest_mem_slot {
 		bool there;
-		uint32_t used;	/* the higher the later */
+		uint32_t used;	/* higher: used later */
 		uint64_t frame;
 		unsigned char page[GUEST_MEM_PAGE_BYTES];
-	} slot[GUEST_MEM_SLOTS]; /* what was read before, and last */
+	} slot[GUEST_MEM_SLOTS]; /* frames read before */
 };
 
-/* Which frame has the byte at ADDRESS?  Returns 0, -EFAULT: none; or -errno. */
+/* Finds the frame with the byte at ADDRESS.  Returns 0, -EFAULT: none; or -errno. */
 int guest_mem_translate(struct guest_mem *mem, uint64_t address,
 			uint64_t *ret_frame);
 
-/* Copies LEN bytes from ADDRESS on.  Returns 0, or -errno with RET_BYTES in
- * part filled. */
+/* Copies LEN bytes from ADDRESS on.  Returns 0, or -errno with RET_BYTES
+ * partly filled. */
 int guest_mem_read(struct guest_mem *mem, uint64_t address, void *ret_bytes,
 		   size_t len);
 
-/* The same, where nobody says how much there is: *RET_LEN is what came before
- * the page that the error is of. */
+/* The same for an unknown length: *RET_LEN is the length before the page with the
+ * error. */
 int guest_mem_read_part(struct guest_mem *mem, uint64_t address,
 			void *ret_bytes, size_t len, size_t *ret_len);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypervisor's log, line by line: which domain a line is about, and the
- * latest lines of each, bounded.  Pure: reads no ring.
+ * The hypervisor's log, line by line: the domain of each line, and the latest lines
+ * of each domain, within limits.  Pure: reads no ring.
  */
 #ifndef CORE_HVLOG_H
 #define CORE_HVLOG_H
@@ -12,10 +12,10 @@
 
 #include "base/text.h"
 
-#define HVLOG_LINE_BYTES 400u		/* a longer line is cut */
-#define HVLOG_DOMAINS 64u		/* whose lines came last */
+#define HVLOG_LINE_BYTES 400u		/* a longer line is truncated */
+#define HVLOG_DOMAINS 64u		/* the domains with the latest lines */
 #define HVLOG_DOMAIN_BYTES (16u << 10)	/* of one domain's lines */
-#define HVLOG_MARKS_BYTES (2u << 10)	/* of telling ones, older than those */
+#define HVLOG_MARKS_BYTES (2u << 10)	/* of older lines that explain an end */
 
 struct hvlog;
 
@@ -34,16 +34,16 @@ void hvlog_note_gap(struct hvlog *log);
  */
 int hvlog_get(const struct hvlog *log, uint32_t domid, struct text *text);
 
-/* DOMID is gone, and its number may come again. */
+/* DOMID is gone, and its number may be reused. */
 void hvlog_forget(struct hvlog *log, uint32_t domid);
 
 /* --- one line (hvlog_line.c) --- */
 
 struct hvlog_line {
 	bool by_xen;		/* "(XEN) ", which no guest can write */
-	bool by_guest;		/* "(dN) ": the words of domain N */
+	bool by_guest;		/* "(dN) ": written by domain N */
 	uint32_t domid;		/* 0: it names none, or dom0 alone */
-	const char *said;	/* behind who wrote it, and when */
+	const char *said;	/* the text after the writer and the time */
 	size_t len;
 };
 
@@ -51,21 +51,21 @@ struct hvlog_line {
 void hvlog_line_parse(const char *line, size_t len,
 		      struct hvlog_line *ret_line);
 
-/* Does it go on with what was begun before it (registers, a stack)? */
+/* Does it continue an earlier line (registers, a stack)? */
 bool hvlog_line_goes_on(const struct hvlog_line *line);
 
 /* Is it about the domain that the next line names? */
 bool hvlog_line_leads(const struct hvlog_line *line);
 
-/* Does it say by itself why a domain ended? */
+/* Does the line alone explain why a domain ended? */
 bool hvlog_line_tells(const struct hvlog_line *line);
 
-/* --- what they say (hvlog_cause.c) --- */
+/* --- the cause in the lines (hvlog_cause.c) --- */
 
 /*
  * Appends why the domain of LINES (as hvlog_get() gives them) ended, as one
  * phrase for a person.  When the hypervisor ended it, its own words come first.
- * Returns 0, or -ENOENT when they do not say.
+ * Returns 0, or -ENOENT when the lines do not explain it.
  */
 int hvlog_cause(const char *lines, struct text *text);
 

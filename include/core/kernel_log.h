@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A Linux kernel's own log out of its memory, in the three forms that there
- * were: records in a ring without locks (5.10 and later), records in a
- * buffer (3.5 and later), plain text.  The bytes are a guest's: nothing in
- * them is believed, and every loop and length has a limit of ours.
+ * Reads a Linux kernel's log from its memory, in the three forms that exist: records
+ * in a ring without locks (5.10 and later), records in a buffer (3.5 and later),
+ * plain text.  The guest controls the bytes: nothing in them is trusted, and every
+ * loop and length has a limit.
  */
 #ifndef CORE_KERNEL_LOG_H
 #define CORE_KERNEL_LOG_H
@@ -15,10 +15,10 @@
 #include "core/capture.h"
 #include "core/guest_mem.h"
 
-/* Where the lines go, raw: whoever shows them escapes them.  When it is full
- * the oldest half is let go. */
+/* The buffer of the lines, unescaped: escape them before display.  When it is full,
+ * the oldest half is dropped. */
 struct kernel_log {
-	char *at;	/* of the caller */
+	char *at;	/* the caller's */
 	size_t size;	/* at least 4096 */
 	size_t len;
 	bool cut;	/* older lines are missing */
@@ -27,8 +27,8 @@ struct kernel_log {
 /*
  * Appends the log to LOG, one line a record, as dmesg writes them.  NOTE is the
  * kernel's note (core/kernel_note.h).  Returns 0; -ENOENT: the note names no
- * log; -EINVAL: what it names is none; or another -errno, with the lines so
- * far in LOG.
+ * log; -EINVAL: the named data is no log; or another -errno, with the lines so far
+ * in LOG.
  */
 int kernel_log_read(struct guest_mem *mem, const char *note, size_t note_len,
 		    struct kernel_log *log);
@@ -38,18 +38,18 @@ void kernel_log_add(struct kernel_log *log, uint64_t ts_nsec, const char *text,
 		    size_t len);
 
 /*
- * The line that says why the kernel gave up, without its time, raw and cut to
- * SIZE.  Returns 0, or -ENOENT: it did not.
+ * The line of the kernel's panic or fault, without its time, unescaped and truncated
+ * to SIZE.  Returns 0, or -ENOENT: there is none.
  */
 int kernel_log_panic(const struct kernel_log *log, char *ret_line, size_t size);
 
-/* Is LINE, as kernel_log_panic() gave it, of a kernel that went no further?
- * After other faults it may have run on for long. */
+/* Does LINE, from kernel_log_panic(), mean that the kernel stopped?  After other
+ * faults the kernel may have run for a long time. */
 bool kernel_log_is_panic(const char *line);
 
 /*
- * Which CPU's task panicked, by LOG, which may be escaped.  Returns 0, or
- * -ENOENT: it does not say, or there was no panic.
+ * The CPU and the task that panicked, from LOG, which may be escaped.  Returns 0, or
+ * -ENOENT: LOG does not have it, or there was no panic.
  */
 int kernel_log_task(const char *log, struct kernel_task *ret_task);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The note in which a Linux kernel tells readers of its memory what they have
- * to know (VMCOREINFO).  The bytes are a guest's: nothing in them is believed.
+ * The note in which a Linux kernel describes itself to readers of its memory
+ * (VMCOREINFO).  The guest controls the bytes: nothing in them is trusted.
  */
 #ifndef CORE_KERNEL_NOTE_H
 #define CORE_KERNEL_NOTE_H
@@ -14,8 +14,8 @@
 #define KERNEL_NOTE_MOST_BYTES 65536	/* of text */
 
 /*
- * Does PAGE (4 KiB) begin with the head of such a note?  Then the length of
- * the text that follows it, which may go on in the next pages; else 0.
+ * If PAGE (4 KiB) starts with the head of such a note: the length of the text that
+ * follows, which may continue in the next pages; else 0.
  */
 size_t kernel_note_head(const unsigned char *page);
 

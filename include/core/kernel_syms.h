@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The names of a Linux kernel's functions out of its memory: the tables that
- * it has for its own messages (kallsyms), which kernels from 6.0 on tell of in
- * their note.  The bytes are a guest's: nothing in them is believed.
+ * The names of a Linux kernel's functions, from the tables in its memory that it has
+ * for its own messages (kallsyms).  The note of kernels from 6.0 on names these
+ * tables.  The guest controls the bytes: nothing in them is trusted.
  */
 #ifndef CORE_KERNEL_SYMS_H
 #define CORE_KERNEL_SYMS_H
@@ -17,12 +17,12 @@
 #define KERNEL_SYMS_TOKENS 256u
 #define KERNEL_SYMS_TOKEN_BYTES 16384u	/* of all tokens */
 
-/* How addresses are kept: it has changed three times. */
+/* The form of the addresses, which has changed three times. */
 enum kernel_syms_form {
 	KERNEL_SYMS_ADDRESSES,	/* as they are, 8 bytes each */
 	KERNEL_SYMS_PERCPU,	/* to 6.14: below the base where negative */
 	KERNEL_SYMS_UNSIGNED,	/* from 6.15 on: above the base */
-	KERNEL_SYMS_PLACE,	/* without a base: from where each lies */
+	KERNEL_SYMS_PLACE,	/* without a base: relative to each entry */
 };
 
 struct kernel_syms {
@@ -44,15 +44,14 @@ struct kernel_sym {
 };
 
 /*
- * Finds the tables by the kernel's note.  Returns 0; -ENOENT: the note does
- * not name what RET_MISSING says then; -EINVAL: what it names are none; or
- * -errno.
+ * Finds the tables by the kernel's note.  Returns 0; -ENOENT: the note lacks
+ * RET_MISSING; -EINVAL: the named data are no such tables; or -errno.
  */
 int kernel_syms_open(struct kernel_syms *syms, struct guest_mem *mem,
 		     const char *note, size_t note_len,
 		     const char **ret_missing);
 
-/* Which symbol has the byte at ADDRESS?  Fills in all but type and name.
+/* Finds the symbol with the byte at ADDRESS.  Fills in all but type and name.
  * Returns 0, -ENOENT: none; or -errno. */
 int kernel_syms_find(const struct kernel_syms *syms, uint64_t address,
 		     struct kernel_sym *ret_sym);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where a Linux kernel's processor was, and by which calls it came there: out
- * of its registers and its stack.  The bytes are a guest's: nothing in them is
- * believed, and every loop and length has a limit of ours.
+ * The backtrace of a Linux kernel's processor, from its registers and its stack.  The
+ * guest controls the bytes: nothing in them is trusted, and every loop and length
+ * has a limit.
  */
 #ifndef CORE_KERNEL_TRACE_H
 #define CORE_KERNEL_TRACE_H
@@ -13,9 +13,9 @@
 
 #include "core/kernel_syms.h"
 
-#define KERNEL_TRACE_FRAMES 64u		/* that are told */
+#define KERNEL_TRACE_FRAMES 64u		/* that are printed */
 #define KERNEL_TRACE_STACK_BYTES 16384u	/* as Linux has them, and aligned */
-#define KERNEL_TRACE_STACKS 3u		/* an interrupt's lead to another */
+#define KERNEL_TRACE_STACKS 3u		/* an interrupt's stack leads to another */
 #define KERNEL_TRACE_TEXT_BYTES 32768u
 
 struct kernel_trace_regs {
@@ -29,11 +29,11 @@ struct kernel_trace_frame {
 	struct kernel_sym sym;
 };
 
-/* All that it needs, of the caller for its size. */
+/* Working memory; the caller's, because of its size. */
 struct kernel_trace {
 	struct guest_mem *mem;
 	uint64_t text_begin, text_end;
-	uint64_t frame_at;	/* where a frame pointer points */
+	uint64_t frame_at;	/* where the frame pointer points */
 	bool has_syms;
 	struct kernel_syms syms;
 	size_t count;
@@ -43,11 +43,10 @@ struct kernel_trace {
 
 /*
  * Writes the backtrace of a processor with REGS to RET_TEXT (of SIZE bytes,
- * at least 128), a line each, innermost first, as the kernel writes its own:
- * what only may be a call begins with "? ".  NOTE is the kernel's note.
- * Returns 0; -ENOENT: there are no names, for the note lacks RET_MISSING;
- * -ENXIO: the processor was not in the kernel; or -errno.  What there is
- * comes out in any case.
+ * at least 128), one line for each call, innermost first, in the kernel's own form: an
+ * uncertain call starts with "? ".  NOTE is the kernel's note.  Returns 0; -ENOENT:
+ * no names, because the note lacks RET_MISSING; -ENXIO: the processor was not in the
+ * kernel; or -errno.  Everything that was found is written in any case.
  */
 int kernel_trace_read(struct kernel_trace *trace, struct guest_mem *mem,
 		      const char *note, size_t note_len,

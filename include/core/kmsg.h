@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Lines of the kernel's log that tell of trouble with the toolstack's
- * devices.  Pure: reads no log.
+ * Lines of dom0's kernel log that report a fault of the toolstack's devices.  Pure:
+ * reads no log.
  */
 #ifndef CORE_KMSG_H
 #define CORE_KMSG_H
@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The later one is the graver. */
+/* A later one is more serious. */
 enum kmsg_kind {
 	KMSG_NONE,
-	KMSG_MISMATCH,	/* a module of another kernel was not loaded */
+	KMSG_MISMATCH,	/* a module for another kernel was not loaded */
 	KMSG_HUNG_TASK,	/* the kernel says that xenstored is blocked */
 	KMSG_OOPS,	/* a fault in one of the toolstack's devices */
 	KMSG_EVTCHN_BUG,/* the event-channel device's own, before Linux 3.12 */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The two state machines as tables: what a domain is to us, and how far an
- * incident has come.  A pure step function each; what an effect does is the
- * engine's.
+ * The two state machines as tables: the state of a domain, and the progress of an
+ * incident.  Each has a pure step function.  The engine implements the effects.
  */
 #ifndef CORE_MACHINE_H
 #define CORE_MACHINE_H
@@ -10,8 +9,8 @@
 /* --- a domain in the hypervisor's list --- */
 
 #define LIFE_STATE_LIST(X)                                                  \
-	X(NEW, "new")		/* runs, configuration not known yet */     \
-	X(WATCHED, "watched")	/* runs, ours */                            \
+	X(NEW, "new")		/* runs, its configuration is unknown */    \
+	X(WATCHED, "watched")	/* runs, Xenvigil supervises it */          \
 	X(FOREIGN, "foreign")	/* another supervisor has it */             \
 	X(ASIDE, "aside")	/* suspended or migrating: left alone */    \
 	X(DOWN, "down")		/* shut down, not decided yet */            \
@@ -36,9 +35,9 @@
 	X(CHECK)	/* say which actions cannot work */               \
 	X(ASK)		/* collect what a decision needs */               \
 	X(DECIDE)	/* decide, open an incident */                    \
-	X(REVIVED)	/* record what went away by itself */             \
-	X(RESUMED)	/* tell the incident: it runs again */            \
-	X(LOST)		/* tell the incident: it vanished */              \
+	X(REVIVED)	/* record that it ended by itself */              \
+	X(RESUMED)	/* notify the incident: it runs again */          \
+	X(LOST)		/* notify the incident: it vanished */            \
 	X(FORGET)	/* drop it */
 
 /* --- an incident --- */
@@ -59,24 +58,24 @@
 	X(RESUMED, "resumed")	/* the domain runs again */                \
 	X(VANISHED, "vanished")	/* the domain left the list */             \
 	X(TAKEN, "taken")	/* somebody else started the guest */      \
-	X(PASSED, "passed")	/* the same, and the copy is still to be ended */\
+	X(PASSED, "passed")	/* the same; the copy is still to be removed */\
 	X(HOLD, "hold")		/* the operator holds the guest */         \
-	X(RETRY, "retry")	/* the operator wants it to go on */       \
+	X(RETRY, "retry")	/* the operator wants it to continue */    \
 	X(POSTPONED, "postponed")/* the next step has to wait */           \
 	X(FINISHED, "finished")	/* there is no next step */                \
-	X(RESTORED, "restored")	/* read back; its worker is not ours */
+	X(RESTORED, "restored")	/* loaded; an earlier daemon has its worker */
 
 #define CASE_EFFECT_LIST(X)                                             \
 	X(NONE)                                                         \
 	X(QUEUE)	/* put it into the queue */                     \
-	X(BEGIN)	/* note the begin of the step */                \
-	X(ADVANCE)	/* on to the next step */                       \
+	X(BEGIN)	/* record the start of the step */              \
+	X(ADVANCE)	/* move to the next step */                     \
 	X(COPE)		/* decide what the failure means */             \
-	X(AGAIN)	/* the same step once more, within bounds */    \
+	X(AGAIN)	/* the same step again, within limits */        \
 	X(CLOSE_RESUMED)                                                \
 	X(CLOSE_TAKEN)                                                  \
-	X(MISSING)	/* close, or go on when we had destroyed it */  \
-	X(STOP)		/* leave the queue, say that it is held */      \
+	X(MISSING)	/* close, or continue if Xenvigil destroyed it */ \
+	X(STOP)		/* leave the queue, report that it is held */   \
 	X(REDO)		/* a fresh budget, the same step */             \
 	X(WAIT)		/* leave the queue until it is due */           \
 	X(CLOSE_DONE)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Other supervisors of guests: the toolstacks that made them, and a live xl
- * monitor; and what is done about those guests.  Plain data; pure.
+ * Other supervisors of guests: the toolstacks that made them, and live xl monitors;
+ * and how Xenvigil treats those guests.  Plain data; pure.
  */
 #ifndef CORE_PEER_H
 #define CORE_PEER_H
@@ -11,7 +11,7 @@
 	X(QUBES, "qubes")      \
 	X(XAPI, "xapi")
 
-/* An xl monitor leaves no mark: it is a supervisor while it lives. */
+/* An xl monitor leaves no mark: it supervises only while it lives. */
 #define PEER_LIST(X)           \
 	PEER_TOOLSTACK_LIST(X) \
 	X(XL, "xl")
@@ -24,13 +24,13 @@ enum peer {
 	PEER_COUNT
 };
 
-/* "": nobody's. */
+/* "" for no peer. */
 const char *peer_name(enum peer peer);
 
-/* PEER_NONE for a name that is not known. */
+/* PEER_NONE for an unknown name. */
 enum peer peer_parse(const char *name);
 
-/* What is done about a peer's guests. */
+/* How a peer's guests are treated. */
 enum peer_stance {
 	PEER_WATCH,	/* shutdowns are recorded with their evidence */
 	PEER_ADOPT,	/* they are supervised like any other guest */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The decision: this domain, this reason, these settings, this history: do
- * that.  Pure; every input is an argument, so every class can be tested.
+ * The decision: maps domain, reason, settings and history to an action.  Pure;
+ * every input is an argument, so tests can cover every class.
  */
 #ifndef CORE_POLICY_H
 #define CORE_POLICY_H
@@ -36,8 +36,8 @@ struct policy_input {
 	uint8_t reason_code;
 	const struct settings *settings;
 	const struct caps *caps;
-	const struct domain_config *config; /* NULL: none known */
-	const char *name;		/* for settings of its own; may be "" */
+	const struct domain_config *config; /* NULL: unknown */
+	const char *name;		/* to find its own settings; may be "" */
 	bool foreign;			/* another toolstack supervises it */
 	bool adopted;			/* by the operator, by its name */
 };
@@ -55,12 +55,12 @@ void policy_decide(const struct policy_input *input,
 		   struct policy_verdict *ret_verdict);
 
 /*
- * Names that `xl migrate` gives both ends of a migration; such a domain is
- * left alone whatever its reason.
+ * Names that `xl migrate` gives to both ends of a migration.  Such a domain is
+ * not handled, whatever its reason.
  */
 bool policy_name_is_migrating(const char *name);
 
-/* What to do about a start that the plan has come to. */
+/* What to do when the plan reaches a start. */
 enum policy_start {
 	POLICY_START_NOW,
 	POLICY_START_LATER,	/* after *ret_delay_ms */
@@ -71,11 +71,11 @@ enum policy_start policy_decide_start(const struct budget *budget,
 				      const struct guest_settings *set,
 				      int64_t now_ms, uint32_t *ret_delay_ms);
 
-/* Is one more core of this guest wanted?  Only the first of a loop are. */
+/* Is another core of this guest wanted?  Only the first cores of a loop are. */
 bool policy_wants_core(const struct budget *budget,
 		       const struct guest_settings *set);
 
-/* Is evidence to be taken before anything is done about REASON? */
+/* Is evidence collected before the action for REASON? */
 bool policy_wants_report(const struct guest_settings *set, enum reason reason,
 			 enum domain_type type);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How many of dom0's event channels are in use, and for whom: each device of
- * each guest takes some, and none is left when somebody leaks them.  Pure.
+ * The use of dom0's event channels, in total and for each domain: each device of each
+ * guest needs some, and a process that leaks them uses all.  Pure.
  */
 #ifndef CORE_PORTS_H
 #define CORE_PORTS_H
@@ -12,26 +12,26 @@
 #include "base/text.h"
 
 #define PORTS_REMOTES_MAX 8
-/* For one domain: no driver needs as many. */
+/* For one domain: no driver needs so many. */
 #define PORTS_LEAK 256
 
 struct ports_remote {
 	uint32_t domid, count;
-	bool gone;		/* there is no such domain */
+	bool gone;		/* the domain does not exist */
 };
 
 struct ports {
 	uint32_t used;		/* 0: not counted yet */
-	uint32_t most;		/* dom0 can have that many */
+	uint32_t most;		/* the limit of dom0 */
 	uint32_t interdomain, unbound, virq, pirq, ipi, hidden;
-	uint32_t gone;		/* for domains that are not there */
+	uint32_t gone;		/* for domains that do not exist */
 	uint32_t remotes;
-	struct ports_remote remote[PORTS_REMOTES_MAX]; /* the most first */
+	struct ports_remote remote[PORTS_REMOTES_MAX]; /* the largest first */
 };
 
 enum ports_level { PORTS_WELL, PORTS_MANY, PORTS_LEAKED, PORTS_SCARCE };
 
-/* Enters a domain among those that have the most. */
+/* Adds a domain to those that have the most. */
 void ports_rank(struct ports *ports, uint32_t domid, uint32_t count,
 		bool gone);
 
@@ -39,10 +39,10 @@ void ports_rank(struct ports *ports, uint32_t domid, uint32_t count,
 enum ports_level ports_judge(const struct ports *ports, uint32_t warn_percent);
 const char *ports_level_name(enum ports_level level);
 
-/* How many of how many, for whom; nothing when they were not counted. */
+/* The use in words; nothing when they were not counted. */
 void ports_explain(const struct ports *ports, struct text *text);
 
-/* How many more than an hour or two before. */
+/* The growth since one to two hours ago. */
 struct ports_growth {
 	int64_t since_ms, next_ms;	/* 0: none yet */
 	uint32_t used, next_used;

@@ -28,7 +28,7 @@ struct registers {
 	uint32_t cs, ss, ds, es, fs, gs;
 };
 
-/* Appends those of vCPU ID. */
+/* Appends the registers of vCPU ID. */
 void registers_format(const struct registers *regs, unsigned int id,
 		      struct text *text);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ordered retreat from a host whose toolstack is gone: who was asked to
- * power off, who did, and who did not.  Pure; asks nobody itself.
+ * The retreat from a host whose toolstack hangs: which guests were asked to power
+ * off, and which did.  Pure; sends no request itself.
  */
 #ifndef CORE_RETREAT_H
 #define CORE_RETREAT_H
@@ -13,8 +13,8 @@
 #define RETREAT_STATE_LIST(X)                                             \
 	X(NONE, "none")                                                   \
 	X(WAITING, "waiting")	/* for the guests that were asked */      \
-	X(EVIDENCE, "evidence")	/* of those that did not end is taken */  \
-	X(COMMAND, "command")	/* the operator's runs */                 \
+	X(EVIDENCE, "evidence")	/* is collected of those still running */ \
+	X(COMMAND, "command")	/* the operator's command runs */         \
 	X(OVER, "over")
 
 enum retreat_state {
@@ -24,7 +24,7 @@ enum retreat_state {
 	RETREAT_STATE_COUNT
 };
 
-/* How long it gets in words, on record. */
+/* The size of its text in the records. */
 #define RETREAT_TEXT_BYTES 8192
 
 const char *retreat_state_name(enum retreat_state state);
@@ -35,8 +35,8 @@ enum retreat_fate {
 	RETREAT_FATE_DEAF,	/* has none: only xenstore reaches it */
 	RETREAT_FATE_REFUSED,	/* the hypervisor did not press it */
 	RETREAT_FATE_ENDED,	/* was asked, and powered off */
-	RETREAT_FATE_FELL,	/* was asked, and ended in another way */
-	RETREAT_FATE_LEFT,	/* was asked, and did not in its time */
+	RETREAT_FATE_FELL,	/* was asked, and crashed or rebooted */
+	RETREAT_FATE_LEFT,	/* was asked, and still runs at the end */
 };
 
 struct retreat_guest {
@@ -56,29 +56,29 @@ struct retreat {
 	size_t count;
 };
 
-/* Those of LIST that run.  Returns 0, or -ENOMEM.  retreat_clear() it. */
+/* Starts with the running domains of LIST.  0, or -ENOMEM.  retreat_clear() it. */
 int retreat_begin(struct retreat *retreat, const struct domain_info *list,
 		  size_t count);
 void retreat_clear(struct retreat *retreat);
 
 /*
- * What became of those asked since: those gone or shut down have ended.
- * Returns how many did, that had not when it was last called.
+ * Updates the guests that were asked: those gone or shut down have ended.  Returns
+ * how many have ended since the last call.
  */
 size_t retreat_look(struct retreat *retreat, const struct domain_info *list,
 		    size_t count);
 
-/* Is anybody still being waited for?  Those that are become LEFT. */
+/* Is a guest still waited for?  retreat_give_up(): these guests become LEFT. */
 bool retreat_is_waiting(const struct retreat *retreat);
 void retreat_give_up(struct retreat *retreat);
 
 /*
- * The next one LEFT, or crashed when it was asked, of which no evidence was
- * taken; NULL: none.
+ * The next guest that is LEFT, or crashed when it was asked, without a core; NULL:
+ * none.
  */
 struct retreat_guest *retreat_next_left(struct retreat *retreat);
 
-/* Who was asked, and what came of it.  Names are escaped. */
+/* The guests and the result for each, in words.  Names are escaped. */
 void retreat_tell(const struct retreat *retreat, struct text *text);
 
 #endif

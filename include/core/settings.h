@@ -19,24 +19,24 @@
 
 #define SETTINGS_PATH_BYTES 256
 
-/* Which domains are taken in hand. */
+/* Which domains Xenvigil supervises. */
 enum settings_adopt {
-	SETTINGS_ADOPT_NONE,	/* those alone that the operator adopted */
+	SETTINGS_ADOPT_NONE,	/* only those that the operator adopted */
 	SETTINGS_ADOPT_ORPHANS,	/* those without another supervisor */
 	SETTINGS_ADOPT_XL,	/* these, and those that an xl monitor has */
 };
 
-/* After which shutdowns evidence is taken. */
+/* The shutdowns after which evidence is collected. */
 enum settings_report {
 	SETTINGS_REPORT_NONE,
 	SETTINGS_REPORT_CRASH,
 	SETTINGS_REPORT_REBOOT,	/* also: a HVM guest's may be a panic */
 };
 
-/* When the device model of a guest that runs has ended. */
+/* The meaning of the end of a running guest's device model. */
 enum settings_model {
 	SETTINGS_MODEL_CRASH,	/* the guest counts as crashed */
-	SETTINGS_MODEL_LOG,	/* that is recorded, and the guest left */
+	SETTINGS_MODEL_LOG,	/* the end is recorded, nothing else */
 };
 
 /* What may be set for one guest, or for all of them. */
@@ -71,7 +71,7 @@ struct settings {
 	int log_level;			/* enum log_level */
 	enum settings_adopt adopt;
 	enum peer_stance peers[PEER_COUNT];
-	enum reason unknown_reason;	/* an odd reason code counts as this */
+	enum reason unknown_reason;	/* what an undefined code counts as */
 	uint32_t sweep_s;		/* 30 to 3600 */
 	uint32_t workers_max;		/* 1 to 64; 0: the number of CPUs + 1 */
 	uint32_t keep_incidents;	/* 1000 to 10000000 */
@@ -84,10 +84,10 @@ struct settings {
 	uint32_t core_free_percent;	/* 0 to 90 */
 	uint32_t ports_percent;		/* 1 to 100 */
 	uint32_t retreat_s;		/* 1 to 86400: to power off in */
-	uint32_t retreat_after_s;	/* 0 to 86400; 0: only when told to */
-	int retreat_cores;		/* 1: of those that did not */
+	uint32_t retreat_after_s;	/* 0 to 86400; 0: only on command */
+	int retreat_cores;		/* 1: of guests that did not power off */
 	char retreat_command[SETTINGS_PATH_BYTES]; /* "" : none */
-	char xl_program[SETTINGS_PATH_BYTES]; /* "": xlv looks for it */
+	char xl_program[SETTINGS_PATH_BYTES]; /* "": xlv searches for it */
 	char state_dir[SETTINGS_PATH_BYTES];
 	char core_dir[SETTINGS_PATH_BYTES];
 	char run_dir[SETTINGS_PATH_BYTES];
@@ -111,7 +111,7 @@ struct setting_key {
 	bool per_guest;		/* into guest_settings; allowed in domains.d */
 	uint32_t least, most;
 	const char *const *words; /* SETTING_WORD, NULL-ended */
-	const char *meaning;	/* one line for --help-config and the manual */
+	const char *meaning;	/* one line for --list-settings */
 };
 
 extern const struct setting_key settings_keys[];
@@ -130,7 +130,7 @@ void settings_free(struct settings *settings);
 struct settings_guest *settings_add_guest(struct settings *settings,
 					  const char *name);
 
-/* What holds for the domain NAME, its own file first. */
+/* The settings of the domain NAME: its own file has priority. */
 const struct guest_settings *settings_for(const struct settings *settings,
 					  const char *name);
 
@@ -142,8 +142,8 @@ int settings_set(const struct setting_key *key, void *base, const char *text,
 		 char *ret_why, size_t why_size);
 
 /*
- * Checks what no single key can tell.  Returns 0, or -EINVAL with the two keys
- * that do not fit each other in RET_KEYS and the reason in *RET_WHY.
+ * Checks that the keys fit each other.  Returns 0, or -EINVAL with the two keys
+ * that do not in RET_KEYS and the reason in *RET_WHY.
  */
 int settings_check_guest(const struct guest_settings *guest,
 			 const char *ret_keys[2], char *ret_why,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The moments an operator's hooks are told of, and which of the engine's
- * notes is one.  Pure.
+ * The transitions for which an operator's hooks run, and the engine's notes that
+ * mean them.  Pure.
  */
 #ifndef CORE_TRANSITION_H
 #define CORE_TRANSITION_H

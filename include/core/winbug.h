@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A Windows guest's bugcheck, as the hypervisor's log has it.  Pure.
+ * A Windows guest's bugcheck, from the hypervisor's log.  Pure.
  */
 #ifndef CORE_WINBUG_H
 #define CORE_WINBUG_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a command line of xl's is about: which subcommand, how long it may
- * take, whether it makes a domain.  Pure; runs nothing.
+ * The meaning of an xl command line: its subcommand, its timeout, and whether it
+ * makes a domain.  Pure; runs nothing.
  */
 #ifndef CORE_XLCMD_H
 #define CORE_XLCMD_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What xl can be answered for by hypercalls alone. */
+/* The commands that hypercalls alone can answer. */
 enum xlcmd_answer {
 	XLCMD_ANSWER_NONE,
 	XLCMD_ANSWER_LIST,
@@ -26,12 +26,12 @@ struct xlcmd_entry {
 };
 
 struct xlcmd {
-	const struct xlcmd_entry *entry; /* NULL: none that we know */
+	const struct xlcmd_entry *entry; /* NULL: unknown */
 	int index;		/* of the subcommand in argv; 0: there is none */
 	uint32_t deadline_s;	/* of this very line; 0: none */
-	bool hand_over;		/* it makes a domain that can be left to us */
-	bool no_monitor;	/* and xl is told to start none of its own */
-	bool is_help;		/* asks for xl's help alone */
+	bool hand_over;		/* it makes a domain that xenvigild can supervise */
+	bool no_monitor;	/* and xl gets an option to start no monitor */
+	bool is_help;		/* only asks for xl's help */
 };
 
 /* Every subcommand of xl 4.17. */
