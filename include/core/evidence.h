@@ -35,7 +35,7 @@ int evidence_kind_parse(const char *name, enum evidence_kind *ret_kind);
 #define EVIDENCE_PANIC_BYTES 256u	/* of the line kept with the incident */
 
 /*
- * Texts are escaped already, whoever wrote them; none is NULL.  Either TEXT
+ * Texts are already escaped; none is NULL.  Either TEXT
  * or MISSING is not empty.
  */
 struct evidence {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The directory where cores are kept, and how many stay.  A core is
- * UUID-TIME-NUMBER.core, one that is being written has .part after it.
+ * The directory of the cores, and how many are kept.  A core is
+ * UUID-TIME-NUMBER.core; while it is written, .part follows.
  */
 #ifndef DUMP_CORE_DIR_H
 #define DUMP_CORE_DIR_H
@@ -12,31 +12,32 @@
 #include "base/uuid.h"
 
 /*
- * Opens the directory PATH.  -EPERM: it is not ours alone.  Returns 0, or
+ * Opens the directory PATH.  -EPERM: other users have access.  Returns 0, or
  * -errno.
  */
 int core_dir_open(const char *path, int *ret_fd);
 
-/* 0: no bound. */
+/* 0: no limit. */
 struct core_dir_bounds {
 	uint64_t total_bytes;	/* on disk, of all cores */
 	uint64_t free_bytes;	/* of the file system */
 	uint32_t per_guest;	/* cores of GUEST */
 	const char *guest;	/* uuid, as in the names */
-	const char *keep;	/* this one stays; NULL: none has to */
+	const char *keep;	/* this one is kept; NULL: none must be */
 };
 
 /*
- * Removes cores until the bounds hold, and says in SAID which: of the guest
- * whose cores take the most, its oldest first.  The newest core of a guest goes
- * only when TOTAL_BYTES does not hold the newest of all guests; for FREE_BYTES
- * it never goes, and no core goes when all older ones together are not enough.
- * Other files are left alone.  Returns 0, or -errno.
+ * Removes cores until the limits hold, and names them in SAID: the oldest cores
+ * of the guest whose cores use the most space first.  The newest core of a
+ * guest is removed only if the newest cores of all guests together exceed
+ * TOTAL_BYTES, and never for FREE_BYTES.  For FREE_BYTES no core is removed if
+ * all older ones are not enough. Other files are not touched.  Returns 0, or
+ * -errno.
  */
 int core_dir_trim(int dir, const struct core_dir_bounds *bounds,
 		  struct text *said);
 
-/* Calls EACH with what is not finished: whoever wrote it may be at it still.
+/* Calls EACH with each unfinished core; its writer may still be running.
  * Returns 0, or -errno. */
 int core_dir_each_part(int dir,
 		       void (*each)(void *ctx, int dir, const char *name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Taking a domain's core into a file of its own.
+ * Writes a domain's core into a file.
  */
 #ifndef DUMP_CORE_DUMP_H
 #define DUMP_CORE_DUMP_H
@@ -16,7 +16,7 @@ struct core_dump_order {
 	int dir;		/* of the core, open */
 	const char *name;	/* its name there */
 	struct capture_order capture;
-	/* Told now and then; may be NULL. */
+	/* Called from time to time; may be NULL. */
 	void (*progress)(void *ctx, const struct capture_facts *facts);
 	void *ctx;
 };
@@ -26,7 +26,7 @@ int core_dump_check(uint32_t domid);
 
 /*
  * Writes the domain's core to NAME.part, synced, and gives it its name, which
- * must not exist.  TS may be NULL where core_dump_check() says 0.  Returns 0,
+ * must not exist.  TS may be NULL if core_dump_check() returned 0.  Returns 0,
  * or -errno with the reason in WHY and no file left.
  */
 int core_dump_write(const struct core_dump_order *order, struct toolstack *ts,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looks over the host, part by part, and reports what is wrong with each and
- * what mends it.  Changes nothing.
+ * Checks the host, part by part, and reports the faults of each part and their
+ * fixes. Changes nothing.
  */
 #ifndef PORT_AUDIT_H
 #define PORT_AUDIT_H
@@ -11,19 +11,19 @@
 
 #include "base/text.h"
 
-/* The later one is the graver. */
+/* A later one is more serious. */
 enum audit_level { AUDIT_OK, AUDIT_WARN, AUDIT_ERROR };
 
 struct audit {
-	/* TEXT and MEND may hold what a guest wrote: escape them. */
+	/* Both texts may contain a guest's text: escape them. */
 	void (*found)(void *ctx, enum audit_level level, const char *text,
 		      const char *mend);
 	void *ctx;
 };
 
 /*
- * Each reports at least one finding.  One that meets a broken kernel or a
- * hung xenstored may never return: call each in a process of its own.
+ * Each reports at least one finding.  With a broken kernel or a hung xenstored
+ * a check may never return: run each in its own process.
  */
 void audit_kernel(const struct audit *audit);	/* the device's driver */
 void audit_toolstack(const struct audit *audit);
@@ -39,8 +39,8 @@ void audit_console(const struct audit *audit);	/* xenconsoled */
 void audit_start(const struct audit *audit);	/* what starts guests */
 
 #define AUDIT_PATH_BYTES 1024
-/* Do those who search DIRS, and those who search SERVICE_DIRS, run the same xl?
- * When they do not, which. */
+/* Do programs with the PATH DIRS and services with SERVICE_DIRS run the same
+ * xl? If not, the finding names both. */
 bool audit_start_same_xl(const char *dirs, const char *service_dirs,
 			 char ours[AUDIT_PATH_BYTES],
 			 char theirs[AUDIT_PATH_BYTES]);
@@ -48,15 +48,15 @@ bool audit_start_same_xl(const char *dirs, const char *service_dirs,
 void audit_start_files(const struct audit *audit, const char *dir);
 
 /*
- * What to do about the zombie DOMID, appended to ADVICE, by the processes of
- * PROC ("/proc").  It never advises ending xenstored, xenconsoled, the daemon
- * or a device model of another domain.  Returns 0, or -errno.
+ * Appends the fix for the zombie DOMID to ADVICE, by the processes of PROC
+ * ("/proc").  It never advises ending xenstored, xenconsoled, the daemon or a
+ * device model of another domain.  Returns 0, or -errno.
  */
 int audit_advise_zombie(const char *proc, uint32_t domid,
 			struct text *advice);
 
-/* Does root's xenconsoled run, by PROC ("/proc")?  And what starts it on a
- * host whose files are below ROOT (""). */
+/* Does root's xenconsoled run, by PROC ("/proc")? And the command that starts
+ * it on a host whose files are below ROOT (""). */
 bool audit_console_runs(const char *proc);
 const char *audit_console_command(const char *root);
 

@@ -11,13 +11,13 @@
 
 /*
  * Reads DIR/xenvigil.conf and DIR/domains.d/NAME.conf.  A missing file or
- * directory is not an error.  On failure WHY holds one line for each fault,
- * "FILE:LINE: text", and *RET_SETTINGS is untouched.  settings_free() what
- * is returned.
+ * directory is not an error.  On failure WHY has one line for each error,
+ * "FILE:LINE: text", and *RET_SETTINGS is untouched.  Use settings_free() on the
+ * result.
  */
 int conf_load(const char *dir, struct settings **ret_settings,
 	      struct text *why);
-/* The same without domains.d: for what a guest's file cannot set. */
+/* The same without domains.d: for settings that a guest's file cannot set. */
 int conf_load_host(const char *dir, struct settings **ret_settings,
 		   struct text *why);
 

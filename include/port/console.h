@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a guest wrote to its console last: asks neither xenstore nor the
+ * The last output of a guest to its console, without xenstore and without the
  * guest.
  */
 #ifndef PORT_CONSOLE_H
@@ -11,13 +11,13 @@
 
 #include "base/text.h"
 
-/* Where xenconsoled keeps guest-NAME.log when it is told to log. */
+/* The directory of xenconsoled's guest-NAME.log, if xenconsoled logs. */
 #define CONSOLE_LOG_DIR "/var/log/xen/console"
 
 /*
  * Appends the lines still in the ring of DOMID's PV console, and counts the
  * bytes that the domain wrote to it in all.  Returns 0, or -errno with the
- * reason in WHY (-ENOENT: it holds nothing).
+ * reason in WHY (-ENOENT: the ring is empty).
  */
 int console_read_ring(uint32_t domid, struct text *text, uint32_t *ret_written,
 		      struct text *why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A guest as the writers of cores see it: registers, and memory in batches.
- * What it is made of (Xen, or a test) is not theirs to know.
+ * They do not know whether it comes from Xen or from a test.
  */
 #ifndef PORT_CORE_GUEST_H
 #define PORT_CORE_GUEST_H
@@ -16,37 +16,40 @@
 #define CORE_PAGE_BYTES 4096u
 #define CORE_BATCH 1024
 
-/* What a walk returns, and no error: the domain went away meanwhile. */
+/* The result of a walk, and no error: the domain was destroyed during the
+ * walk. */
 #define CORE_GUEST_GOING 2
 
-/* Pages that were found, as copies, by rising number within a batch. */
+/* Found pages, as copies, in rising order within a batch. */
 struct core_batch {
 	size_t count;
 	uint64_t pfn[CORE_BATCH];
 	uint64_t gmfn[CORE_BATCH];	/* the machine's frame for PV, else PFN */
 	unsigned char *pages;		/* COUNT of them */
-	bool zero[CORE_BATCH];		/* EACH's own: which are all zero */
+	bool zero[CORE_BATCH];		/* for EACH: the pages that are all zero */
 };
 
 /* Room for CORE_BATCH pages; NULL: no memory. */
 unsigned char *core_pages_new(void);
-/* All will be written to: had one by one they cost more than to copy into. */
+/* Makes the kernel provide all pages at once: one by one costs more than a
+ * copy. */
 void core_pages_ready(unsigned char *pages); /* NULL does nothing, ... */
 void core_pages_free(unsigned char *pages); /* ... here neither */
 
-/* Frames of the hypervisor's own memory at most, which its count leaves out. */
+/* Maximum number of frames of the hypervisor's own memory, which its count
+ * omits. */
 #define CORE_GUEST_SHARED 64u
 
 struct core_guest {
-	xc_interface *xch;	/* for the hypervisor's version, or NULL */
+	xc_interface *xch;	/* to get the hypervisor's version, or NULL */
 	bool translated;	/* HVM, PVH: it has no p2m of its own */
-	uint64_t tot_pages;	/* what the hypervisor counts */
-	uint64_t most_pages;	/* that WALK may find */
-	uint64_t end_pfn;	/* no frame is looked for from here on */
+	uint64_t tot_pages;	/* the hypervisor's count */
+	uint64_t most_pages;	/* maximum that WALK finds */
+	uint64_t end_pfn;	/* the search for frames ends here */
 	unsigned int vcpu_count;/* the highest id that has registers, + 1 */
-	bool *vcpu_there;	/* by id: one that never ran has none */
-	vcpu_guest_context_any_t *vcpus; /* by id; zero where it has none */
-	struct kernel_task task;/* that panicked; pid 0: not known */
+	bool *vcpu_there;	/* by id: one that never ran has no registers */
+	vcpu_guest_context_any_t *vcpus; /* by id; zero without registers */
+	struct kernel_task task;/* that panicked; pid 0: unknown */
 	unsigned char *shared_info;	/* a page, or NULL */
 
 	/*

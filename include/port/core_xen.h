@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A domain of the hypervisor as the guest that a core is written of.
+ * A domain of the hypervisor as the source of a core.
  */
 #ifndef PORT_CORE_XEN_H
 #define PORT_CORE_XEN_H
@@ -17,7 +17,7 @@ struct core_xen;
 int core_xen_open(uint32_t domid, struct core_xen **ret_xen, struct text *why);
 void core_xen_close(struct core_xen *xen);
 
-/* How many pages it has.  Returns 0, or -errno. */
+/* The number of its pages.  Returns 0, or -errno. */
 int core_xen_count(uint32_t domid, uint64_t *ret_pages);
 
 /* Valid until core_xen_close(). */
@@ -26,17 +26,17 @@ const struct core_guest *core_xen_guest(const struct core_xen *xen);
 /* From END_MS (CLOCK_MONOTONIC) on no memory is read: -ETIMEDOUT. */
 void core_xen_limit(struct core_xen *xen, int64_t end_ms);
 
-/* One frame by the hypervisor's number: the machine's for PV.  -ENOENT: there
- * is none of the domain's. */
+/* One frame by the hypervisor's number: the machine's for PV.  -ENOENT: the
+ * domain has no such frame. */
 int core_xen_read(struct core_xen *xen, uint64_t frame,
 		  unsigned char *ret_page);
 
-/* Whose doing its panic was, for those that write a core. */
+/* Sets the task that panicked, for the writers of a core. */
 void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task);
 
-/* What a core is of no use without comes first in each walk from here on, at
- * the cost of an order that is not a rising one.  Of a PV guest nothing does:
- * readers of its form want the order. */
+/* From now on each walk gives the essential pages of a core first, so the order
+ * is not a rising one.  This does not apply to a PV guest: readers of its
+ * format need the order. */
 void core_xen_put_first(struct core_xen *xen);
 
 /* As core_frames_pick(), for each walk from here on. */

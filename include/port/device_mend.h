@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What gives a running guest a device back whose other end has gone with its
- * driver domain.  Never to remove the guest's own end from under it.
+ * The advice that gives a running guest a device back after its driver domain
+ * is gone. It never removes the frontend of a running guest.
  */
 #ifndef PORT_DEVICE_MEND_H
 #define PORT_DEVICE_MEND_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Looks at the host's toolstack: xenstored, its process, the event-channel
- * device, the kernel's log.  Ends in time whatever hangs, except as said.
+ * Probes the host's toolstack: xenstored, its process, the event-channel
+ * device, the kernel's log.  Ends in time whatever hangs, unless stated
+ * otherwise.
  */
 #ifndef PORT_HOSTPROBE_H
 #define PORT_HOSTPROBE_H
@@ -11,25 +12,25 @@
 #include "core/host.h"
 
 /*
- * Within DEADLINE_MS and little more: xenstored and its process.  KERNEL is
- * what the log is known to say; NULL: it is read when xenstored does not
+ * Probes xenstored and its process, in DEADLINE_MS and little more.  KERNEL is
+ * the known finding of the log; NULL: the log is read if xenstored does not
  * answer.
  */
 void hostprobe_look(int deadline_ms, const struct kmsg_finding *kernel,
 		    struct host_evidence *ret_evidence);
 
 /*
- * An event sent to ourselves through /dev/xen/evtchn.  A broken kernel may
- * keep the caller for ever: only for a process that can be given up.
+ * Sends an event to this process through /dev/xen/evtchn.  A broken kernel may
+ * block the caller permanently: use it only in a process that can be abandoned.
  */
 void hostprobe_try_evtchn(int deadline_ms, struct host_evidence *evidence);
 
-/* The gravest finding of the kernel's log; KMSG_NONE when there is none. */
+/* The most serious finding of the kernel's log, or KMSG_NONE. */
 void hostprobe_read_kmsg(struct kmsg_finding *ret_finding);
 
 /*
- * The same from where FD, of hostprobe_open_kmsg(), stands, to the log's end;
- * returns whether *WORST is of a new line, as grave as before or graver.
+ * The same from the position of FD, of hostprobe_open_kmsg(), to the log's end.
+ * Returns whether *WORST is from a new line, at least as serious as before.
  */
 int hostprobe_open_kmsg(void);
 bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst);
@@ -37,14 +38,15 @@ bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst);
 /* Does xenstored run in a domain of its own?  By hypercall. */
 bool hostprobe_has_store_domain(void);
 
-/* Does this kernel run on Xen?  By its own word, without a hypercall. */
+/* Does this kernel run on Xen?  By the kernel's files, without a hypercall. */
 bool hostprobe_is_on_xen(void);
 
 /*
- * For this process and those it starts: libxenstore uses xenstored's socket,
- * or fails.  Else it falls back to the kernel's xenbus device, which keeps a
- * caller for ever, beyond any signal, once xenstored is dead.  A host whose
- * xenstored runs in a domain of its own has only the device, and keeps it.
+ * For this process and its children: libxenstore uses xenstored's socket, or
+ * fails. Otherwise it falls back to the kernel's xenbus device, which blocks a
+ * caller permanently, and against any signal, once xenstored is dead.  A host
+ * whose xenstored runs in its own domain has only the device, and keeps using
+ * it.
  */
 void hostprobe_shun_device(void);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What xl list, info and dmesg show, by hypercalls and files alone: it works
- * while xenstored does not.
+ * The output of xl list, info and dmesg, from hypercalls and files only: it
+ * works while xenstored does not answer.
  */
 #ifndef PORT_HOSTVIEW_H
 #define PORT_HOSTVIEW_H
@@ -21,7 +21,7 @@ void hostview_close(struct hostview *view);
 struct hostview_domain {
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
-	char name[256];		/* of libxl's file of it; "" : not known */
+	char name[256];		/* from libxl's file of the domain; "": unknown */
 	uint64_t memory_mib;
 	unsigned int vcpus;
 	uint64_t cpu_time_ns;
@@ -29,14 +29,14 @@ struct hostview_domain {
 	uint8_t reason_code;
 };
 
-/* All of them, dom0 too.  Free *RET_LIST. */
+/* All domains and dom0.  Free *RET_LIST. */
 int hostview_list(struct hostview *view, struct hostview_domain **ret_list,
 		  size_t *ret_count);
 
-/* Is there a domain that xenstored runs in, instead of a process? */
+/* Does xenstored run in a domain instead of a process? */
 bool hostview_has_store_domain(struct hostview *view);
 
-/* The lines of xl info, or, with ONLY, the value of that one. */
+/* The lines of xl info; with ONLY the value of that line. */
 int hostview_info(struct hostview *view, const char *only, FILE *out);
 
 /* The hypervisor's messages; CLEAR empties its buffer. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypervisor, by hypercalls alone (libxenctrl): nothing here can block
- * on xenstored or on another process.
+ * The hypervisor, by hypercalls only (libxenctrl): nothing here can block on
+ * xenstored or on another process.
  */
 #ifndef PORT_HV_H
 #define PORT_HV_H
@@ -29,26 +29,25 @@ int hv_list(struct hv *hv, const struct domain_info **ret_list,
 /* One domain.  -ESRCH: there is none with this domid. */
 int hv_find(struct hv *hv, uint32_t domid, struct domain_info *ret_info);
 
-/* Is any domain there with it: dom0, a zombie, xenstored's own?  Also true
- * when that cannot be told. */
+/* Does any domain have this domid: dom0, a zombie, xenstored's? True also if
+ * the hypervisor does not answer. */
 bool hv_exists(struct hv *hv, uint32_t domid);
 
-/* Pause, undo that, and give another uuid (handle).  Return 0, or -errno. */
+/* Pause, unpause, and set another uuid (handle).  Return 0, or -errno. */
 int hv_pause(struct hv *hv, uint32_t domid);
 int hv_unpause(struct hv *hv, uint32_t domid);
-/* Has it shut down as if it had crashed: it runs no more, and can be looked
- * at.  0, or -errno. */
+/* Makes it shut down as crashed: it stops and can be examined.  0, or -errno. */
 int hv_crash(struct hv *hv, uint32_t domid);
-/* Asks as a power button does; without one it does nothing.  0, or -errno. */
+/* Presses the power button; without one it does nothing.  0, or -errno. */
 int hv_press_power(struct hv *hv, uint32_t domid);
-/* Is a part of its memory given to it only when it is touched? */
+/* Is a part of its memory still populated on demand? */
 int hv_populates(struct hv *hv, uint32_t domid, bool *ret_on_demand);
 int hv_set_uuid(struct hv *hv, uint32_t domid, const uint8_t uuid[UUID_BYTES]);
 
 /*
- * The next bytes of the hypervisor's log, which stays as it is.  *AT, 0 at
- * first, is where to go on; *RET_LOST: some before them were overwritten.
- * Returns how many, 0 at the end, or -errno.
+ * The next bytes of the hypervisor's log, which is not changed.  *AT, first 0,
+ * is the position; *RET_LOST: some bytes before them were overwritten.  Returns
+ * the number of bytes, 0 at the end, or -errno.
  */
 int hv_read_log(struct hv *hv, uint32_t *at, char *ret_bytes, size_t size,
 		bool *ret_lost);

@@ -10,11 +10,11 @@
 #include <sys/types.h>
 
 /*
- * Is PID, by PROC ("/proc"), the device model of DOMID?  It is when its command
- * line says so, and all its user ids are root's or USER, so that no other user
- * can make one up.  PIDFD is a descriptor of it: what cannot be seen in PROC has
- * not ended for that.  Returns 0; -ESRCH: there is no such process any more;
- * -ENOENT: it is another; -EACCES: it is not to be seen; or -errno.
+ * Is PID, by PROC ("/proc"), the device model of DOMID? Its command line must
+ * say so, and all its user ids must be root's or USER, so that no other user
+ * can fake one. PIDFD is a descriptor of it: a process that PROC hides has not
+ * ended.  Returns 0; -ESRCH: the process has ended; -ENOENT: it is another
+ * process; -EACCES: PROC hides it; or -errno.
  */
 int model_check(const char *proc, int pidfd, pid_t pid, uint32_t domid,
 		uid_t user);

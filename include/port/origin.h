@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who made a domain: a word in a file beside libxl's own of the domain, which
- * libxl moves with a rename and removes with the domain.
+ * The creator of a domain: a word in a file beside libxl's file of the domain.
+ * libxl moves the file at a rename and removes it with the domain.
  */
 #ifndef PORT_ORIGIN_H
 #define PORT_ORIGIN_H
@@ -17,7 +17,7 @@
 int origin_set(const char *dir, uint32_t domid, const uint8_t uuid[UUID_BYTES],
 	       const char *word);
 
-/* "" when nobody said so. */
+/* "" if there is no such file. */
 void origin_get(const char *dir, uint32_t domid,
 		const uint8_t uuid[UUID_BYTES], char ret_word[ORIGIN_BYTES]);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who else supervises a domain: a live xl monitor, found in /proc.  No
- * xenstore, no hypercall.  Only root's xl counts: no other user's process and
- * no program that another user can write decides about a domain.
+ * Finds another supervisor of a domain in /proc: a live xl monitor.  No
+ * xenstore, no hypercall.  Only root's xl counts, so that no process of another
+ * user, and no program that another user can write, affects a domain.
  */
 #ifndef PORT_OWNER_H
 #define PORT_OWNER_H
@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OWNER_LOG_BYTES 288	/* of a log's file name; a longer one is cut */
+#define OWNER_LOG_BYTES 288	/* of a log's file name; longer ones are truncated */
 
 enum owner {
-	OWNER_NONE,	/* nobody: the domain is ours */
+	OWNER_NONE,	/* no other supervisor */
 	OWNER_XL,	/* an xl monitor of this domain lives: PID */
 	OWNER_UNSETTLED,/* an xl create/restore that may have made this domain
 			 * is still at work, and may become its monitor: PID;
@@ -23,18 +23,18 @@ enum owner {
 
 /* The domain in question. */
 struct owner_query {
-	const char *name;	/* "": not known */
-	const char *made_as;	/* its name when it was made; NULL: the same */
+	const char *name;	/* "": unknown */
+	const char *made_as;	/* its name at its creation; NULL: the same */
 	uint32_t domid;
 	/* When it was first seen, in ms since boot (CLOCK_BOOTTIME).  An xl
-	 * that began later cannot have made it. */
+	 * that started later cannot have made it. */
 	int64_t seen_ms;
 	int64_t now_ms;		/* by the same clock */
 };
 
 /*
- * Looks through PROC ("/proc").  Returns 0, or -errno: then nobody knows, and
- * the domain must not be acted on.
+ * Searches PROC ("/proc").  Returns 0, or -errno: then the supervisor is
+ * unknown, and the caller must not act on the domain.
  */
 int owner_find(const char *proc, const struct owner_query *query,
 	       enum owner *ret_owner, pid_t *ret_pid);
@@ -43,33 +43,34 @@ int owner_find(const char *proc, const struct owner_query *query,
 struct owner_monitor {
 	pid_t pid;
 	char log[OWNER_LOG_BYTES];	/* the file's name, without a path */
-	bool has_domid;		/* the log says which domain it has ... */
-	bool waits;		/* ... and nothing after that */
+	bool has_domid;		/* the log names its domain ... */
+	bool waits;		/* ... and has no later line */
 	uint32_t domid;
 };
 
-/* All monitors.  Returns 0, or -errno: then some may not have been given. */
+/* All monitors.  Returns 0, or -errno: then some may be missing. */
 int owner_each_monitor(const char *proc,
 		       void (*each)(void *ctx,
 				    const struct owner_monitor *monitor),
 		       void *ctx);
-/* By the domain in its log, and by the log's name where that is open.  Of QUERY
- * the names and the domid count. */
+/* Is it a monitor of QUERY's domain? By the domid in its log, or by the log's
+ * name if the log does not have the domid.  Only the names and the domid of
+ * QUERY count. */
 bool owner_is_monitor_of(const struct owner_monitor *monitor,
 			 const struct owner_query *query);
 bool owner_is_log_of(const char *log, const char *domain_name);
 
 /*
- * May the monitor PID be ended without a person's word?  Not when it is no
- * monitor of QUERY's domain, when a person or a service waits for it in the
+ * May the daemon end the monitor PID without an operator's order? No, if it is
+ * no monitor of QUERY's domain, if a person or a service waits for it in the
  * foreground, or while it is still becoming a daemon.
  */
 bool owner_may_end(const char *proc, pid_t pid,
 		   const struct owner_query *query);
 
 /*
- * Stops the process, so that it begins nothing any more, and waits until it
- * stands still: 0, -ETIMEDOUT (it goes on), or -errno.
+ * Stops the process, so that it starts nothing more, and waits until it has
+ * stopped: 0, -ETIMEDOUT (it still runs), or -errno.
  */
 int owner_stop(int pidfd, pid_t pid);
 int owner_signal(int pidfd, int signal);

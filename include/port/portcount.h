@@ -11,8 +11,8 @@
 int portcount_take(struct ports *ret_ports);
 
 /*
- * How many dom0's kernel can have: by its version, and by its command line,
- * which may ask for the older kind of table.
+ * The limit of dom0's kernel: by its version, and by its command line, which
+ * may select the older kind of table.
  */
 uint32_t portcount_most(const char *release, const char *command_line);
 

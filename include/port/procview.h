@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What another process is at, as the kernel tells it in /proc.
+ * What another process does or waits for, from /proc.
  */
 #ifndef PORT_PROCVIEW_H
 #define PORT_PROCVIEW_H
@@ -13,7 +13,7 @@ struct procview {
 	pid_t pid;
 	char name[32];		/* the command's, not the file's */
 	char state;		/* R, S, D, T, t, Z, X as in proc(5) */
-	char wchan[64];		/* function of the kernel it sleeps in, or "" */
+	char wchan[64];		/* the kernel function it sleeps in, or "" */
 	char stack[192];	/* the innermost functions, "a < b < c", or "" */
 	char waits[160];	/* a system call and its file, or "" */
 };
@@ -21,8 +21,8 @@ struct procview {
 /* PROC is "/proc".  -ESRCH: it has ended. */
 int procview_read(const char *proc, pid_t pid, struct procview *ret_view);
 
-/* The first of root's processes that has one of NAMES (NULL-terminated), or
- * -ESRCH.  Any other user may take any name. */
+/* The first process of root with one of NAMES (NULL-terminated), or -ESRCH.
+ * Other users can give their processes any name. */
 int procview_find_root(const char *proc, const char *const names[],
 		       struct procview *ret_view);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a destroyed domain left behind: backends without a domain, its own
- * directories, a zombie.  Reads and waits; removes nothing.
+ * The leftovers of a destroyed domain: orphaned backends, its directories, a
+ * zombie. Reads and waits; removes nothing.
  */
 #ifndef PORT_RESIDUE_H
 #define PORT_RESIDUE_H
@@ -50,7 +50,7 @@ void residue_name_lost(struct residue *residue, struct text *found);
 int residue_name_served(uint32_t domid, struct text *found);
 
 /*
- * Names in FOUND, each with what mends it, what makes a guest's start fail
+ * Names in FOUND, each with what fixes it, what makes a guest's start fail
  * that nobody would look for there: backends in dom0 and libxl's records of
  * domains that are gone.  Appends nothing when all is well.  What it costs
  * does not grow with the domains that are there.  Returns 0, or -errno.

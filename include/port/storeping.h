@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Does xenstored answer?  A real request over its socket, by hand and with a
- * deadline, for libxenstore waits without bound.
+ * Does xenstored answer? Sends a real request over its socket, with a deadline
+ * and without libxenstore, which waits without a limit.
  */
 #ifndef PORT_STOREPING_H
 #define PORT_STOREPING_H
@@ -10,18 +10,18 @@
 
 enum storeping_state {
 	STOREPING_ANSWERS,
-	STOREPING_SILENT,	/* connected, or not even that, and no answer */
-	STOREPING_REFUSED,	/* nobody listens there, or it hung up */
-	STOREPING_ABSENT,	/* there is no such socket */
+	STOREPING_SILENT,	/* no answer, with or without a connection */
+	STOREPING_REFUSED,	/* no process listens, or it hung up */
+	STOREPING_ABSENT,	/* the socket does not exist */
 };
 
 struct storeping {
 	enum storeping_state state;
-	int error;		/* why not, an errno; 0: the deadline */
+	int error;		/* the reason, an errno; 0: the deadline */
 	int64_t took_ms;
 };
 
-/* libxenstore's way to find it: the environment, or the usual place. */
+/* The path as libxenstore finds it: the environment, or the default. */
 const char *storeping_path(void);
 
 /* Takes no longer than DEADLINE_MS. */

@@ -19,26 +19,27 @@ struct toolstack;
 int toolstack_open(struct toolstack **ret_ts);
 void toolstack_close(struct toolstack *ts);
 
-/* From END_MS (CLOCK_MONOTONIC) on nothing is waited for that another program
- * holds.  Until it is set nothing is. */
+/* Until END_MS (CLOCK_MONOTONIC) calls wait for locks of other programs.  If it
+ * is not set, they do not wait. */
 void toolstack_limit(struct toolstack *ts, int64_t end_ms);
 
 /*
- * All calls return 0 or -errno (libxl codes are translated in this port).
- * WHY receives, in words, what went wrong or was noteworthy: libxl's own
- * last error lines included.  JSON is libxl's form of libxl_domain_config.
+ * All calls return 0 or -errno (libxl codes are translated in this port). WHY
+ * gets the errors and other facts in words, with libxl's last error lines.
+ * JSON is libxl's form of libxl_domain_config.
  */
 
 /*
  * The configuration to re-create DOMID with: a pending `xl config-update`
  * first, else libxl's own record with the live values, else FALLBACK without
- * the devices that xenstore does not know any more.  WHY names which.  *RET_JSON is malloc()ed.
+ * the devices that xenstore does not know any more.  WHY names which.
+ * *RET_JSON is malloc()ed.
  */
 int toolstack_save(struct toolstack *ts, uint32_t domid, const char *fallback,
 		   char **ret_json, struct text *why);
 
-/* The same of FALLBACK alone, when an attempt at the live values has hung: of
- * xenstore is asked only what was detached since. */
+/* The same from FALLBACK only, after an attempt to read the live values has
+ * hung: xenstore is only asked for devices detached since then. */
 int toolstack_save_stored(struct toolstack *ts, uint32_t domid,
 			  const char *fallback, char **ret_json,
 			  struct text *why);
@@ -47,32 +48,32 @@ int toolstack_destroy(struct toolstack *ts, uint32_t domid, struct text *why);
 
 /*
  * Renames DOMID to its name + SUFFIX under UUID, in xenstore and in the
- * hypervisor, and takes its disks away so that a successor may write them.
- * May be repeated after a partial failure.
+ * hypervisor, and removes its disks so that a successor may write them.  May be
+ * repeated after a partial failure.
  */
 int toolstack_rename(struct toolstack *ts, uint32_t domid, const char *suffix,
 		     const uint8_t uuid[UUID_BYTES], struct text *why);
 
 /*
- * Can DOMID stay without its devices beside a successor made of JSON?  0,
- * -EOPNOTSUPP when a device cannot be taken away, -ENOMEM when there is no
- * memory for both, with the reason in WHY.  Changes nothing.
+ * Can DOMID stay without its devices beside a successor made of JSON? 0,
+ * -EOPNOTSUPP when a device cannot be removed, -ENOMEM without memory for both,
+ * with the reason in WHY.  Changes nothing.
  */
 int toolstack_room(struct toolstack *ts, uint32_t domid, const char *json,
 		   struct text *why);
 
-/* Takes the disks and networks of DOMID away.  May be repeated. */
+/* Removes the disks and networks of DOMID.  May be repeated. */
 int toolstack_release(struct toolstack *ts, uint32_t domid, struct text *why);
 
 /*
  * Frees memory under xl's lock, creates and unpauses.  On failure the half
  * built domain is destroyed again and WHY says what remains, if anything.
- * The domain bears MARK from its first entry in xenstore on.
+ * The domain has MARK from its first entry in xenstore on.
  */
 int toolstack_create(struct toolstack *ts, const char *json, const char *mark,
 		     uint32_t *ret_domid, struct text *why);
 
-/* The mark that DOMID bears; "": none, or it cannot be read. */
+/* The mark of DOMID; "": none, or it cannot be read. */
 #define TOOLSTACK_MARK_BYTES 64
 void toolstack_read_mark(uint32_t domid, char ret_mark[TOOLSTACK_MARK_BYTES]);
 
@@ -80,7 +81,7 @@ void toolstack_read_mark(uint32_t domid, char ret_mark[TOOLSTACK_MARK_BYTES]);
  * mark with it, as soon as the domain is there.  True when it cannot be read. */
 bool toolstack_is_in_store(uint32_t domid);
 
-/* Has the builder of DOMID done all but to unpause it? */
+/* Has the builder of DOMID finished, except for unpausing it? */
 bool toolstack_is_built(struct toolstack *ts, uint32_t domid);
 
 /* Which domain has the name that JSON's is to have?  -ENOENT: none. */
@@ -98,7 +99,7 @@ int toolstack_dump(struct toolstack *ts, uint32_t domid, const char *path,
 int toolstack_eject(struct toolstack *ts, uint32_t domid, const char *vdev,
 		    struct text *why);
 
-/* The parts of JSON that matter to us.  -EINVAL: not libxl's JSON. */
+/* The parts of JSON that Xenvigil uses.  -EINVAL: not libxl's JSON. */
 int toolstack_read_config(struct toolstack *ts, const char *json,
 			  struct domain_config *ret_config);
 int toolstack_read_uuid(struct toolstack *ts, const char *json,

@@ -11,8 +11,8 @@
 #include "base/text.h"
 
 /*
- * Appends those of every vCPU that has any, at most some MOST bytes.  Returns
- * 0, or -errno with the reason in WHY.
+ * Appends the registers of every vCPU that has some, at most about MOST bytes.
+ * Returns 0, or -errno with the reason in WHY.
  */
 int vcpus_read(uint32_t domid, size_t most, struct text *text,
 	       struct text *why);

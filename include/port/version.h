@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What --version prints: the program, the Xen that runs, and the files of the
- * libraries that are loaded, for a report of a defect.
+ * The output of --version: the program, the running Xen, and the files of the
+ * loaded libraries, for a bug report.
  */
 #ifndef PORT_VERSION_H
 #define PORT_VERSION_H

@@ -16,14 +16,14 @@
 struct watch;
 
 struct watch_calls {
-	/* Something happened to DOMID (0: unknown which). REASON_CODE < 0:
-	 * not known. */
+	/* Something happened to DOMID (0: unknown). REASON_CODE < 0:
+	 * unknown. */
 	void (*hint)(void *ctx, uint32_t domid, int reason_code);
 	/* A configuration was seen for the first time or has changed. */
 	void (*config)(void *ctx, uint32_t domid, const uint8_t *uuid,
 		       const struct domain_config *config, const char *json);
-	/* A domain of which libxl has no configuration (yet), by its name in
-	 * xenstore, and which other toolstack says there that it made it. */
+	/* A domain of which libxl has no configuration (yet): its name in
+	 * xenstore, and the other toolstack that left its mark there. */
 	void (*named)(void *ctx, uint32_t domid, const uint8_t *uuid,
 		      const char *name, enum peer peer);
 	/* A pending config-update appeared (XL_CFG text) or went (NULL). */
@@ -35,7 +35,7 @@ struct watch_calls {
 	 * or the domain STUB is (0: none). */
 	void (*model)(void *ctx, uint32_t domid, const uint8_t *uuid,
 		      uint32_t pid, uint32_t user, uint32_t stub);
-	/* Of much that is to be asked of xenstore, something was answered. */
+	/* Of many requests to xenstore one was answered. */
 	void (*progress)(void *ctx);
 	/* libxl's disaster, or xenstore's connection lost: the process must
 	 * end; no further call of this port is allowed. */
@@ -55,8 +55,7 @@ void watch_start(struct watch *watch);
 
 /*
  * Asks xenstore for something.  Returns 0; or -errno after calling lost().
- * Hangs when xenstored hangs: libxenstore does not tell of a connection
- * that went quiet.
+ * Hangs when xenstored hangs: libxenstore does not notice a silent connection.
  */
 int watch_probe(struct watch *watch);
 

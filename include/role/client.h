@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One question to the daemon over its control socket, one answer, with a
- * deadline.  What the commands use; the daemon does not.
+ * One request to the daemon over its control socket, one answer, with a
+ * deadline.  For the commands, not for the daemon.
  */
 #ifndef ROLE_CLIENT_H
 #define ROLE_CLIENT_H
@@ -11,8 +11,8 @@
 #define CLIENT_SOCKET "/run/xenvigil/control"
 
 /*
- * Waits at most DEADLINE_MS for each part.  Returns 0 and the answer, the
- * caller's to put; -EPIPE when the daemon hung up; or -errno.
+ * Waits at most DEADLINE_MS for each part.  Returns 0 and the answer, which the
+ * caller puts; -EPIPE when the daemon hung up; or -errno.
  */
 int client_ask(const char *socket_path, json_object *request,
 	       int deadline_ms, json_object **ret_answer);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Roles that the service manager starts in units of their own, each for one
- * connection to a socket on which it listens: the greeting, of both ends.
+ * Roles that the service manager starts in their own units, each for one
+ * connection to a socket on which the manager listens: both ends of the
+ * greeting.
  */
 #ifndef ROLE_UNIT_H
 #define ROLE_UNIT_H
@@ -14,30 +15,29 @@
 #define UNIT_PATH_BYTES 96
 
 /*
- * Where the sockets are, as the variable says; it is taken out of the
- * environment.  "": it is not set, and children are started by ourselves.
- * Returns 0, or -EINVAL when it is no path that sockets can have.
+ * The directory of the sockets, from the variable, which is removed from the
+ * environment.  "": it is not set, and the daemon starts its children itself.
+ * Returns 0, or -EINVAL: no possible path of sockets.
  */
 int unit_read_dir(char ret_dir[UNIT_PATH_BYTES]);
 
-/* --- the end of who asks --- */
+/* --- the end that asks for a process --- */
 
 /*
  * Asks DIR/ROLE.socket for a process: 0 and a non-blocking socket whose packets
- * tell who sent them, -EPERM when another user listens, -EAGAIN when too many
- * wait, or -errno.
+ * carry the sender's credentials, -EPERM when another user listens, -EAGAIN
+ * when too many wait, or -errno.
  */
 int unit_ask(const char *dir, const char *role, int *ret_fd);
 
 /*
- * Who sent the packet that is read next: 0, -EAGAIN, -EPIPE at end of file, or
- * -errno.
+ * The sender of the next packet: 0, -EAGAIN, -EPIPE at end of file, or -errno.
  */
 int unit_peek_sender(int fd, struct ucred *ret_sender);
 
 /*
- * A pidfd of who sent that packet, and of no other who has its number by now:
- * -ESRCH when it has ended, or -errno (-ENOSYS before Linux 5.3).
+ * A pidfd of the sender, never of a later process with the same number: -ESRCH
+ * when it has ended, or -errno (-ENOSYS before Linux 5.3).
  */
 int unit_open_pidfd(int fd, pid_t pid);
 
@@ -47,13 +47,13 @@ int unit_open_pidfd(int fd, pid_t pid);
 bool unit_is_one(void);
 
 /*
- * Says HELLO and hears of the log.  Returns 0, -EPIPE when nobody is there any
- * more, -ESTALE when the keeper is another version's, as in the middle of an
- * upgrade, or -errno.
+ * Sends HELLO and receives the log's settings.  Returns 0, -EPIPE when the peer
+ * has ended, -ESTALE when the keeper has another version (during an upgrade),
+ * or -errno.
  */
 int unit_greet(int *ret_target, int *ret_level);
 
-/* The last word before the exit. */
+/* The last message before the exit. */
 void unit_say_end(int status);
 
 #endif

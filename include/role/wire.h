@@ -23,7 +23,7 @@
 /* name, who sends it, what is set besides kind */
 #define WIRE_LIST(X)                                                          \
 	X(READY)    /* watcher: it is armed; text: toolstack version */       \
-	X(BEAT)     /* watcher: nothing happened for a while, I am alive */   \
+	X(BEAT)     /* watcher: alive, but nothing has happened */            \
 	X(PING)     /* keeper -> watcher: answer with a BEAT, and go on so,  \
 		       at least each deadline_ms */                           \
 	X(HINT)     /* watcher: something changed; domid, reason_code when   \
@@ -39,7 +39,7 @@
 		       domain that is one (or 0) */                           \
 	X(HEALTH)   /* prober: blob: struct host_evidence */                 \
 	X(ORDER)    /* keeper -> worker: see struct wire_msg */               \
-	X(TAKEN)    /* worker: it begins the order; until then it did nothing */\
+	X(TAKEN)    /* worker: it starts the order; before it did nothing */    \
 	X(PROGRESS) /* worker: text: what it waits for now; watcher: it gets \
 		       on with much that it has to ask xenstored */           \
 	X(EVIDENCE) /* worker, of a REPORT: a piece of it, see below */       \
@@ -126,10 +126,11 @@ int wire_recv(int fd, struct wire_msg *ret_msg);
  */
 int wire_decode(const void *packet, size_t len, struct wire_msg *ret_msg);
 
-/* A pair for one child: [0] non-blocking for the keeper, both close-on-exec. */
+/* A pair for one child: [0] is the keeper's and non-blocking; both
+ * close-on-exec. */
 int wire_pair(int ret_fd[2]);
 
-/* Room at an end that is none of a pair for the largest packet, and more. */
+/* Gives a socket that is not from a pair room for the largest packet. */
 void wire_enlarge(int fd);
 
 #endif

@@ -18,37 +18,36 @@
 struct store;
 
 /*
- * BOOT names the host's present boot (its boot id): a domain of another boot
- * is gone for certain.
+ * BOOT is the host's boot id: a domain of another boot is certainly gone.
  *
  * Opens DIR/xenvigil.db, making the directory (0700) and the file when they
- * are missing.  A damaged file is set aside under a name that WHY then
- * holds, and a new one is made.  Returns 0 (WHY empty or a warning), or
+ * are missing.  A damaged file is renamed to a name that WHY then has,
+ * and a new one is created.  Returns 0 (WHY empty or a warning), or
  * -errno with the reason in WHY.
  */
 int store_open(const char *dir, const char *boot, struct store **ret_store,
 	       struct text *why);
-/* A file above this is looked through only by open_suspect(), which is for one
- * that was found damaged. */
+/* A larger file is checked completely only by open_suspect(), for a file that
+ * was found damaged. */
 #define STORE_CHECK_MOST (64ll << 20)
 int store_open_suspect(const char *dir, const char *boot,
 		       struct store **ret_store, struct text *why);
 void store_close(struct store *store);
 
-/* Is the file still the one that was opened?  0, or -errno: SQLite goes on
- * with a file that was removed, and does not say so. */
+/* Is the file still the one that was opened? 0, or -errno: SQLite silently
+ * continues with a removed file. */
 int store_check(const struct store *store);
 
 /*
- * Records for the time in which those of store_open() cannot be used: in
- * DIR, which is empty after a boot of the host, or else in memory.
+ * Temporary records while store_open() does not work: in DIR, which is empty
+ * after a boot of the host, or in memory.
  *
- * take_over() brings what is in FROM into STORE, all of it or nothing; KNEW:
- * FROM began with what STORE held.  discard() closes and removes it.
+ * take_over() copies FROM into STORE, completely or not at all; KNEW: FROM
+ * started with the content of STORE.  discard() closes and removes it.
  *
- * salvage() takes guests, incidents that are not over and the first number
- * never used out of the database in FROM_DIR, which may be read only or
- * newer; DIR is for a copy of it.  What STORE has is left as it is.
+ * salvage() reads the guests, the unfinished incidents and the first unused
+ * number from the database in FROM_DIR, which may be read-only or newer; DIR is
+ * for a copy of it. Entries that STORE already has are not changed.
  */
 bool store_has_temporary(const char *dir);
 int store_open_temporary(const char *dir, const char *boot,
@@ -62,39 +61,40 @@ void store_discard(struct store *store);
 const char *store_path(const struct store *store);
 
 /*
- * Keeps BYTES of room in the journal, so that records go on being written
- * when the disk has run full; what one open reserved outlives a kill, not
- * store_close().  -ENOSPC: there is no such room now; nothing is lost by it.
+ * Reserves BYTES in the journal, so that records can be written when the disk
+ * is full. The reserve survives a kill, but not store_close().  -ENOSPC: there
+ * is no space now; nothing is lost.
  */
 int store_reserve(struct store *store, uint32_t bytes);
 
-/* Frees copies of what is in the file: read again when they are needed. */
+/* Frees the cached pages; they are read again when needed. */
 void store_rest(struct store *store);
 
 /*
- * Write down one incident with its steps, or one guest.  Durable when 0 is
+ * Record one incident with its steps, or one guest.  Durable when 0 is
  * returned; -ENOSPC for a full disk, -EIO and others else, with nothing of
  * the call written.
  */
 int store_record(struct store *store, const struct incident *incident);
 int store_record_guest(struct store *store, const struct guest *guest);
 
-/* Both or neither: INCIDENT begins a start that PAYER's budget has paid for, or
- * gives back one that was not begun.  NULL: none has. */
+/* Records both or neither: INCIDENT starts a guest and PAYER's budget has paid
+ * for it, or got back the payment for a start that did not begin.  PAYER may be
+ * NULL. */
 int store_record_paid(struct store *store, const struct incident *incident,
 		      const struct guest *payer);
 
 /*
  * The configuration to re-create a guest from, libxl's JSON; NULL leaves the
- * one on record.  What CONFIG does not know (a type of UNKNOWN, no action at
- * all, no name) leaves the record of it as it is.  One that cannot be written
- * is kept in memory and written when there is room: without it a guest that
- * was destroyed could not be started again.
+ * one on record.  Members that CONFIG does not have (a type of UNKNOWN, no
+ * action, no name) do not change the record.  If it cannot be written, it is
+ * kept in memory and written later: without it a destroyed guest could not be
+ * started again.
  */
 int store_set_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 		     const struct domain_config *config, const char *json);
 
-/* *RET_JSON is malloc()ed.  -ENOENT: none is known. */
+/* *RET_JSON is malloc()ed.  -ENOENT: unknown. */
 int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
 		     char **ret_json);
 
@@ -102,8 +102,8 @@ int store_get_config(struct store *store, const uint8_t uuid[UUID_BYTES],
  * Call EACH for every guest; for every incident that is open, or that was
  * closed in this boot with its domain left behind (pending); for the
  * incidents seen at or after SINCE_MS, newest first, at most LIMIT (since).
- * An incident belongs to EACH (incident_free()).  They stop at the first
- * non-zero value of EACH and return it; -errno for trouble of their own.
+ * An incident belongs to EACH (incident_free()).  They stop at the
+ * first non-zero value of EACH and return it, or -errno for their own errors.
  */
 int store_each_guest(struct store *store,
 		     int (*each)(void *ctx, const struct guest *guest),
@@ -111,8 +111,8 @@ int store_each_guest(struct store *store,
 int store_each_pending(struct store *store,
 		       int (*each)(void *ctx, struct incident *incident),
 		       void *ctx);
-/* The same without those that are closed, and whose domain HAS_DOMAIN (with
- * the same CTX) does not know. */
+/* The same without closed incidents whose domain HAS_DOMAIN (with the same CTX)
+ * does not know. */
 int store_each_needed(struct store *store,
 		      bool (*has_domain)(void *ctx, uint32_t domid,
 					 uint64_t epoch),
@@ -129,9 +129,9 @@ int store_each_before(struct store *store, int64_t since_ms, int64_t before_ms,
 		      void *ctx);
 
 /*
- * What a person calls an incident: its number, or its guest's name or the
- * begin of its uuid (then the newest of that guest); "": the newest of all.
- * -ENOENT; -ENOTUNIQ: several guests' uuids begin so.
+ * Finds an incident by its number, or by its guest's name or the start of the
+ * guest's uuid (then the newest of that guest); "": the newest of all.
+ * -ENOENT; -ENOTUNIQ: the uuids of several guests start like this.
  */
 int store_find_incident(struct store *store, const char *id,
 			uint64_t *ret_number);
@@ -142,20 +142,20 @@ int store_get_incident(struct store *store, uint64_t number,
 		       void *ctx);
 
 /*
- * Writes down one piece of evidence of incident NUMBER, its text cut to
- * EVIDENCE_TEXT_BYTES from its end.  What is there of its kind is replaced,
- * but never by the word that there is none: a step that is done once more
- * may find less.  Durable when 0 is returned.
+ * Records one piece of evidence of incident NUMBER; of a longer text the last
+ * EVIDENCE_TEXT_BYTES.  It replaces the evidence of its kind, but missing
+ * evidence replaces none: a repeated step may find less.  Durable when 0 is
+ * returned.
  */
 int store_add_evidence(struct store *store, uint64_t number,
 		       const struct evidence *evidence);
 
-/* Calls EACH for all there is of NUMBER, by kind; as store_each_pending(). */
+/* Calls EACH for all evidence of NUMBER, by kind; as store_each_pending(). */
 int store_each_evidence(struct store *store, uint64_t number,
 			int (*each)(void *ctx, const struct evidence *evidence),
 			void *ctx);
 
-/* What incidents have by which they can be told to be alike. */
+/* The part of an incident that shows whether two have the same cause. */
 struct store_panic {
 	uint8_t uuid[UUID_BYTES];
 	int64_t seen_ms;
@@ -168,15 +168,15 @@ int store_each_panic(struct store *store,
 		     int (*each)(void *ctx, const struct store_panic *panic),
 		     void *ctx);
 
-/* What stays whatever a clock says: so many incidents. */
+/* The number of incidents that are kept at any age. */
 #define STORE_KEEP_NEWEST 1000
 
 struct store_keep {
 	uint32_t incidents;	/* the newest */
-	int64_t before_ms;	/* older ones go */
+	int64_t before_ms;	/* older ones are removed */
 	uint32_t guests;	/* the newest that are not known; 0: all */
-	uint32_t total_mib;	/* of all records; 0: no bound */
-	/* Is it still there?  NULL: nothing is. */
+	uint32_t total_mib;	/* of all records; 0: no limit */
+	/* Does the domain still exist?  NULL: none does. */
 	bool (*has_domain)(void *ctx, uint32_t domid, uint64_t epoch);
 	bool (*has_guest)(void *ctx, const uint8_t uuid[UUID_BYTES]);
 	void *ctx;
@@ -184,15 +184,14 @@ struct store_keep {
 
 struct store_pruned {
 	uint32_t incidents, guests;
-	uint32_t evidence;	/* incidents that lost theirs */
+	uint32_t evidence;	/* incidents whose evidence was removed */
 };
 
 /*
- * Removes a batch of what is old: closed incidents beyond their number, or
- * seen too long ago; beyond the bytes first the evidence of the oldest, then
- * the oldest; guests that nothing is known of but their configuration.  What
- * is needed of a domain that is still there stays, and so does the newest
- * incident of a guest when it is about bytes.
+ * Removes a batch of old records: closed incidents beyond their number or age;
+ * beyond the bytes first the evidence of the oldest, then the oldest incidents;
+ * guests with only a configuration.  Records of a domain that still exists are
+ * kept.  For the limit of bytes the newest incident of a guest is kept, too.
  */
 int store_prune(struct store *store, const struct store_keep *keep,
 		struct store_pruned *ret_pruned);
@@ -200,17 +199,17 @@ int store_prune(struct store *store, const struct store_keep *keep,
 bool store_pruned_more(const struct store_pruned *pruned);
 
 /*
- * Write down one trouble of the host; a new one (number 0) gets its number.
- * Call EACH for those that lasted at or after SINCE_MS, newest first.
+ * Record one failure of the host; a new one (number 0) gets its number.  Call
+ * EACH for failures that were ongoing at or after SINCE_MS, newest first.
  */
 int store_record_host(struct store *store, struct host_trouble *trouble);
-/* Ends those that another boot of the host left open; *RET_COUNT of them. */
+/* Ends failures that another boot of the host left open; *RET_COUNT of them. */
 int store_close_hosts(struct store *store, int64_t now_ms, uint32_t *ret_count);
 int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 		    int (*each)(void *ctx, const struct host_trouble *trouble),
 		    void *ctx);
 
-/* The first number never used. */
+/* The first unused number. */
 int store_next_number(struct store *store, uint64_t *ret_number);
 
 #endif
