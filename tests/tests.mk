@@ -88,9 +88,10 @@ RUN = tests/run
 SUBMAKE = +$(MAKE) --no-print-directory -j$(shell nproc)
 
 LINT = $(filter-out %.bash,$(sort $(wildcard tests/lint/*)))
-UNIT = 'tests/build/compile gcc' 'tests/build/compile clang' \
-	'tests/build/compile sanitize' tests/build/purity \
-	$(UNIT_TESTS:%=build/gcc/tests/%) $(UNIT_TESTS:%=build/sanitize/tests/%)
+BUILDS = 'tests/build/compile gcc' 'tests/build/compile clang' \
+	'tests/build/compile sanitize'
+UNIT = tests/build/purity \
+	$(UNIT_TESTS:%=build/sanitize/tests/%) $(UNIT_TESTS:%=build/gcc/tests/%)
 FUZZ = 'tests/fuzz/run $(if $(LONG),600,30)'
 SEEDS = $(if $(LONG),1000000,20000)
 SIM = 'build/gcc/tests/sim --seeds $(SEEDS)' \
@@ -125,7 +126,7 @@ lint:
 
 check-unit:
 	$(PACKAGES) build check
-	$(RUN) $(UNIT) $(FUZZ) $(INIT_TESTS) $(ATTACKS)
+	$(RUN) $(BUILDS) --together $(UNIT) $(INIT_TESTS) $(ATTACKS) --alone $(FUZZ)
 
 check-lab:
 	$(PACKAGES)
@@ -135,12 +136,13 @@ check-lab:
 check:
 	$(PACKAGES)
 	$(SUBMAKE) stage
-	$(RUN) $(LINT) $(UNIT) $(FUZZ) $(SIM) $(MUTANTS) tests/build/tarball $(PACKAGING) $(INIT_TESTS) \
-		$(ATTACKS) $(MODULE) $(LAB)
+	$(RUN) --together $(LINT) --alone $(BUILDS) --together $(UNIT) $(SIM) $(INIT_TESTS) \
+		$(ATTACKS) --alone $(FUZZ) $(MUTANTS) tests/build/tarball $(PACKAGING) \
+		$(MODULE) $(LAB)
 
 sim:
 	$(PACKAGES) build check
-	$(RUN) 'tests/build/compile gcc' 'tests/build/compile sanitize' $(SIM)
+	$(RUN) 'tests/build/compile gcc' 'tests/build/compile sanitize' --together $(SIM)
 
 # Do the tests see small faults in the core and the store?  Fails while one of the
 # set lives and is not named in tests/mutants/survivors.

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2086
 # SPDX-License-Identifier: GPL-2.0-only
 # about: twenty guests crash within one second, all are handled
+# when: long
 # image: small
 # needs: daemon
 # deadline: 400

@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC1091
 # SPDX-License-Identifier: GPL-2.0-only
 # about: the same of PVH guests that a boot loader starts, whose kernels move to another place
+# when: long
 # image: small
 # needs: daemon
 # guest-kernel: bookworm/grub trixie/grub

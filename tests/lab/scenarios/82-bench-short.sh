@@ -1,6 +1,7 @@
 # shellcheck shell=dash disable=SC2154,SC1091,SC2046,SC2086
 # SPDX-License-Identifier: GPL-2.0-only
 # about: memory, time to act and a core beside xl's of the same guests: ratios that must not fall
+# when: long
 # image: small
 # needs: daemon
 # units: no (figures, of the daemon alone)
