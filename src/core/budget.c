@@ -92,7 +92,7 @@ void budget_carry_over(struct budget *budget)
 	memset(budget->at_ms, 0, sizeof(budget->at_ms));
 }
 
-/* Whatever ran meanwhile had the time to be healthy. */
+/* A guest that ran in between had the time to become healthy. */
 bool budget_is_over(const struct budget *budget,
 		    const struct guest_settings *set, int64_t now_ms)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The table of what works where.  Pure: the facts come in as arguments.
+ * The table of supported actions.  Pure: the facts are arguments.
  */
 #include "core/caps.h"
 
@@ -35,7 +35,7 @@ static const char *refuse_core(const struct caps *caps, enum action action,
 	return refuse_start(action, config);
 }
 
-/* The records do not tell what it is tied to, but its type. */
+/* The records have its type, but not the devices that tie it to the host. */
 static const char *refuse_first(const struct caps *caps,
 				const struct domain_config *config)
 {

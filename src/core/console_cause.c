@@ -13,7 +13,7 @@
 #include "core/hvlog.h"
 #include "core/winbug.h"
 
-#define LINE_BYTES 512u		/* of a line is looked at */
+#define LINE_BYTES 512u		/* of a line is examined */
 #define NEXT_LINES 8u		/* behind it, for what has to follow */
 
 /* What a program prints; the name of a trap; a fault; the end. */
@@ -28,8 +28,8 @@ struct pattern {
 	bool anywhere;		/* BEGIN may be within the line */
 };
 
-/* A BSD's "panic: " is one of other programs' as well: what its kernel prints
- * next tells which it is. */
+/* Other programs print the "panic: " of a BSD as well: the kernel's next line
+ * shows which it is. */
 static const struct pattern patterns[] = {
 	/* Linux, kernel/panic.c, panic(); of every architecture and width */
 	{ "Linux", FINAL, "Kernel panic - not syncing", NULL, NULL, false },
@@ -215,7 +215,7 @@ static void copy_line(const char *line, struct console_cause *cause)
 	cause->line[n] = '\0';
 }
 
-/* The weight of LINE; LEAST: what is less is not looked at. */
+/* The weight of LINE.  Lines below LEAST are not examined. */
 static enum weight take_line(const char *line, const char *next,
 			     enum weight least, struct console_cause *cause)
 {

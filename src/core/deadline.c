@@ -70,7 +70,7 @@ uint64_t deadline_config_kib(const char *config)
 	return kib;
 }
 
-/* Is AT where a setting begins, not within a word or a comment? */
+/* Does a setting start at AT, outside of words and comments? */
 static bool begins_setting(const char *text, const char *at)
 {
 	while (at > text && (at[-1] == ' ' || at[-1] == '\t'))

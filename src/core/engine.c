@@ -146,7 +146,7 @@ void engine_hint(struct engine *engine, uint32_t domid, uint8_t reason_code)
 	struct domain *domain = engine_life_find(engine, domid);
 
 	if (!domain || domain->info.dying)
-		return; /* what is being torn down was told of in its time */
+		return; /* a dying domain was already reported */
 	domain->hinted = true;
 	domain->hinted_reason = reason_code;
 }

@@ -75,7 +75,8 @@ static bool runs_on(const struct incident *incident)
 		incident->verdict.action == ACTION_SOFT_RESET);
 }
 
-/* It may have fallen once more by now, and be torn down by another hand. */
+/* It may have crashed again since then, and another process may be removing
+ * it. */
 static void run_on(struct engine *e, struct domain *domain,
 		   const struct incident *incident, struct engine_time now)
 {
@@ -91,8 +92,8 @@ static void run_on(struct engine *e, struct domain *domain,
 		engine_life_event(e, domain, engine_scan_event(info), now);
 }
 
-/* The domain it was about may be decided on anew; so may a successor that
- * went down while this was open. */
+/* The next shutdown of its domain needs a new decision; so does the shutdown of
+ * a successor while this incident was open. */
 static void settle(struct engine *e, struct incident *incident,
 		   struct guest *guest, struct engine_time now)
 {
@@ -167,8 +168,8 @@ static void proceed_to_start(struct engine *e, struct incident *incident,
 				    engine_case_settings(e, incident),
 				    now.mono_ms, &delay_ms)) {
 	case POLICY_START_LATER:
-		/* Up to a tenth more, so that guests that fell together do
-		 * not rise together. */
+		/* Up to a tenth more, so that guests that crashed together do
+		 * not start together. */
 		delay_ms += e->calls->random(e->calls->ctx,
 					     delay_ms / 10 + 1);
 		engine_case_postpone(e, incident, delay_ms, now);
@@ -188,7 +189,7 @@ static bool is_lost(const struct engine *e, const struct incident *incident)
 	       !incident_removes_domain(incident);
 }
 
-/* While a worker was at it nobody listened to that. */
+/* While a worker was working, this event was ignored. */
 static bool is_resumed(const struct engine *e, const struct incident *incident)
 {
 	const struct domain *domain = domain_of(e, incident);
@@ -284,9 +285,9 @@ void engine_case_begin(struct engine *e, struct incident *incident,
 }
 
 /*
- * The domain is not there any more.  When our plan had got as far as to
- * destroy or rename it, that was to be; else it went away by itself, or by
- * another hand, and there is nothing left to do.
+ * The domain is gone.  If the plan had started to destroy or rename it, that
+ * was intended.  Otherwise it ended by itself or another process removed it,
+ * and nothing remains to be done.
  */
 static void missing(struct engine *e, struct incident *incident,
 		    struct engine_time now)
@@ -350,8 +351,8 @@ static void wait_for_due(struct engine *e, struct incident *incident,
 	engine_tell(e, ENGINE_NOTE_INCIDENT_WAITS, NULL, incident, text);
 }
 
-/* Finished before its plan was: the domain is gone, there is no more to do; or
- * it was set aside, and stays. */
+/* The incident ends before its plan: the domain is gone and nothing remains to
+ * be done, or the domain was set aside and stays. */
 static enum outcome end_outcome(const struct engine *e,
 				const struct incident *incident)
 {
@@ -401,8 +402,8 @@ static void carry_out(struct engine *e, struct incident *incident,
 	}
 }
 
-/* A start that we had begun is our own when its worker's word was lost with
- * the keeper that it was for; one that is known to have failed is not. */
+/* A started domain counts as Xenvigil's if the worker's result was lost with an
+ * earlier keeper, but not if the start is known to have failed. */
 static enum outcome taken_outcome(const struct incident *incident)
 {
 	bool is_ours = uuid_equal(incident->successor.uuid, incident->id.uuid);

@@ -30,7 +30,8 @@ int engine_foreign_look(struct engine *e, struct domain *domain)
 	return 0;
 }
 
-/* Each list has every domain: one whose marks are complete is not asked. */
+/* Each list has every domain: a domain with complete marks is not checked
+ * again. */
 void engine_foreign_note(struct engine *e, struct domain *domain)
 {
 	if (!domain->marked)
@@ -177,7 +178,7 @@ void engine_foreign_await(struct engine *e, struct incident *incident,
 		take_over(e, incident, now);
 		break;
 	case ENGINE_CLAIM_OTHER:
-		/* Without a pidfd nobody tells when it has ended. */
+		/* Without a pidfd its end is not reported. */
 		say_whose(incident, domain->monitor);
 		engine_case_postpone(e, incident, ENGINE_RECLAIM_MS, now);
 		break;

@@ -73,7 +73,7 @@ void engine_guest_drop_unused(struct engine *e)
 		engine_guest_drop(e, guest);
 }
 
-/* One that fell while nobody looked may have fallen at once. */
+/* A domain that crashed while no daemon ran may have crashed at once. */
 static bool is_run_seen(const struct engine *e, const struct guest *guest,
 			int64_t least_ms, struct engine_time now)
 {
@@ -85,7 +85,7 @@ static bool is_run_seen(const struct engine *e, const struct guest *guest,
 	       now.mono_ms - guest->run_ms >= least_ms;
 }
 
-/* Its starts count for nothing any more.  Returns whether there were any. */
+/* Clears its starts.  Returns whether there were any. */
 static bool expire(const struct engine *e, struct guest *guest,
 		   struct engine_time now)
 {

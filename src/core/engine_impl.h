@@ -11,10 +11,11 @@
 
 /* How long a decision waits for the domain's configuration. */
 #define ENGINE_CONFIG_WAIT_MS 10000
-/* How soon to ask again who owns a domain, and to write what would not. */
+/* The wait before asking again for a domain's supervisor, and before writing
+ * again what could not be written. */
 #define ENGINE_ASK_AGAIN_MS 1000
 #define ENGINE_RECORD_AGAIN_MS 5000
-/* How seldom to ask whether another supervisor still has a domain. */
+/* The interval of asking whether another supervisor still has a domain. */
 #define ENGINE_RECLAIM_MS 30000
 /* How long it is believed that xenstored answers. */
 #define ENGINE_FRESH_MS 1000
@@ -26,7 +27,7 @@
 /* A step that takes longer gives its place to another; so many may. */
 #define ENGINE_SLOW_MS 1000
 #define ENGINE_SLOW_MAX 256
-/* Dumps begun before the guest goes on without a core. */
+/* The number of dump attempts before the plan continues without a core. */
 #define ENGINE_DUMPS_MAX 2
 #define ENGINE_ATTEMPT_WAIT_MS 2000
 /* A vCPU may go on for a moment when its domain counts as shut down; one
@@ -40,7 +41,7 @@ struct engine {
 	uint32_t workers_max;
 	bool toolstack;			/* xenstored answers */
 	bool probing;			/* and is asked once more */
-	int64_t toolstack_ms;		/* when that was told */
+	int64_t toolstack_ms;		/* when that was last reported */
 	int64_t back_ms;		/* and when it began to */
 	bool scanned;			/* the first list has been seen */
 	bool blind;			/* the last could not be had */
@@ -59,7 +60,7 @@ struct engine {
 	struct list remembered;		/* closed before we started */
 	struct list queue;		/* QUEUED, in their order */
 	struct list at_work;		/* WORKING, by queue_node */
-	int64_t pumped_ms;		/* when the queue was last looked at */
+	int64_t pumped_ms;		/* when the queue was last processed */
 	uint64_t next_number, next_order;
 	uint32_t working, dumping;
 	int64_t record_again_ms;	/* INT64_MAX: nothing to write */
@@ -103,29 +104,31 @@ void engine_guest_runs(struct guest *guest, const struct domain_id *id,
 void engine_life_event(struct engine *e, struct domain *domain,
 		       enum life_event event, struct engine_time now);
 struct domain *engine_life_find(const struct engine *e, uint32_t domid);
-/* Tries those that are due.  Returns whether there was one. */
+/* Records with OUTCOME that DOMAIN crashed again while its incident was open. */
 void engine_life_fell_again(struct engine *e, struct domain *domain,
 			    enum outcome outcome, struct engine_time now);
+/* Decides on the domains that are due.  Returns whether there was one. */
 bool engine_life_ask_due(struct engine *e, struct engine_time now);
 void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 			   struct engine_time now);
 
 /* --- engine_foreign.c --- */
-/* Finds out who made DOMAIN.  -errno: not known now. */
+/* Finds the toolstack that made DOMAIN. -errno: unknown now. */
 int engine_foreign_look(struct engine *e, struct domain *domain);
 /* The same, until its maker's marks have to be there. */
 void engine_foreign_note(struct engine *e, struct domain *domain);
 enum peer_stance engine_foreign_stance(const struct engine *e,
 				       const struct domain *domain);
-/* Is what falls next of GUEST another's? */
+/* Does another supervisor handle the next shutdown of GUEST? */
 bool engine_foreign_is(const struct engine *e, const struct guest *guest);
 /* Does another supervisor have DOMAIN now? */
 enum engine_claim engine_foreign_claim(struct engine *e,
 				       struct domain *domain);
-/* Whose INCIDENT, of DOMAIN, is. */
+/* The supervisor of INCIDENT, of DOMAIN. */
 void engine_foreign_open(const struct engine *e, const struct domain *domain,
 			 struct incident *incident);
-/* INCIDENT is left to xl's monitor: it waits for that one's deed or end. */
+/* INCIDENT is left to the xl monitor: it waits until the monitor acts or
+ * ends. */
 bool engine_foreign_keeps(const struct incident *incident);
 void engine_foreign_await(struct engine *e, struct incident *incident,
 			  struct engine_time now);
@@ -140,7 +143,7 @@ void engine_scan_free(struct engine *e, struct domain *domain);
 /* Somebody tears it down: DOMAIN's entry says so. */
 void engine_scan_dying(struct engine *e, struct domain *domain,
 		       struct engine_time now);
-/* One that is being built, by us or by another hand, does not run yet. */
+/* A domain that any process still builds does not run yet. */
 bool engine_scan_is_half_built(const struct domain_info *info);
 /* Has it run, by INFO, since the shutdown that we know of? */
 enum life_event engine_scan_event(const struct domain_info *info);
@@ -183,14 +186,14 @@ bool engine_taken_note(struct engine *e, struct incident *incident,
 bool engine_taken_find(struct engine *e, struct incident *incident,
 		       struct engine_time now);
 
-/* DOMAIN's name became known, or it began to run: the same of each incident
- * whose guest had that name. */
+/* DOMAIN's name became known, or it started to run: checks each incident whose
+ * guest has that name. */
 void engine_taken_named(struct engine *e, const struct domain *domain,
 			struct engine_time now);
-/* The same of incidents that came to a rest since a list was looked at. */
+/* The same for incidents that began to wait since the last list. */
 void engine_taken_look(struct engine *e, struct engine_time now);
 
-/* Does it run?  One whose builder has not let it run yet does not. */
+/* Does it run?  A domain that its builder has not unpaused yet does not. */
 bool engine_taken_runs(const struct domain_info *info);
 
 /* --- engine_twin.c --- */
@@ -217,7 +220,7 @@ void engine_takeup_note_boot(struct engine *e, struct incident *incident,
 void engine_open_case(struct engine *e, struct domain *domain,
 		      const struct policy_verdict *verdict,
 		      struct engine_time now);
-/* A crash that nobody could act on any more: recorded, closed. */
+/* A crash that came too late for an action: recorded and closed. */
 void engine_open_missed(struct engine *e, struct domain *domain,
 			uint8_t reason_code, enum outcome outcome,
 			struct engine_time now);
@@ -232,7 +235,7 @@ void engine_model_cause(const struct device_model *model,
 			char ret_panic[EVIDENCE_PANIC_BYTES]);
 
 /* --- engine_step.c --- */
-/* Has the step begun, or holds a start that the budget forbids. */
+/* Orders the step, or holds the incident if the budget forbids the start. */
 void engine_step_start(struct engine *e, struct incident *incident,
 		       struct engine_time now);
 /* Effects of the table. */
@@ -247,8 +250,8 @@ void engine_step_again(struct engine *e, struct incident *incident,
 /* Was no answer heard to the last attempt at a start?  One that is known to
  * have failed has nothing to do with what runs now. */
 bool engine_step_is_unheard(const struct incident *incident);
-/* The guest runs: perhaps by our own start, whose end nobody heard of.  Its
- * window runs from here then. */
+/* The guest runs, perhaps by a start whose result was lost.  Then its window
+ * starts now. */
 void engine_step_note_unheard(struct engine *e,
 			      const struct incident *incident,
 			      struct engine_time now);
@@ -256,7 +259,7 @@ void engine_step_note_unheard(struct engine *e,
  * Returns false when there is no such. */
 bool engine_step_pass(struct engine *e, struct incident *incident,
 		      struct engine_time now);
-/* A worker's word. */
+/* The result of a worker. */
 void engine_step_result(struct engine *e, struct incident *incident,
 			const struct engine_result *result,
 			struct engine_time now);
@@ -271,11 +274,11 @@ void engine_report_open(struct engine *e, struct incident *incident,
 			const struct policy_verdict *verdict);
 /* By what is known now, where nothing was done for the first verdict. */
 void engine_report_decide_again(struct engine *e, struct incident *incident);
-/* Its domain bears the copy's name: whoever did that had come as far as to
- * rename it, and could not write it down. */
+/* Its domain has the copy's name: an earlier worker renamed it, but the rename
+ * is not recorded. */
 void engine_report_copy(struct engine *e, struct incident *incident);
-/* The same while it is at work: a step found the domain under that name.
- * False when it did not, or was past that point anyway. */
+/* The same while it works: a step found the domain under that name.  False if
+ * it did not, or if the plan is past that point. */
 bool engine_report_became_copy(struct engine *e, struct incident *incident);
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result);

@@ -30,8 +30,8 @@ struct domain *engine_life_find(const struct engine *e, uint32_t domid)
 
 /* --- deciding --- */
 
-/* When it ran for long enough, its earlier crashes are forgotten.  When it
- * fell while nobody looked, nobody knows how long it ran. */
+/* After a long enough run its earlier crashes are forgotten.  If it crashed
+ * while no daemon ran, the length of its run is unknown. */
 static void note_run(struct engine *e, const struct domain *domain,
 		     struct engine_time now)
 {
@@ -131,8 +131,8 @@ static void leave_stub(struct engine *e, struct domain *domain,
 }
 
 /*
- * All that a decision needs: the guest's earlier incident closed, the
- * configuration, and nobody else in charge.
+ * A decision needs the guest's earlier incident closed, the configuration, and
+ * no other supervisor.
  */
 static void try_decide(struct engine *e, struct domain *domain,
 		       struct engine_time now)
@@ -180,8 +180,8 @@ void engine_life_ask_guest(struct engine *e, const struct guest *guest,
 
 /* --- effects --- */
 
-/* libxl's default for a soft reset is a soft reset, whatever the type, so
- * every PV and PVH domain has it and nobody asked for it. */
+/* libxl's default for a soft reset is a soft reset for every type, so every PV
+ * and PVH domain has it although no configuration requests it. */
 static enum engine_note unsupported_note(enum reason reason,
 					 const struct policy_verdict *verdict)
 {
@@ -245,9 +245,10 @@ static void forget(struct engine *e, struct domain *domain,
 }
 
 /*
- * While an incident is at work its domain may run and fall once more, by
- * another's doing.  That is a shutdown of its own: when the incident ends it
- * is handled, and when it is over before, it is on record all the same.
+ * While an incident is open, another process may run its domain, and the domain
+ * may crash again.  That is a separate shutdown: it is handled when the
+ * incident ends.  If the domain is gone before that, the shutdown is still
+ * recorded.
  */
 void engine_life_fell_again(struct engine *e, struct domain *domain,
 			    enum outcome outcome, struct engine_time now)

@@ -29,7 +29,7 @@ bool engine_model_is_cause(const char *cause)
 	return strncmp(cause, cause_begins, sizeof(cause_begins) - 1) == 0;
 }
 
-/* One that shut down, or is being torn down, needs none any more. */
+/* A domain that is shut down or dying needs no device model. */
 static bool has_ended(const struct domain_info *info)
 {
 	return info->dying ||
@@ -37,8 +37,8 @@ static bool has_ended(const struct domain_info *info)
 		reason_from_code(info->reason_code) != REASON_SUSPEND);
 }
 
-/* One that is suspended, or is being built, gets another; so does one that a
- * step of ours is at. */
+/* A domain that is suspended or being built gets another device model; so does
+ * the domain of a running step. */
 static bool runs_for_itself(const struct domain *domain)
 {
 	return (domain->state == LIFE_STATE_NEW ||

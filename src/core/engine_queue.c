@@ -7,11 +7,11 @@
 #include "core/planted.h"
 
 /*
- * Places.  So many steps go on at a time as there are workers.  Beside them one
- * place is for a first look alone and one for a start alone.  A step that lasts
- * waits for something, mostly: it gives its place up, and so many guests that
- * hang are in nobody's way.  Cores have places of their own, and a step that
- * failed before goes last, and gives up no place for another such.
+ * Places.  As many steps run at the same time as there are workers.  In
+ * addition one place is reserved for a first report and one for a start.  A
+ * long step usually waits for something: it gives up its place, so guests that
+ * hang do not block others.  Cores have separate places.  A step that failed
+ * before is queued last, and does not give up its place to another such step.
  */
 struct load {
 	uint32_t going, starting, looking;	/* places taken, by what */
@@ -94,8 +94,8 @@ static enum rank rank_of(const struct incident *incident)
 }
 
 /*
- * Those that go on stand before those that begin, each in its order, so
- * that a guest whose domain is destroyed already is up again soonest.
+ * Incidents in progress come before new ones, each in its order, so that a
+ * guest whose domain is already destroyed runs again first.
  */
 void engine_queue_add(struct engine *e, struct incident *incident,
 		      struct engine_time now)
@@ -116,9 +116,8 @@ void engine_queue_add(struct engine *e, struct incident *incident,
 			engine_case_settings(e, incident)->core_wait_s * 1000ll;
 }
 
-/* The hypervisor alone can pause, give what a report is made of, and the
- * memory of a guest whose page tables are its own; everything else goes through
- * xenstored. */
+/* Pausing, the data of a report, and the memory of a translated guest need the
+ * hypervisor only; everything else needs xenstored. */
 bool engine_queue_needs_toolstack(const struct incident *incident)
 {
 	enum step step = incident_step(incident);
@@ -155,9 +154,9 @@ static struct incident *pick(struct engine *e, struct engine_time now)
 	return NULL;
 }
 
-/* --- cores that nobody has a place for --- */
+/* --- cores without a place --- */
 
-/* The guest, or its next crash, is not looked after before that. */
+/* Until then the guest or its next crash is not handled. */
 static bool is_waited_for(const struct incident *incident)
 {
 	return incident_starts_later(incident) || incident_is_aside(incident);

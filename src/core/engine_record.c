@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the engine has written down, tells about, and takes up again after a
- * restart.  Decides nothing about an incident.
+ * The engine's records and notes, and their reload after a restart.  Decides
+ * nothing about an incident.
  */
 #include <errno.h>
 #include <string.h>
@@ -101,8 +101,8 @@ static void write_guest(struct engine *e, struct guest *guest,
 		record_later(e, now);
 }
 
-/* Of the guest UUID alone: another's record that cannot be written is in
- * nobody's way. */
+/* Only for the guest UUID: a record of another guest that cannot be written
+ * must not block this one. */
 static bool catch_up(struct engine *e, const uint8_t *uuid,
 		     struct engine_time now)
 {
@@ -238,8 +238,8 @@ void engine_tell(struct engine *e, enum engine_note note,
 /* --- restoring --- */
 
 /*
- * The step that was under way when the daemon ended: its worker may still
- * be at it.  It is done once more; each step looks first.
+ * The step that ran when the daemon ended: its worker may still be running.
+ * The step is repeated; each step checks first.
  */
 static void reopen(struct engine *e, struct incident *incident,
 		   struct engine_time now)

@@ -38,7 +38,7 @@ static void decide(struct incident *incident,
 		   const struct policy_verdict *verdict)
 {
 	incident->verdict = *verdict;
-	if (!incident->peer) /* else it says whose it is */
+	if (!incident->peer) /* otherwise the record names the supervisor */
 		incident->why[0] = '\0';
 	if (verdict->refused)
 		snprintf(incident->why, sizeof(incident->why),
@@ -57,7 +57,8 @@ static bool call_it(struct engine *e, struct incident *incident,
 
 	engine_policy_input(e, engine_case_guest(e, incident), incident->name,
 			    reason_code, &input);
-	/* Who made its domain, not who made the guest's newest. */
+	/* The toolstack that made its domain, not the one of the guest's newest
+	 * domain. */
 	input.foreign = incident->peer != PEER_NONE;
 	policy_decide(&input, &verdict);
 	if (!verdict.leave_alone)
@@ -106,7 +107,7 @@ void engine_report_open(struct engine *e, struct incident *incident,
 void engine_report_take(struct engine *e, struct incident *incident,
 			const struct engine_result *result)
 {
-	/* What its kernel said before then is not why it ended. */
+	/* An earlier line of its kernel is not the cause of the end. */
 	if (result->panic && result->panic[0] &&
 	    !engine_model_is_cause(incident->panic))
 		text_copy(incident->panic, sizeof(incident->panic),

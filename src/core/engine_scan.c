@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hypervisor's list against the table of domains: who came, who went,
- * who is another by now, and what each one's entry says.  Fires events, and
- * leaves to engine_life.c what follows.
+ * Compares the hypervisor's list with the table of domains: new domains, gone
+ * domains, domids that another domain has now, and the state of each.  Fires
+ * events; engine_life.c handles them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 /* --- coming and going --- */
 
-/* One of the host's boot before speaks of no domain of this one. */
+/* An incident of an earlier boot is about no present domain. */
 static bool may_be_about(const struct incident *incident,
 			 const struct domain_info *info)
 {
@@ -155,8 +155,8 @@ void engine_scan_free(struct engine *e, struct domain *domain)
 
 /* --- what an entry says --- */
 
-/* A crash that nobody will handle any more, since another hand tears the
- * domain down. */
+/* A crash that cannot be handled any more, because another process removes the
+ * domain. */
 void engine_scan_dying(struct engine *e, struct domain *domain,
 		       struct engine_time now)
 {
@@ -176,7 +176,7 @@ void engine_scan_dying(struct engine *e, struct domain *domain,
 	}
 }
 
-/* Nobody may have seen it running in between. */
+/* It may have run unseen in between. */
 bool engine_scan_ran_since(const struct domain *domain,
 			   const struct domain_info *info)
 {
@@ -216,7 +216,7 @@ static void observe_run(struct engine *e, struct domain *domain, bool again,
 		engine_life_event(e, domain, LIFE_EVENT_RUNS, now);
 }
 
-/* While we tear it down it is ours, whatever it did. */
+/* While Xenvigil removes it, it stays Xenvigil's, whatever it did. */
 static bool is_ours_to_end(const struct domain *domain)
 {
 	return domain->info.dying && domain->incident &&
@@ -264,7 +264,7 @@ static void observe(struct engine *e, struct domain *domain,
 
 /* --- the merge --- */
 
-/* By a worker whose order nobody remembers, or by another hand. */
+/* By a worker of an earlier daemon, or by another process. */
 static bool is_renamed(const struct domain_info *was,
 		       const struct domain_info *info)
 {

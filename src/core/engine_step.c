@@ -36,8 +36,8 @@ static void hold_spent(struct engine *e, struct incident *incident,
 	engine_case_hold(e, incident, why, now);
 }
 
-/* The one gate before every step, whichever way led to it: meanwhile its turn
- * has come, and another domain of its uuid may have. */
+/* The only gate before every step: while the step waited, another domain with
+ * its uuid may have appeared. */
 void engine_step_start(struct engine *e, struct incident *incident,
 		       struct engine_time now)
 {
@@ -53,7 +53,8 @@ void engine_step_start(struct engine *e, struct incident *incident,
 		fire(e, incident, CASE_EVENT_STARTED, now);
 }
 
-/* Returns who has to be on record with the incident, or NULL. */
+/* Returns the guest that has to be recorded together with the incident, or
+ * NULL. */
 static struct guest *pay(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
@@ -96,8 +97,8 @@ static void fall_back(struct engine *e, struct incident *incident,
 }
 
 /*
- * A person has to look; but a copy that does not go must not keep the guest,
- * which runs, from being looked after.
+ * An operator has to act.  But a copy that cannot be removed must not end the
+ * supervision of the guest, which runs.
  */
 static void give_up(struct engine *e, struct incident *incident,
 		    struct engine_time now)
@@ -142,8 +143,9 @@ static void say_not_ordered(int error, char ret_why[INCIDENT_TEXT_BYTES])
 			 strerror(-error));
 }
 
-/* Written down before it is begun: whoever comes after us knows.  In one piece
- * with what was paid for it, or who is killed between the two pays twice. */
+/* Recorded before it starts, so that the next daemon knows it.  In one
+ * transaction with the payment, because a daemon killed between the two would
+ * pay twice. */
 static int order(struct engine *e, struct incident *incident,
 		 struct guest *payer, struct engine_time now)
 {
@@ -162,7 +164,8 @@ static int order(struct engine *e, struct incident *incident,
 	return r;
 }
 
-/* No worker is to be had.  It is asked for again for ever, ever more seldom. */
+/* No worker is available.  The order is repeated without a limit, at growing
+ * intervals. */
 static void await_worker(struct engine *e, struct incident *incident,
 			 struct engine_time now)
 {
@@ -225,7 +228,7 @@ static void end(struct engine *e, struct incident *incident, int rc,
 		incident->is_unheard = rc == -ECHILD;
 }
 
-/* The copy is a guest of its own from here on. */
+/* From now on the copy is a separate guest. */
 static void note_rename(struct engine *e, struct incident *incident,
 			const struct engine_result *result)
 {
@@ -339,7 +342,7 @@ void engine_step_unbegun(struct engine *e, struct incident *incident,
 	await_worker(e, incident, now);
 }
 
-/* Somebody else's start, or one of ours that nobody heard the end of. */
+/* A start by another process, or a start whose result was lost. */
 bool engine_step_pass(struct engine *e, struct incident *incident,
 		      struct engine_time now)
 {

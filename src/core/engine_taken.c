@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Another hand started the guest whose start an incident still has before it:
- * which domain says so, and what that means for the incident.
+ * Another process started a guest that an incident was still to start: finds
+ * the domain that shows it, and what it means for the incident.
  */
 #include <stdio.h>
 #include <string.h>
@@ -24,10 +24,10 @@ bool engine_taken_runs(const struct domain_info *info)
 }
 
 /*
- * A domain that is shut down does not run, nor does one whose builder has not
- * let it run yet.  But one that is newer than the incident's, and that fell
- * before a list showed it running, was started by another hand; it gets an
- * incident of its own.
+ * A domain that is shut down does not run, nor does a domain that its builder
+ * has not unpaused yet.  But a domain that is newer than the incident's, and
+ * that crashed before a list showed it running, was started by another process;
+ * it gets its own incident.
  */
 static bool is_started(const struct domain *domain,
 		       const struct incident *incident)
@@ -43,9 +43,9 @@ static bool is_started(const struct domain *domain,
 }
 
 /*
- * Most guests' files have no uuid, so a start by hand gives the guest another
- * one.  Two domains of one name do not run: the start could only fail.  A name
- * that was cut is not known.
+ * Most guests' files have no uuid, so a manual start gives the guest another
+ * one.  Two domains with one name cannot run: the start would fail.  A
+ * truncated name is unknown.
  */
 static bool is_namesake(const struct domain *domain,
 			const struct incident *incident)

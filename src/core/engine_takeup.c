@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What was restored meets the first list: only now is it known what is left
- * to do, and whether it may be done without a person's word.
+ * Compares the restored incidents with the first list: this shows what remains
+ * to be done, and whether it needs an operator's order.
  */
 #include <string.h>
 

@@ -58,7 +58,7 @@ static void name_all(const struct engine *e, const struct guest *guest,
 	}
 }
 
-/* --- whose the configuration is --- */
+/* --- the owner of the configuration --- */
 
 bool engine_config_waits(const struct engine *e, uint32_t domid,
 			 const uint8_t uuid[UUID_BYTES])
@@ -130,8 +130,7 @@ static void end(struct engine *e, struct guest *guest, struct engine_time now)
 		engine_case_event(e, incident, CASE_EVENT_DUE, now);
 }
 
-/* A mark that was restored speaks of the domains of its time: others may run
- * by now. */
+/* A restored mark is about the domains of that time: others may run now. */
 static void judge(struct engine *e, struct guest *guest,
 		  struct engine_time now)
 {

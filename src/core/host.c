@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The verdict is by whether xenstored answers; all else only explains it, so
- * that no line in a log makes a host that works look broken.
+ * The verdict depends only on whether xenstored answers; everything else
+ * explains it, so that no line in a log makes a working host look broken.
  */
 #include "core/host.h"
 
@@ -45,7 +45,8 @@ enum host_health host_judge(const struct host_evidence *evidence)
 		return evidence->took_ms > HOST_SLOW_MS ? HOST_SLOW :
 							  HOST_HEALTHY;
 	case HOST_ANSWER_NO_SOCKET:
-		/* A domain has no socket here: not ours to judge. */
+		/* A xenstored in a domain has no socket here, so it cannot be
+		 * judged. */
 		return evidence->store_domain ? HOST_UNKNOWN : HOST_DEAD;
 	case HOST_ANSWER_REFUSED:
 		return HOST_DEAD;

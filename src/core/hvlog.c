@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whose lines they are, and how many are kept.  Without memory a line is
- * lost, nothing else.
+ * The lines of each domain, and their limits.  Without memory only the line is
+ * lost.
  */
 #include "core/hvlog.h"
 
@@ -120,7 +120,7 @@ static void keep_mark(struct lines *lines, const char *line, size_t len)
 	append(&lines->marks, line, len);
 }
 
-/* The older half goes, but for what tells most. */
+/* The older half is dropped, except the lines that explain an end. */
 static void shorten(struct lines *lines)
 {
 	struct text *latest = &lines->latest;
@@ -148,8 +148,7 @@ static void add(struct hvlog *log, uint32_t domid, const char *line,
 	append(&lines->latest, line, len);
 }
 
-/* An empty line parts it from what the hypervisor said of the domain at
- * another time. */
+/* An empty line separates it from the hypervisor's lines of another time. */
 static void add_lead(struct hvlog *log)
 {
 	const struct lines *lines = find(log, log->last);
@@ -159,7 +158,7 @@ static void add_lead(struct hvlog *log)
 	add(log, log->last, log->lead, log->lead_len);
 }
 
-/* Noise of saving and restoring, also by who looks at registers. */
+/* Noise of saving and restoring; reading the registers causes it, too. */
 static bool is_noise(const struct hvlog_line *line)
 {
 	return line->len > 3 && memcmp(line->said, "HVM", 3) == 0 &&

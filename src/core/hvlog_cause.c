@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the lines about a domain to one phrase: why it ended.  The latest word
- * counts, and the hypervisor's before the guest's.
+ * Reduces the lines about a domain to one phrase, the cause of its end.  The
+ * latest line counts, and the hypervisor's lines before the guest's.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ struct cause {
 	struct winbug bug;
 	struct hvlog_line triple, crash, place;
 	struct hvlog_line before;	/* the last line, if Xen's own words */
-	struct hvlog_line words;	/* what Xen said as it called a crash */
+	struct hvlog_line words;	/* the reason that Xen gave for the crash */
 };
 
 static const char *behind(const struct hvlog_line *line, const char *word)
@@ -38,7 +38,7 @@ static void take_bug(const struct hvlog_line *line, struct cause *cause)
 	cause->bug_there = true;
 }
 
-/* Words of Xen's that no other part of the cause tells already. */
+/* Xen's text, if no other part of the cause contains it. */
 static bool says_by_itself(const struct hvlog_line *line)
 {
 	return line->len && !hvlog_line_goes_on(line) &&

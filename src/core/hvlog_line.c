@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading one line of the hypervisor's log.  It may be a guest's, or cut:
- * every byte is looked at within its length.
+ * Reads one line of the hypervisor's log.  A guest may have written it, and it
+ * may be truncated: no byte beyond its length is read.
  */
 #include <string.h>
 

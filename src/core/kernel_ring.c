@@ -203,7 +203,8 @@ int kernel_ring_read_records(const struct kernel_ring *ring)
 
 /* --- plain text --- */
 
-/* It has its own ends of lines, and times if it was told to. */
+/* The text has line ends, and times if the kernel was configured to print
+ * them. */
 static int read_piece(const struct kernel_ring *ring, uint64_t address,
 		      size_t len)
 {

@@ -215,8 +215,8 @@ int kernel_ring_read_prb(const struct kernel_ring *ring)
 	left = ((prb.head - prb.tail) & ID_BITS) + 1;
 	if (left > prb.count)
 		left = prb.count;
-	/* A record that cannot be read is no reason to lose the next ones,
-	 * but when nothing may be read any more there are none. */
+	/* An unreadable record must not hide the next ones; but once the limit
+	 * of reads is reached, there are no more. */
 	while (left-- && r != -EDQUOT && r != -EPIPE) {
 		r = read_one(ring, &prb, (prb.head - left) & ID_BITS);
 		first = first ? first : r;

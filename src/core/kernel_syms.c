@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Finds the tables, an address in them, and the names.  Every number in them
- * has a limit of ours, and each pass goes on by at least a byte.
+ * has a limit, and each pass advances by at least a byte.
  */
 #include "core/kernel_syms.h"
 
@@ -96,7 +96,7 @@ static int read_count(struct kernel_syms *syms, const struct kernel_ring *note,
 	return r;
 }
 
-/* How long it is nobody says: what can be read of as much as there may be. */
+/* Its length is unknown: reads up to the maximum. */
 static int read_tokens(struct kernel_syms *syms, const struct kernel_ring *note,
 		       const char **ret_missing)
 {
@@ -315,8 +315,9 @@ static int get_length(struct reader *reader, size_t *ret_len)
 	return r;
 }
 
-/* The note does not tell of them: they end at the tokens, but for 3 bytes a
- * symbol in 6.2 and 6.3.  Right ones say where name 256 is. */
+/* The note does not name them: they end at the tokens, or in 6.2 and 6.3 3
+ * bytes for each symbol before that.  The right ones contain the position of
+ * name 256. */
 static void find_markers(struct kernel_syms *syms,
 			 const struct kernel_ring *note)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whose doing it was, by the line that a kernel writes above each call trace.
- * The line is a guest's: numbers that cannot be are not taken.
+ * The task that panicked, from the line that a kernel writes above each call
+ * trace.  The guest controls the line: impossible numbers are rejected.
  */
 #include <errno.h>
 #include <string.h>
@@ -48,8 +48,8 @@ static int take_task(const char *at, struct kernel_task *ret_task)
 	return r;
 }
 
-/* The first one of the panic; a kernel that had said it before, of the fault
- * that led to it, does not say it again. */
+/* The first such line of the panic.  A kernel that printed it for the fault
+ * before the panic does not print it again. */
 int kernel_log_task(const char *log, struct kernel_task *ret_task)
 {
 	const char *panic = NULL, *at = log;

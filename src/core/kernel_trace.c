@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Most kernels have no frame pointers, and their unwind tables are large: so
- * each word of the stack is looked at that may be where a call returns to,
- * and what is before it has to be a call.  Says of none more than it knows.
+ * Most kernels have no frame pointers, and their unwind tables are large.  So
+ * each word of the stack that may be a return address is checked: a call must
+ * precede that address.  Uncertain calls are marked.
  */
 #include "core/kernel_trace.h"
 
@@ -106,8 +106,8 @@ static void follow_frame(struct kernel_trace *trace, uint64_t begin, size_t len)
 	trace->frame_at = next > trace->frame_at ? next : 0;
 }
 
-/* In the kernels without frame pointers RBP is anything: where it leads to
- * none that is a call, nothing is sure any more. */
+/* In kernels without frame pointers RBP has any value: if it does not lead to a
+ * call, the rest is uncertain. */
 static int scan(struct kernel_trace *trace, uint64_t begin, size_t len)
 {
 	int r = 0;
@@ -141,7 +141,7 @@ static int read_stack(struct kernel_trace *trace, uint64_t begin,
 	return *ret_len ? 0 : r;
 }
 
-/* The last word of an interrupt's stack is where the one before it is. */
+/* The last word of an interrupt's stack is the address of the previous stack. */
 static int walk(struct kernel_trace *trace, uint64_t begin)
 {
 	int r = 0;

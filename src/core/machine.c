@@ -144,8 +144,8 @@ static const struct case_move case_table[CASE_STATE_COUNT][CASE_EVENT_COUNT] = {
 		C(FINISHED, CLOSED, CLOSE_DONE),
 		C(RESTORED, QUEUED, NONE),
 	},
-	/* While a worker is at it only the worker's word counts: what the
-	 * list shows meanwhile is its doing. */
+	/* While a worker runs, only its result counts: changes in the list are
+	 * the worker's. */
 	[CASE_STATE_WORKING] = {
 		C(DUE, WORKING, NONE),
 		C(STARTED, WORKING, NONE),

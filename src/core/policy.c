@@ -51,7 +51,7 @@ static enum action configured_action(const struct policy_input *in,
 		*ret_source = POLICY_SOURCE_NOT_ADOPTED;
 		return ACTION_LOG;
 	}
-	/* Nobody can tell whose a domain without a name is. */
+	/* The supervisor of a domain without a name is unknown. */
 	if (!in->config && !in->name[0]) {
 		*ret_source = POLICY_SOURCE_NO_CONFIG;
 		return ACTION_PRESERVE;

@@ -25,7 +25,7 @@ void ports_rank(struct ports *ports, uint32_t domid, uint32_t count, bool gone)
 	ports->remote[at] = (struct ports_remote){ domid, count, gone };
 }
 
-/* dom0's pairs of its own are its own affair. */
+/* Pairs within dom0 do not count as a leak. */
 static bool is_leaked(const struct ports *ports)
 {
 	for (uint32_t i = 0; i < ports->remotes; i++)

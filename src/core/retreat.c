@@ -69,7 +69,7 @@ static const struct domain_info *find(const struct domain_info *list,
 	return NULL;
 }
 
-/* How one ended that somebody has destroyed since is not known. */
+/* If the domain was destroyed since then, its end is unknown. */
 static void conclude(struct retreat_guest *guest,
 		     const struct domain_info *info)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which note is which transition.  Tells nobody.
+ * Maps notes to transitions.  Runs no hook.
  */
 #include "core/transition.h"
 
@@ -41,8 +41,8 @@ static enum transition of_step(const struct incident *incident)
 	}
 }
 
-/* That there is no room to start first is an answer, no failure; nor is it
- * one that another toolstack removed its domain while it was looked at. */
+/* A missing room for restart-first is an answer, not a failure.  The same is
+ * true if another toolstack removed its domain during the report. */
 static enum transition of_failure(enum engine_note note,
 				  const struct incident *incident)
 {

@@ -84,7 +84,7 @@ struct said {
 	bool waits;	/* for a console, a viewer, a guest's end */
 	bool builds_nothing; /* help, dry run */
 	bool monitor;	/* xl is to stay with the domain by itself */
-	bool no_monitor; /* nobody of xl's is to stay with it */
+	bool no_monitor; /* xl starts no monitor */
 };
 
 static bool is_one_of(const char *name, const char *const list[])
