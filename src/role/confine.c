@@ -192,7 +192,7 @@ static const int refused[] = {
 	SCMP_SYS(name_to_handle_at), SCMP_SYS(open_by_handle_at),
 };
 
-/* Threads are made by clone() then, whose flags can be looked at. */
+/* Threads are then made by clone(), whose flags the filter can check. */
 static int refuse_processes(scmp_filter_ctx filter)
 {
 	int r = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS),

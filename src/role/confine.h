@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a role of ours may do once it has begun: less than the daemon, which
- * starts device models.  Called by the role itself, before it talks to anybody.
+ * The rights of a role after its start: fewer than those of the daemon, which
+ * starts device models.  The role calls this itself, before it communicates.
  */
 #ifndef ROLE_CONFINE_H
 #define ROLE_CONFINE_H
@@ -17,13 +17,13 @@ struct confine_role {
 extern const struct confine_role confine_watcher, confine_probe;
 
 /*
- * Takes the rest away from this process, which must have one thread.  What
- * this kernel or this start does not let be taken away is told in the log and
- * kept: supervision comes first.  Returns the parts that hold, CONFINE_*.
+ * Removes all other rights from this process, which must have one thread.  A
+ * right that cannot be removed on this kernel is logged and kept, because
+ * supervision is more important.  Returns the parts that hold, CONFINE_*.
  */
 unsigned int confine_enter(const struct confine_role *role);
 
-#define CONFINE_MOUNTS 1u	/* a view of its own of the files, read only */
+#define CONFINE_MOUNTS 1u	/* a private, read-only view of the files */
 #define CONFINE_CAPS 2u
 #define CONFINE_CALLS 4u	/* no other program, no network, no tracing */
 #define CONFINE_ALL 7u

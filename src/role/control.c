@@ -27,8 +27,8 @@
 #define CLIENT_DEADLINE_S 10.
 /* Without a descriptor for the next one, until one may be free. */
 #define ACCEPT_AGAIN_S 0.25
-/* While somebody waits for a domain that is being built: the hypervisor does not
- * tell when its builder lets it run. */
+/* Polls while a client waits for a domain that is being built: the hypervisor
+ * does not report when its builder unpauses it. */
 #define BUILT_AGAIN_S 0.5
 
 struct control {
@@ -49,7 +49,7 @@ struct client {
 	ev_io io;
 	ev_timer deadline;
 	struct text request;
-	bool waits;		/* for a look at the host */
+	bool waits;		/* for a probe of the host */
 	struct control_wait *wait;	/* for a state of a guest; NULL: not */
 	json_object *answer;
 	const char *out;	/* the answer's text */
@@ -80,8 +80,8 @@ static void drop(struct client *client)
 	control->count--;
 }
 
-/* Whoever comes is served: of those who have asked nothing yet, the one that
- * is at it longest goes. */
+/* A new client is always served: it replaces the client that has been silent
+ * longest without a request. */
 static void make_room(struct control *control)
 {
 	struct client *client, *oldest = NULL;
@@ -311,7 +311,7 @@ static void on_client(struct ev_loop *loop, ev_io *io, int events)
 		on_readable(client);
 }
 
-/* The mode of the socket says it already; the kernel's word is better. */
+/* The socket's mode already ensures it; the kernel's credentials are safer. */
 static bool is_root(int fd)
 {
 	struct ucred cred;

@@ -18,7 +18,7 @@ struct keeper;
 int control_open(struct keeper *keeper, struct control **ret_control);
 void control_close(struct control *control);
 
-/* Answers those who wait for a look at the host. */
+/* Answers the clients that wait for a probe of the host. */
 void control_resume(struct control *control);
 /* Looks soon at what clients wait for.  CONTROL may be NULL. */
 void control_changed(struct control *control);
@@ -40,7 +40,7 @@ struct control_range {
 	int64_t since_ms;
 	int64_t before_ms;	/* INT64_MAX: from the newest one */
 	uint64_t before;	/* of those of BEFORE_MS, numbered less */
-	uint32_t limit;		/* of which CONTROL_PAGE_MAX are told */
+	uint32_t limit;		/* of which CONTROL_PAGE_MAX are in the answer */
 };
 json_object *control_show_incidents(struct keeper *keeper,
 				    const struct control_range *range);
@@ -57,8 +57,8 @@ void control_groups_free(struct control_groups *groups);
 void control_groups_tell(const struct control_groups *groups,
 			 json_object *incident);
 /*
- * control_owners.c: who supervises each domain.  NULL: no memory; then nothing
- * is told.
+ * control_owners.c: the supervisor of each domain.  NULL: no memory; then the
+ * answer has none.
  */
 struct control_owners;
 struct domain;
@@ -69,7 +69,7 @@ void control_owners_tell(const struct control_owners *owners,
 /* Its live xl monitor; 0: none. */
 pid_t control_owners_monitor(const struct control_owners *owners,
 			     const struct domain *domain);
-/* How many guests who has, and the command that changes it. */
+/* The number of guests of each supervisor, and the command that changes it. */
 json_object *control_owners_sum(const struct control_owners *owners);
 /* control_plan.c: what adopt or disown would do with GUEST, NULL: with each. */
 struct guest;

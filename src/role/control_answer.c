@@ -47,7 +47,7 @@ static json_object *do_status(struct keeper *keeper, json_object *request)
 {
 	(void)request;
 	keeper_scan(keeper);
-	keeper_watcher_ping(keeper); /* an operator who asks is no idle host */
+	keeper_watcher_ping(keeper); /* a host with a client is not idle */
 	return control_show_status(keeper);
 }
 
@@ -204,7 +204,7 @@ static json_object *do_retry(struct keeper *keeper, json_object *request)
 			 "its incident is in progress");
 }
 
-/* Whose a domain is. */
+/* Changes the supervisor of a domain. */
 static json_object *hand(struct keeper *keeper, json_object *request,
 			 const char *(*call)(struct keeper *keeper,
 					     const struct guest *guest))
@@ -266,7 +266,7 @@ static json_object *do_retreat(struct keeper *keeper, json_object *request)
 	return why ? error(why) : control_show_retreat(keeper);
 }
 
-/* A name of its own: an older daemon would take it for the order to begin. */
+/* A separate command: an older daemon would take it as the order to start. */
 static json_object *do_retreat_cancel(struct keeper *keeper,
 				      json_object *request)
 {

@@ -88,8 +88,8 @@ static bool is_called(const struct guest *guest, const char *name)
 }
 
 /*
- * A start by hand gives a guest whose file has no uuid another one: what rests
- * is the guest of before then, which no domain shows any more.
+ * A manual start of a guest whose file has no uuid gives it another one: the
+ * held guest is then the earlier one, which no domain has any more.
  */
 static int resting_by_name(struct keeper *keeper, const char *name,
 			   bool (*rests)(const struct guest *guest),

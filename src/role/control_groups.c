@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which of the recorded incidents are alike, counted anew for each question.
- * Reads only.
+ * Finds the recorded incidents with the same cause, counted again for each
+ * request.  Reads only.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -34,7 +34,7 @@ static json_object *show_step(const struct incident_step *step)
 	return to;
 }
 
-/* What is told of a core outlives it. */
+/* The facts about a core outlive the core. */
 static void add_core(json_object *to, const char *path,
 		     const struct capture_facts *core)
 {
@@ -128,8 +128,8 @@ json_object *control_show_incidents(struct keeper *keeper,
 
 /* --- status --- */
 
-/* What is another's is so while it runs, too, and while its shutdown is being
- * recorded; but what we have begun is ours. */
+/* A guest of another supervisor is shown as such while it runs and while its
+ * shutdown is recorded; but an incident with a started step is Xenvigil's. */
 static enum life_state shown_state(const struct keeper *keeper,
 				   const struct domain *domain, pid_t monitor)
 {

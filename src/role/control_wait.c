@@ -104,8 +104,8 @@ static void view_guest(struct keeper *keeper, const struct guest *guest,
 	*ret_view = view;
 }
 
-/* A guest whose file has no uuid gets another one at each start by hand: it is
- * found by its name then. */
+/* A guest whose file has no uuid gets another one at each manual start: then it
+ * is found by its name. */
 static const struct guest *find(struct keeper *keeper,
 				const struct control_wait *wait)
 {
@@ -182,7 +182,7 @@ static int64_t timeout_of(json_object *request)
 						   CONTROL_WAIT_MOST_MS;
 }
 
-/* A guest that is not known is gone, and is nothing else. */
+/* An unknown guest is gone, and has no other state. */
 static json_object *set_guest(struct keeper *keeper, const char *text,
 			      struct control_wait *wait)
 {

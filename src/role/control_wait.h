@@ -21,7 +21,7 @@ json_object *control_wait_begin(struct keeper *keeper, json_object *request,
 				struct control_wait **ret_wait);
 
 /* The answer once the guest has the state, else NULL.  *RET_AGAIN: a domain of
- * the guest is being built, and nothing tells when it is let run. */
+ * the guest is being built, and no event reports when it is unpaused. */
 json_object *control_wait_look(struct keeper *keeper,
 			       const struct control_wait *wait,
 			       bool *ret_again);

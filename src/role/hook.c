@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The hook child: tells the operator's hooks of one transition, one after
- * the other, or runs the command that ends a retreat, and tells the keeper how
- * each ended.  What guests and operators named reaches a hook as data only:
- * never as a path, an argument or code.
+ * The hook child: runs the operator's hooks for one transition, one after the
+ * other, or the command that ends a retreat, and reports the result of each to
+ * the keeper.  Names of guests and operators reach a hook as data only: never
+ * as a path, an argument or code.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -145,7 +145,7 @@ struct telling {
 	int dir_fd;
 };
 
-/* To a keeper that has ended it cannot be told: then it is logged here. */
+/* If the keeper has ended, the result is logged here. */
 static int tell(const struct telling *to, const char *name, int rc,
 		const char *text)
 {
@@ -271,15 +271,15 @@ static int recv_and_run(void)
 }
 
 /*
- * A keeper that ends leaves what it had waiting to its last child. Once we do
- * not listen any more it cannot: then it knows.
+ * A keeper that ends passes its waiting transitions to its last child.  Once
+ * this child has stopped reading, the keeper gets an error and knows it.
  */
 static int run_left(void)
 {
 	int ends = 0, r = 0;
 
 	shutdown(WIRE_FD, SHUT_RD);
-	/* The first may be the word of a keeper that left results unread. */
+	/* The first error may come from a keeper that did not read results. */
 	while (ends < 2 && (r == 0 || r == -EPIPE)) {
 		r = recv_and_run();
 		ends += r == -EPIPE;
@@ -296,7 +296,8 @@ int hook_main(void)
 	setsid(); /* not ended by what is sent to the keeper's group */
 	if (r == 0)
 		r = recv_and_run();
-	/* Of a keeper that ended, what it said may come after the news. */
+	/* Messages of a keeper that ended may arrive after the notice of its
+	 * end. */
 	if (r == 0 || r == -EPIPE)
 		r = run_left();
 	if (r == 0 || r == -EPIPE)

@@ -12,7 +12,7 @@
 
 #include "base/start.h"
 
-/* It runs as root: nobody else may have written it. */
+/* It runs as root, so only root may be able to write it. */
 static const char *find_fault(const char *path)
 {
 	struct stat st;

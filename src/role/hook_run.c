@@ -193,7 +193,8 @@ static int attend(struct running *hook)
 	return 0;
 }
 
-/* What it said last is in the pipe still; others may go on filling it. */
+/* Its last output is still in the pipe; other processes may continue to
+ * write. */
 static void listen_out(struct running *hook)
 {
 	size_t before = hook->seen - 1;
@@ -207,8 +208,8 @@ static void listen_out(struct running *hook)
 
 /* --- end --- */
 
-/* Those whose parent has ended are ours now, whatever session they are in.
- * Returns whether the kernel tells who they are. */
+/* Processes whose parent has ended are now children of this process, in any
+ * session.  Returns whether the kernel lists them. */
 static bool kill_children(void)
 {
 	AUTO_FILE FILE *file = fopen("/proc/thread-self/children", "re");
@@ -219,7 +220,8 @@ static bool kill_children(void)
 	return file != NULL;
 }
 
-/* Nothing of it goes on: its group, then what became ours, until none is. */
+/* Kills all of it: its process group, then the inherited processes, until none
+ * is left. */
 static void sweep(struct running *hook)
 {
 	bool reaped = false;

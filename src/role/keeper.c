@@ -196,7 +196,8 @@ static void spare_us(void)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
-/* What whoever started us left open is nothing to hooks and device models. */
+/* Hooks and device models must not inherit descriptors of the daemon's
+ * parent. */
 static void keep_to_ourselves(void)
 {
 	DIR *list = opendir("/proc/self/fd");

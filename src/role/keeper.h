@@ -36,25 +36,26 @@ struct child;
 /* What its owner does, who is the DATA of the two watchers. */
 struct child_calls {
 	void (*readable)(struct ev_loop *loop, ev_io *io, int events);
-	/* It is late, and said nothing that waits to be read.  NULL for one
-	 * that is never limited. */
+	/* Its deadline has passed, and no message of it waits.  NULL: it has no
+	 * deadline. */
 	void (*deadline)(struct child *child);
-	/* It is no more, but for what it said; keeper_child_forget() it. */
+	/* It has ended; unread messages may remain.  Use
+	 * keeper_child_forget(). */
 	void (*ended)(struct child *child);
 };
 
-/* A process of another role and its socket: a child of ours, or one in a unit
- * of its own that the service manager started for us. */
+/* A process of another role and its socket: a child of the keeper, or a process
+ * in its own unit that the service manager started. */
 struct child {
 	const struct child_calls *calls;
 	const char *role;
 	void *data;
 	bool is_there;		/* started, or asked for, and not forgotten */
 	bool is_unit, has_ended;
-	pid_t pid;		/* 0: none, or not known yet */
+	pid_t pid;		/* 0: none, or unknown yet */
 	int pidfd;		/* a unit's; below 0: none */
 	int fd;			/* our end; -1: none */
-	int status;		/* as wait() has it; -1: not known */
+	int status;		/* as from wait(); -1: unknown */
 	double limit_s;		/* from when it begins; 0: it has, or none */
 	int64_t due_ms;		/* of the deadline, CLOCK_MONOTONIC */
 	bool is_spared;		/* it had more time, as we were late */
@@ -70,7 +71,7 @@ struct keeper_worker {
 	struct keeper *keeper;
 	struct child child;
 	uint64_t incident;	/* its number; 0: spare, or a side job */
-	uint64_t order;		/* under way; 0: idle */
+	uint64_t order;		/* the current order; 0: idle */
 	bool has_begun;		/* and it said so */
 	uint32_t jobs;		/* incidents and side jobs that it had */
 	const char *how;	/* why it was killed; NULL: it was not */
@@ -124,15 +125,15 @@ struct keeper {
 	struct list models;		/* device models */
 	ev_timer pause_again;
 
-	uint32_t unrecorded;		/* incidents, when last told */
+	uint32_t unrecorded;		/* incidents, at the last report */
 	uint32_t written;		/* since old ones were removed */
-	bool disk_full;			/* below the records, when last told */
+	bool disk_full;			/* below the records, at the last report */
 	ev_timer due;			/* the engine's next time */
 	ev_timer poll;			/* while there is no watcher */
 	ev_signal hup, term, interrupt;
 	uint32_t hook_failures;		/* since we started */
 	char hook_failed[256];		/* the last one */
-	struct keeper_hooks *hooks;	/* NULL: none are told */
+	struct keeper_hooks *hooks;	/* NULL: no hooks */
 	struct metrics *metrics;
 	struct keeper_probe *probe;	/* NULL: none could be made */
 	struct keeper_retreat *retreat;	/* NULL: none could be made */
@@ -148,7 +149,8 @@ struct keeper {
 struct engine_time keeper_now(const struct keeper *keeper);
 void keeper_scan(struct keeper *keeper);
 void keeper_rearm(struct keeper *keeper);
-/* What works here, for the engine; the core directory may come and go. */
+/* Updates the host's capabilities for the engine; the core directory may
+ * change. */
 void keeper_look_at_caps(struct keeper *keeper);
 /* Fires once, SECONDS from now, whether or not it runs already: libev's own
  * setter puts a timer that runs out of its order, and others with it. */
@@ -160,7 +162,7 @@ void keeper_start_over(struct keeper *keeper);
 struct keeper_lock {
 	int host, run_dir;	/* descriptors; -1: not held */
 };
-/* Returns 0, or -errno, and has said why. */
+/* Returns 0, or -errno after logging the reason. */
 int keeper_lock_take(const char *run_dir, struct keeper_lock *ret_lock);
 void keeper_lock_release(struct keeper_lock *lock);
 
@@ -169,8 +171,8 @@ void keeper_child_init(struct child *child, const struct child_calls *calls,
 		       void *data);
 int keeper_child_spawn(struct keeper *keeper, struct child *child,
 		       const char *role);
-/* Its deadline comes in SECONDS, or if it is not begun yet that long after it
- * is, for which the service manager has a time of its own. */
+/* Its deadline is in SECONDS, or that long after its start if it has not
+ * started yet; the start itself has a separate timeout. */
 void keeper_child_limit(struct keeper *keeper, struct child *child,
 			double seconds);
 /* Its deadline, in whatever state it is. */
@@ -180,15 +182,17 @@ void keeper_child_set_due(struct keeper *keeper, struct child *child,
  * is called again, also when memory was wanting. */
 int keeper_child_recv(struct keeper *keeper, struct child *child,
 		      struct wire_msg *ret_msg);
-/* No more is said to it: it ends by itself, and that is told. */
+/* Closes the keeper's end: the child then ends by itself, and its end is
+ * reported. */
 void keeper_child_close(struct keeper *keeper, struct child *child);
-/* Its end will not be told. */
+/* Its end is not reported. */
 void keeper_child_forget(struct keeper *keeper, struct child *child);
 /* Its end follows, unless the kernel keeps it. */
 void keeper_child_kill(struct keeper *keeper, struct child *child);
-/* Kills it and forgets it.  One that the kernel keeps is told of. */
+/* Kills it and forgets it.  A process that the kernel blocks is logged. */
 void keeper_child_end(struct keeper *keeper, struct child *child);
-/* Until the manager has begun it, or a moment has passed: when we end. */
+/* At the keeper's end: waits until the manager has started it, or for a short
+ * time. */
 void keeper_child_await(struct child *child);
 
 /* --- keeper_watcher.c --- */
@@ -199,7 +203,8 @@ void keeper_watcher_ping(struct keeper *keeper);
 /* --- keeper_probe.c --- */
 void keeper_probe_start(struct keeper *keeper);
 void keeper_probe_stop(struct keeper *keeper);
-/* Looks soon; keeper_probe_is_fresh() tells when that was a moment ago. */
+/* Requests a probe; keeper_probe_is_fresh() says whether the last one is
+ * recent. */
 void keeper_probe_ask(struct keeper *keeper);
 bool keeper_probe_is_fresh(const struct keeper *keeper);
 
@@ -227,7 +232,8 @@ void keeper_retreat_close(struct keeper *keeper);
 /* Begins one; stops one that has not come to its command.  NULL, or why not. */
 const char *keeper_retreat_start(struct keeper *keeper);
 const char *keeper_retreat_cancel(struct keeper *keeper);
-/* After each look at the host: begins one that is due, ends one in vain. */
+/* After each probe of the host: starts a retreat that is due, ends one that is
+ * not needed. */
 void keeper_retreat_judge(struct keeper *keeper);
 void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
 			 struct text *text);
@@ -263,19 +269,19 @@ int keeper_worker_eject(struct keeper *keeper, const struct domain_id *id,
 			const char *vdev, struct keeper_eject *eject);
 const char *keeper_worker_progress(const struct keeper *keeper,
 				   uint64_t order);
-/* Lets them finish what they are at; nobody waits for them. */
+/* Lets them finish their current step, without waiting for them. */
 void keeper_worker_leave(struct keeper *keeper);
 
 /* --- keeper_evidence.c --- */
 void keeper_evidence_store(struct keeper *keeper, uint64_t incident,
 			   const struct wire_msg *msg);
-/* Whose doing it was; *RET_TASK stays as it is when it is not known. */
+/* The task that panicked; *RET_TASK is untouched if it is unknown. */
 void keeper_evidence_task(struct keeper *keeper, uint64_t incident,
 			  struct kernel_task *ret_task);
 
 /* --- keeper_calls.c --- */
 extern const struct engine_calls keeper_calls;
-/* Who may have DOMAIN, asked of port/owner. */
+/* The query for the supervisor of DOMAIN, for port/owner. */
 struct owner_query;
 void keeper_owner_query(struct keeper *keeper, const struct domain *domain,
 			struct owner_query *ret_query);
@@ -337,8 +343,9 @@ void keeper_config_set(struct keeper *keeper, const uint8_t *uuid,
  * read now. */
 int keeper_config_get(struct keeper *keeper, const uint8_t *uuid,
 		      char **ret_json);
-/* The watcher's word.  It becomes the guest's, or is kept aside while another
- * domain of the uuid runs; the engine's call takes that one up. */
+/* A configuration from the watcher.  It is recorded for the guest, or kept
+ * in memory while another domain with the uuid runs; the engine fetches it
+ * later. */
 void keeper_config_told(struct keeper *keeper, const struct wire_msg *msg);
 int keeper_config_take(void *ctx, const struct domain *domain,
 		       struct domain_config *ret_config);
@@ -349,7 +356,7 @@ void keeper_hook_open(struct keeper *keeper);
 void keeper_hook_note(struct keeper *keeper, enum engine_note note,
 		      const struct incident *incident);
 void keeper_hook_toolstack(struct keeper *keeper, bool answers);
-/* Told at once, and once, until the toolstack is back. */
+/* Logged at once, and only once until the toolstack is back. */
 void keeper_hook_host_hung(struct keeper *keeper);
 void keeper_hook_close(struct keeper *keeper);
 
@@ -363,8 +370,8 @@ void keeper_metrics_changed(struct keeper *keeper);
 void keeper_metrics_close(struct keeper *keeper);
 
 /* --- keeper_deadline.c --- */
-/* Seconds that a worker may take for ORDER: the setting of its step, and more for
- * a guest with much memory. */
+/* Seconds that a worker may take for ORDER: the setting of its step, and more
+ * for a guest with much memory. */
 uint32_t keeper_deadline_s(const struct keeper *keeper,
 			   const struct wire_msg *order);
 
@@ -391,7 +398,7 @@ void keeper_eject_close(struct keeper *keeper);
 
 /* --- keeper_pause.c --- */
 void keeper_pause_open(struct keeper *keeper);
-/* Lets domains run again that a worker paused which is no more. */
+/* Unpauses domains that a dead worker paused. */
 void keeper_pause_look(struct keeper *keeper);
 void keeper_pause_close(struct keeper *keeper);
 
@@ -411,7 +418,7 @@ void keeper_hvlog_cause(void *ctx, const struct incident *incident,
 void keeper_hvlog_close(struct keeper *keeper);
 
 /* --- keeper_model.c --- */
-/* The watcher's word on which process is a device model. */
+/* The watcher's report of the process of a device model. */
 void keeper_model_take(struct keeper *keeper, const struct wire_msg *msg);
 void keeper_model_note(struct keeper *keeper, enum engine_note note,
 		       const struct domain *domain);

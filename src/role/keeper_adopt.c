@@ -26,7 +26,7 @@ const struct domain *keeper_domain_of(struct keeper *keeper,
 	return NULL;
 }
 
-/* It runs now, so a monitor that stands still has nothing begun. */
+/* The domain runs now, so a stopped monitor has no action in progress. */
 static const char *check_runs(struct keeper *keeper,
 			      const struct domain *domain)
 {
@@ -74,9 +74,9 @@ static bool may_end_unasked(struct keeper *keeper,
 }
 
 /*
- * The order matters: hold the process itself (a pid may be used again), make
- * sure that it is the monitor, stop it, look at the domain, and only then end
- * it.  A domain that falls after the look finds no other supervisor.
+ * The order matters: open a pidfd (a pid may be reused), verify that it is the
+ * monitor, stop it, check the domain, and only then kill it.  A domain that
+ * crashes after the check has no other supervisor.
  */
 static const char *take_over(struct keeper *keeper,
 			     const struct domain *domain, pid_t pid,
@@ -135,7 +135,7 @@ static void adopt_by_name(struct keeper *keeper, const struct domain *domain)
 			  LOG_TEXT("owner", peer_name(domain->peer)));
 }
 
-/* Without a monitor.  An xl that is at work may become one. */
+/* It has no monitor.  An xl that still works on it may become one. */
 static const char *refuse_unmonitored(struct keeper *keeper,
 				      const struct domain *domain)
 {

@@ -138,7 +138,7 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain,
 
 /* --- xl's monitors, as they are before anything happens --- */
 
-#define SETTLED_MS 10000 /* xl has become the monitor of its domain by then */
+#define SETTLED_MS 10000 /* by then xl is the monitor of its domain */
 
 static void note_monitor_of(struct keeper *keeper, const struct domain *domain,
 			    const struct owner_monitor *monitor)

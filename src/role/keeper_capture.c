@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Cores that an operator asks for: outside any incident, each by a worker of
- * its own.  The last few are remembered for whoever asked; the cores stay.
+ * Cores that an operator requests: outside of incidents, each by a separate
+ * worker.  The results of the last few are kept for the clients; the cores
+ * stay.
  */
 #include <errno.h>
 #include <stdio.h>

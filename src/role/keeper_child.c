@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Starting this binary again in another role, with a socket at WIRE_FD: as a
- * child of ours, or by the service manager in a unit of its own.  Waits for
- * nothing but, at our end, a moment for what has to have begun.
+ * Starts this binary in another role, with a socket at WIRE_FD: as a child, or
+ * by the service manager in a separate unit.  Waits for nothing, except at the
+ * keeper's end for a short time for processes that must have started.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,11 +20,12 @@
 #include "port/owner.h"
 #include "port/procview.h"
 
-/* What the kernel does not hold is gone by then. */
+/* A process that the kernel does not block has ended by then. */
 #define END_MS 1000
-/* A manager that is busy, as with reading its units anew, begins it by then. */
+/* A busy manager (one that reloads its units, for example) has started it by
+ * then. */
 #define BEGIN_S 30.
-/* At our own end nobody waits that long. */
+/* At the keeper's own end the wait is shorter. */
 #define LAST_BEGIN_MS 3000
 /* A deadline that is noticed this much too late was missed by us: by what stops
  * us the child may have been stopped, too, and it has that much more. */
@@ -39,7 +40,7 @@
 
 extern char **environ;
 
-/* --- a child of ours --- */
+/* --- a child process --- */
 
 static int spawn(const char *role, int fd, const struct settings *settings,
 		 pid_t *ret_pid)
@@ -116,7 +117,7 @@ static int start_unit(struct keeper *keeper, struct child *child)
 	return 0;
 }
 
-/* Who it is, from its first word. */
+/* Its process, from its first message. */
 static int meet(struct keeper *keeper, struct child *child)
 {
 	struct ucred sender;
@@ -148,7 +149,7 @@ static void on_unit_ended(struct ev_loop *loop, ev_io *watcher, int events)
 	child->calls->ended(child);
 }
 
-/* No pidfd tells: the end of the socket does, in the loop's next turn. */
+/* Without a pidfd the end of the socket shows it, in the loop's next turn. */
 static void tell_end(struct keeper *keeper, struct child *child)
 {
 	if (child->is_unit && child->pidfd < 0 && !child->has_ended)
@@ -159,7 +160,8 @@ static void tell_end(struct keeper *keeper, struct child *child)
 static void kill_unit(struct keeper *keeper, struct child *child)
 {
 	if (child->fd >= 0 && !child->pid) {
-		/* One that says nothing until now cannot any more. */
+		/* A process without a message until now cannot send one any
+		 * more. */
 		shutdown(child->fd, SHUT_RD);
 		(void)meet(keeper, child);
 	}
@@ -351,7 +353,7 @@ static void log_left(const struct child *child)
 	text_free(&text);
 }
 
-/* Without pidfds nobody looks whether it went. */
+/* Without pidfds its end is not checked. */
 void keeper_child_end(struct keeper *keeper, struct child *child)
 {
 	AUTO_CLOSE int fd = -1;
@@ -361,7 +363,7 @@ void keeper_child_end(struct keeper *keeper, struct child *child)
 		return;
 	if (child->is_unit && !child->pid && child->fd >= 0 &&
 	    meet(keeper, child) < 0) {
-		keeper_child_forget(keeper, child); /* it will find nobody */
+		keeper_child_forget(keeper, child); /* it finds no peer and exits */
 		return;
 	}
 	fd = child->pid && !child->is_unit ? owner_open_pidfd(child->pid) : -1;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The configurations that guests are started again from: in the records, and
- * in memory what has to outlast them (while an incident of the guest is open)
- * or is not theirs yet: that of a domain whose uuid another has, which runs,
- * until the record of that uuid is its own.  Makes no sense of them.
+ * The configurations for the restart of guests.  They are in the records.  In
+ * memory are those that must outlive the record (while an incident of the guest
+ * is open), and those of a domain whose uuid another running domain has, until
+ * the record belongs to it.  Does not interpret them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -43,7 +43,7 @@ static void drop(struct kept_config *kept)
 	free(kept);
 }
 
-/* JSON becomes ours.  Without memory the record of it has to do. */
+/* Takes JSON over.  Without memory only the record is used. */
 static struct kept_config *keep(struct keeper *keeper, uint32_t domid,
 				const uint8_t *uuid, char *json)
 {
@@ -143,7 +143,8 @@ static bool is_there(const struct keeper *keeper,
 	return domain && uuid_equal(domain->info.id.uuid, kept->uuid);
 }
 
-/* What is told of DOMID replaces what was; what is gone is not kept. */
+/* A new configuration of DOMID replaces the old one; those of gone domains are
+ * dropped. */
 static void forget(struct keeper *keeper, uint32_t domid)
 {
 	struct kept_config *kept;
@@ -176,7 +177,7 @@ void keeper_config_told(struct keeper *keeper, const struct wire_msg *msg)
 	if (!msg->blob)
 		return;
 	text_copy(config.made_as, sizeof(config.made_as), msg->text);
-	keeper_scan(keeper); /* who has the uuid is what is there now */
+	keeper_scan(keeper); /* the present domain with the uuid counts */
 	forget(keeper, msg->id.domid);
 	if (engine_config_waits(keeper->engine, msg->id.domid, msg->id.uuid))
 		set_aside(keeper, msg, &config);

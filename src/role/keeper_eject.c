@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The media that guests ejected, each by a worker's side job.  A guest asks as
- * often as it likes: a drive is emptied once, and once more when it was asked
- * for again meanwhile; one drive of a domain at a time, few of the host.
+ * The media that guests ejected; a separate worker handles each.  A guest can
+ * request this at any rate, so a drive is emptied once, and once more if
+ * another request came in between; one drive of a domain at a time, few of the
+ * host.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -87,8 +88,8 @@ static void begin(struct keeper *keeper, struct keeper_eject *eject,
 	eject->due_ms = now_ms + PAUSE_MS;
 }
 
-/* Begins what may begin, and sets the timer for what may not yet.  What waits
- * for a place has no time of its own: the end of another calls again. */
+/* Starts what may start, and sets the timer for the rest.  A request that waits
+ * for a place needs no timer: the end of another one calls this again. */
 static void run(struct keeper *keeper)
 {
 	int64_t now_ms = keeper_now(keeper).mono_ms, next_ms = INT64_MAX;

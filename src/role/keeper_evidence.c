@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The evidence that workers send: written down, and what later steps need of
- * it.  Makes no sense of the rest.
+ * The evidence that workers send: records it, and keeps what later steps need.
+ * Does not interpret the rest.
  */
 #include <string.h>
 

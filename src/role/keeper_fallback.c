@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where the records are while the database cannot be used: in temporary ones,
- * begun from what is known and what can be read, until the database is back.
- * Decides nothing about guests.
+ * The temporary records while the database is unusable.  They start from the
+ * known state and the readable part of the database, and end when the database
+ * is back.  Decides nothing about guests.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -147,8 +147,8 @@ bool keeper_fallback_on(struct keeper *keeper, int error)
 	return true;
 }
 
-/* What can only be read is read.  A number that is not known is above every
- * one that was counted: the seconds since 1970. */
+/* Reads everything that can be read.  An unknown number starts above every
+ * counted one: at the seconds since 1970. */
 static void salvage(struct keeper_fallback *fallback, struct store *to)
 {
 	const struct settings *set = fallback->keeper->settings;
@@ -215,7 +215,7 @@ static void take_back(struct keeper_fallback *fallback, struct store *store)
 	keeper_rearm(keeper);
 }
 
-/* Only what is at rest can be begun again from the records. */
+/* Only incidents without a running step can start again from the records. */
 static bool is_at_rest(const struct keeper_fallback *fallback)
 {
 	const struct keeper *keeper = fallback->keeper;

@@ -126,7 +126,8 @@ static int order(struct keeper_hooks *hooks, const struct hook_job *job)
 	return send_order(hooks, job);
 }
 
-/* A child that could not be told ends by itself; its exit goes on. */
+/* A child that could not get the message ends by itself; its exit is handled as
+ * usual. */
 static void start_next(struct keeper_hooks *hooks)
 {
 	while (!hooks->job && hooks->count) {
@@ -165,7 +166,7 @@ static void on_ended(struct child *child)
 	start_next(hooks);
 }
 
-/* --- what is told --- */
+/* --- the data of a transition --- */
 
 /* A host without hooks pays nothing. */
 static bool has_hooks(const struct keeper_hooks *hooks)

@@ -36,7 +36,7 @@ static int read_chunk(struct keeper *keeper)
 	return n;
 }
 
-/* Told when it begins, not each time. */
+/* Logged at the first failure, not each time. */
 static void note_error(struct keeper_hvlog *hvlog, int error)
 {
 	if (error && error != hvlog->error)
@@ -120,8 +120,8 @@ static void store(struct keeper *keeper, const struct incident *incident,
 			  LOG_TEXT("error", strerror(-r)));
 }
 
-/* What the guest's kernel says of it comes later, and replaces ours.  The
- * log was read a moment ago, for the incident's cause. */
+/* The cause from the guest's kernel comes later and replaces this one.  The log
+ * was just read for the incident's cause. */
 static void attach(struct keeper *keeper, const struct incident *incident)
 {
 	struct text lines = { 0 };

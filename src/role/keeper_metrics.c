@@ -43,7 +43,7 @@ static void look_around(struct keeper *keeper, struct metrics_now *ret_now)
 	*ret_now = now;
 }
 
-/* Said once, not with each attempt. */
+/* Logged once, not at each attempt. */
 static void on_moment(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct keeper *keeper = timer->data;

@@ -26,7 +26,7 @@ struct model {
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
 	struct device_model it;
-	ev_io ended;		/* its fd: below 0 when it is watched no more */
+	ev_io ended;		/* its fd: negative when it is not watched any more */
 	ev_timer look;
 };
 
@@ -157,7 +157,7 @@ static struct model *add(struct keeper *keeper, const struct domain_id *id,
 	struct model *model = calloc(1, sizeof(*model));
 
 	if (!model)
-		return NULL; /* the next watcher tells it */
+		return NULL; /* the next watcher reports it */
 	model->keeper = keeper;
 	model->domid = id->domid;
 	memcpy(model->uuid, id->uuid, UUID_BYTES);
@@ -179,7 +179,7 @@ void keeper_model_take(struct keeper *keeper, const struct wire_msg *msg)
 		return;
 	if (model && model->it.pid == it.pid && model->it.domid == it.domid &&
 	    uuid_equal(model->uuid, msg->id.uuid))
-		return; /* another watcher tells it once more */
+		return; /* a new watcher reports it again */
 	if (model)
 		drop(model);
 	model = add(keeper, &msg->id, &it);

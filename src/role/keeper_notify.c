@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The keeper's word to the service manager: ready, reloading, stopping, and
- * a beat that comes from the loop itself, so that a hung loop is seen.  The
- * watcher's beat wakes the keeper anyway; a timer is for when there is none.
+ * The keeper's reports to the service manager: ready, reloading, stopping, and
+ * a heartbeat from the loop itself, so that a hung loop is noticed.  The
+ * watcher's heartbeat wakes the keeper anyway; the timer is for times without a
+ * watcher.
  */
 #include <string.h>
 

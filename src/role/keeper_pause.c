@@ -13,7 +13,7 @@
 #include "role/worker_lock.h"
 #include "role/worker_pause.h"
 
-/* A worker that outlived its keeper is still at it. */
+/* A worker that outlived its keeper still writes the core. */
 #define AGAIN_S 2.
 
 static void tell(const struct domain_id *id, int r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The prober child, and the verdict on the host that follows from what it
- * finds: told, recorded, and looked at again and again until it is well.
+ * The prober child, and the verdict on the host from its evidence.  A failure
+ * is reported, recorded, and probed repeatedly until the host is healthy.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,11 +15,11 @@
 
 /* xenstored has this long to answer. */
 #define ANSWER_MS 1500
-/* And the prober that long to tell, then nobody waits for it; and that much
- * more until it is taken for stuck for good, and replaced. */
+/* The time for the prober's report, after which nothing waits for it; and the
+ * further time after which it counts as stuck and is replaced. */
 #define TELL_S 4.
 #define GIVE_UP_S 26.
-/* How often a host is looked at that is not well. */
+/* The interval of probes of a host that is not healthy. */
 #define AGAIN_S 2.
 /* A look that is no older is as good as a new one. */
 #define FRESH_MS 1000
@@ -105,7 +105,7 @@ static void end_trouble(struct keeper_probe *probe)
 	record(probe);
 	log_trouble(probe, "host-back", LOG_LEVEL_NOTICE);
 	memset(&probe->trouble, 0, sizeof(probe->trouble));
-	if (keeper->watcher_ready) /* else its return tells it */
+	if (keeper->watcher_ready) /* otherwise its return shows it */
 		keeper_hook_toolstack(keeper, true);
 }
 
@@ -124,7 +124,7 @@ static bool is_news(const struct host_evidence *before,
 	       before->kernel.kind != after->kernel.kind;
 }
 
-/* Said when it changes; a host is not ill by it. */
+/* Logged when it changes; it does not affect the verdict. */
 static void judge_ports(struct keeper_probe *probe, const struct ports *ports)
 {
 	const struct settings *settings = probe->keeper->settings;
@@ -239,7 +239,7 @@ static void on_ended(struct child *child)
 	control_resume(probe->keeper->control);
 }
 
-/* The kernel may keep it for ever; then there is no other. */
+/* The kernel may block it permanently; then it is not replaced. */
 static void on_stuck(struct child *child)
 {
 	struct keeper_probe *probe = child->data;
@@ -277,11 +277,11 @@ void keeper_probe_ask(struct keeper *keeper)
 	if (!probe || probe->child.fd < 0 || probe->asked)
 		return;
 	probe->asked = true;
-	wire_send(probe->child.fd, &msg); /* one that cannot be told is late */
+	wire_send(probe->child.fd, &msg); /* if it fails, the prober is late */
 	keeper_child_set_due(keeper, &probe->child, TELL_S);
 }
 
-/* One that cannot look keeps nobody waiting. */
+/* A prober that cannot probe must not block clients. */
 bool keeper_probe_is_fresh(const struct keeper *keeper)
 {
 	const struct keeper_probe *probe = keeper->probe;

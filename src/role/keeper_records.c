@@ -27,7 +27,8 @@ void keeper_records_reserve(struct keeper *keeper)
 			  LOG_TEXT("error", strerror(-r)));
 }
 
-/* The reserve makes a full disk invisible in the records: so it is told. */
+/* Because of the reserve, writes still work on a full disk: so a full disk is
+ * reported here. */
 static void look_at_disk(struct keeper *keeper)
 {
 	const char *dir = keeper->settings->state_dir;
@@ -57,8 +58,8 @@ static int read_boot_id(char *ret, size_t size)
 	return 0;
 }
 
-/* What the last daemon wrote while the database could not be used: nobody knows
- * whether that one had read it. */
+/* The temporary records of the last daemon: it is unknown whether that daemon
+ * had read the database. */
 static int take_left(struct keeper *keeper, struct store *store,
 		     struct text *why)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The ordered retreat from a host whose xenstored is gone: the guests are
- * asked to power off by hypercall, awaited, and then the operator's command
- * ends it.  It stops when the host is well again, and forces no guest.
+ * The retreat from a host whose xenstored is gone: asks the guests to power off
+ * by hypercall, waits for them, and then runs the operator's command.  It stops
+ * when the host is healthy again, and ends no guest by force.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ struct keeper_retreat {
 	enum retreat_state state;
 	struct retreat list;
 	int64_t due_ms;		/* of WAITING, monotonic */
-	struct retreat_guest *of;	/* whose core is being taken */
+	struct retreat_guest *of;	/* the guest whose core is being written */
 	char core[sizeof(((struct retreat_guest *)0)->core)];
 	ev_timer tick;
 	struct child command;
@@ -374,9 +374,9 @@ const char *keeper_retreat_cancel(struct keeper *keeper)
 }
 
 /*
- * One that an earlier keeper had begun and not ended: who still runs is asked
- * once more, with all the time.  A command is never run twice.  One that was
- * over is shown.
+ * Resumes a retreat that an earlier keeper had started: asks the guests that
+ * still run again, with the full time.  A command never runs twice.  A retreat
+ * that was over is only shown.
  */
 static void take_up(struct keeper_retreat *retreat,
 		    const struct host_trouble *trouble)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The watcher child: started, listened to, replaced when it dies or falls
- * silent.  Its events are hints; each leads to a scan.
+ * Starts the watcher child, reads its messages, and replaces it when it dies or
+ * becomes silent.  Its events are hints; each leads to a scan.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 /* However much it has to do before it is ready or answers a ping, it says
  * something at least this often. */
 #define ANSWER_S 10.
-/* Its first word, on a host whose processors are all busy. */
+/* The timeout of its first message, on a host whose processors are all busy. */
 #define FIRST_S 30.
 /* Between attempts to replace it: doubling up to the second, or to the third
  * for one that was ready.  One that waits for a xenstored that hangs takes long
@@ -41,8 +41,8 @@ static double silence_s(const struct keeper *keeper)
 	return keeper->settings->sweep_s + ANSWER_S;
 }
 
-/* It said something, so xenstored answered it: all that it says comes of that.
- * A ping is answered after what it was at. */
+/* It sent a message, so xenstored answered it: every message results from an
+ * answer.  It answers a ping after its current work. */
 static void expect_more(struct keeper *keeper)
 {
 	expect_within(keeper, keeper->watcher_ready && !keeper->watcher_asked ?
@@ -77,7 +77,7 @@ static void on_ready(struct keeper *keeper, const struct wire_msg *msg)
 	keeper_hook_toolstack(keeper, true);
 	keeper_metrics_changed(keeper);
 	keeper_takeover_look(keeper);
-	keeper_watcher_ping(keeper); /* tells it how often to beat */
+	keeper_watcher_ping(keeper); /* sets its heartbeat */
 }
 
 /* xenstored answered it just now. */
@@ -108,7 +108,7 @@ static void on_ejected(struct keeper *keeper, const struct wire_msg *msg)
 		keeper_eject_ask(keeper, &domain->info.id, msg->text);
 }
 
-/* Returns whether the list should be looked at. */
+/* Returns whether the list should be scanned. */
 static bool handle(struct keeper *keeper, const struct wire_msg *msg)
 {
 	switch (msg->kind) {
@@ -162,7 +162,7 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int events)
 	int count = 0, r = 0;
 
 	(void)events;
-	/* What is left makes it readable again. */
+	/* Unread messages make the socket readable again. */
 	while (count < TURN_MAX && (r = keeper_child_recv(keeper, &keeper->watcher,
 							  &msg)) == 0) {
 		look |= handle(keeper, &msg);

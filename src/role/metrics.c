@@ -229,7 +229,7 @@ static void add_cases(const struct metrics_now *now, struct text *text)
 				    now->cases[i]);
 }
 
-/* Of each toolstack whose guests there are or were. */
+/* For each toolstack that has or had guests. */
 static void add_foreign(const struct metrics *metrics,
 			const struct metrics_now *now, struct text *text)
 {

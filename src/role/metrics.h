@@ -19,7 +19,7 @@ struct metrics;
 struct metrics *metrics_new(void);
 void metrics_free(struct metrics *metrics);
 
-/* CORE_BYTES: of the core, when NOTE tells of one that is whole. */
+/* CORE_BYTES: the size of the core, if NOTE reports a complete one. */
 void metrics_count(struct metrics *metrics, enum engine_note note,
 		   const struct incident *incident, int64_t core_bytes);
 
@@ -36,14 +36,14 @@ struct metrics_now {
 	uint32_t domains, workers;
 	uint32_t cases[CASE_STATE_COUNT]; /* open incidents by state */
 	uint32_t held_guests;	/* by the operator */
-	uint32_t foreign[PEER_COUNT]; /* domains left to who made them */
+	uint32_t foreign[PEER_COUNT]; /* domains left to their toolstack */
 };
 
 /* Appends all of it. */
 void metrics_format(const struct metrics *metrics,
 		    const struct metrics_now *now, struct text *text);
 
-/* PATH as a whole or not at all, for everybody to read. */
+/* Writes PATH completely or not at all; every user may read it. */
 int metrics_save(const char *path, const struct text *text);
 
 #endif

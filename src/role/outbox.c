@@ -57,7 +57,7 @@ static bool replaces(const struct wire_msg *msg, const struct wire_msg *old)
 	}
 }
 
-/* In its place in the queue: what was to be told first still is. */
+/* It keeps its place in the queue, so the order of messages stays. */
 static bool replace_queued(struct outbox *box, struct wire_msg *msg)
 {
 	struct queued *item;

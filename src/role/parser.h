@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The parser of guest memory: a child that holds nothing but a socket and
- * shared memory, gets copies of pages by asking, and says what it read.  The
- * worker believes it no more than it would believe the guest.
+ * The parser of guest memory: a child with only a socket and shared memory.  It
+ * requests copies of pages and reports what it read.  The worker trusts it no
+ * more than the guest.
  */
 #ifndef ROLE_PARSER_H
 #define ROLE_PARSER_H
@@ -55,7 +55,7 @@ struct parser_result {
 	char build_id[PARSER_LINE_BYTES * 4]; /* of the kernel; "": unknown */
 	struct text trace;	/* the calls that led to where a vCPU is */
 	struct text trace_why;	/* what is missing of it, and why */
-	unsigned int vcpu;	/* the one whose it is */
+	unsigned int vcpu;	/* the vCPU of the trace */
 };
 
 /*
@@ -69,8 +69,8 @@ void parser_client_clear(struct parser_result *result);
 
 /* --- between the two --- */
 
-/* The child's descriptors.  To one in a unit of its own the memory comes with
- * the first packet, a byte that says nothing. */
+/* The child's descriptors.  A child in its own unit gets the memory with the
+ * first packet, a byte without meaning. */
 enum { PARSER_SOCKET = 3, PARSER_MEMORY = 4 };
 
 enum parser_kind {
@@ -102,7 +102,7 @@ struct parser_ask {
 
 struct parser_answer {
 	int32_t rc;
-	uint32_t count;		/* pages that are there, 0: no more */
+	uint32_t count;		/* number of pages, 0: the end */
 };
 
 struct parser_shared {
@@ -112,7 +112,7 @@ struct parser_shared {
 	char trace[KERNEL_TRACE_TEXT_BYTES];
 };
 
-/* Gives up all that this process does not need, for ever.  Returns 0, or
+/* Drops permanently all rights that this process does not need.  Returns 0, or
  * -errno: then it must read nothing. */
 int parser_jail_enter(void);
 

@@ -61,7 +61,7 @@ static int hear(struct client *client)
 		return r ? -errno : -ETIMEDOUT;
 	meet(client);
 	n = recv(client->fd, &client->ask, sizeof(client->ask), MSG_DONTWAIT);
-	if (n < 0) /* it may end with a message of ours unread */
+	if (n < 0) /* it may end before it reads this message */
 		return errno == ECONNRESET ? -EPIPE : -errno;
 	return n == 0 ? -EPIPE : n == sizeof(client->ask) ? 0 : -EPROTO;
 }
@@ -290,7 +290,7 @@ static int share(struct client *client, int *ret_memory)
 	return 0;
 }
 
-/* In a unit of its own it has nothing but the connection. */
+/* In its own unit it has only the connection. */
 static int ask_for_one(struct client *client, int memory)
 {
 	char byte = 0;
@@ -337,7 +337,7 @@ static int start(struct client *client)
 	       (ssize_t)sizeof(message) ? 0 : -EPIPE;
 }
 
-/* Whatever it is at: nothing of it is needed any more. */
+/* Whatever it is doing: its result is not needed any more. */
 static void end(struct client *client)
 {
 	if (client->pid > 0) {
@@ -349,7 +349,7 @@ static void end(struct client *client)
 		(void)owner_signal(client->pidfd, SIGKILL);
 		close(client->pidfd);
 	}
-	if (client->fd >= 0) /* one that did not speak finds nobody */
+	if (client->fd >= 0) /* a process without a message finds no peer */
 		close(client->fd);
 	if (client->shared)
 		munmap(client->shared, sizeof(*client->shared));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parser may do: receive, send, end.  A guest that takes it over has
- * gained pages of its own memory.
+ * The rights of the parser: receive, send, exit.  A guest that takes it over
+ * only gains pages of its own memory.
  */
 #include <errno.h>
 #include <grp.h>

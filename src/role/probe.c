@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The prober: looks at the host's toolstack when it is asked, when xenstored
- * ends, when the kernel writes of a fault in what the toolstack stands on, and
- * now and then.  Sleeps otherwise.  May be stuck in the kernel: then it is replaced.
+ * The prober: probes the host's toolstack on request, when xenstored ends, when
+ * the kernel logs a fault of the toolstack's devices, and from time to time.
+ * Sleeps otherwise.  It may block in the kernel: then the keeper replaces it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -68,8 +68,8 @@ static void let_store_go(struct probe *probe)
 }
 
 /*
- * What is certain is told first: the device may keep us for ever, and then the
- * keeper has at least that.
+ * The certain part is sent first: the device may block this process
+ * permanently, and then the keeper has at least that part.
  */
 static int look(struct probe *probe, uint32_t deadline_ms)
 {
@@ -138,7 +138,8 @@ int probe_main(void)
 	if (fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC))
 		return ROLE_EXIT_SYSTEM;
 	signal(SIGPIPE, SIG_IGN);
-	/* One that waits in the kernel would not hear of the keeper's end. */
+	/* A process that waits in the kernel would not notice the keeper's
+	 * end. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	confine_enter(&confine_probe);
 	evtchndev_look("", false, &device);

@@ -35,7 +35,7 @@ int unit_read_dir(char ret_dir[UNIT_PATH_BYTES])
 	return r;
 }
 
-/* --- the end of who asks --- */
+/* --- the end that asks for a process --- */
 
 static int check_listener(int fd)
 {
@@ -146,7 +146,7 @@ static int read_log(int *ret_target, int *ret_level)
 		       sscanf(msg.text, "%d,%d,%n", &target, &level, &end) != 2 ||
 		       !end))
 		r = -EBADMSG;
-	/* What else is said may mean something else by now. */
+	/* In another version other messages may have another meaning. */
 	if (r == 0 && strcmp(msg.text + end, XENVIGIL_VERSION) != 0)
 		r = -ESTALE;
 	if (r == 0) {

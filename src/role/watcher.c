@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The watcher: tells the keeper what port/watch sees.  Decides nothing,
- * changes nothing, and ends when xenstore is lost: the keeper starts another.
+ * The watcher: sends the events of port/watch to the keeper.  Decides nothing,
+ * changes nothing, and ends when it loses xenstore: the keeper starts another.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 /* libev's longest sleep is 59.743 s; a minute's would wake us once more. */
 #define BEAT_S 55.0
 #define LONGEST_SLEEP_S 60.0
-/* That it gets on is told no more often. */
+/* The shortest interval of progress messages. */
 #define PROGRESS_MS 1000
 /* While it starts it waits for a keeper that is this far behind. */
 #define BEHIND_MAX 256
@@ -50,7 +50,7 @@ static void end(struct watcher *watcher, int status)
 	ev_break(watcher->loop, EVBREAK_ALL);
 }
 
-/* The keeper is gone, or does not read: nothing more can be told. */
+/* The keeper is gone or does not read: no message can be sent any more. */
 static void end_unheard(struct watcher *watcher, int r)
 {
 	if (r != -EPIPE)
@@ -59,8 +59,8 @@ static void end_unheard(struct watcher *watcher, int r)
 	end(watcher, r == -EPIPE ? 0 : ROLE_EXIT_SYSTEM);
 }
 
-/* Of thousands of domains there is more to tell than the queue holds, and the
- * loop does not run yet. */
+/* Thousands of domains cause more messages than the queue holds, and the loop
+ * does not run yet. */
 static int await_keeper(struct watcher *watcher)
 {
 	struct pollfd room = { .fd = WIRE_FD, .events = POLLOUT };
@@ -178,7 +178,8 @@ static void on_lost(void *ctx, const char *why)
 	end(ctx, ROLE_EXIT_SYSTEM);
 }
 
-/* A beat says that xenstore answers, too; on_lost() tells when not. */
+/* A heartbeat also means that xenstore answers; otherwise on_lost() is
+ * called. */
 static void tell_beat(struct watcher *watcher)
 {
 	struct wire_msg msg = { .kind = WIRE_BEAT };
@@ -268,7 +269,7 @@ static void run(struct watcher *watcher)
 		ev_run(watcher->loop, 0);
 }
 
-/* Ours alone, and never blocking: the keeper may be slow. */
+/* Only this end is non-blocking: the keeper may be slow. */
 static int adopt_wire(void)
 {
 	int flags = fcntl(WIRE_FD, F_GETFL);
@@ -294,7 +295,8 @@ int watcher_main(void)
 	struct watcher watcher = { .status = ROLE_EXIT_SYSTEM };
 	int r = adopt_wire();
 
-	/* One that hangs on xenstored would not hear of the keeper's end. */
+	/* A process that hangs on xenstored would not notice the keeper's
+	 * end. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	confine_enter(&confine_watcher);
 	/* Not the default loop: that one would take SIGCHLD from libxl. */
