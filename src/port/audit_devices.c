@@ -38,7 +38,7 @@ static void join(char ret_path[PATH_BYTES], const char *path,
 		ret_path[0] = '\0';
 }
 
-/* What is in ENTRY of PATH, which is told as the PATH of each. */
+/* What is in ENTRY of PATH; EACH gets the path of each. */
 static void each(struct walk *walk, const char *path, const char *entry,
 		 void (*call)(struct walk *walk, const char *path,
 			      const char *entry))
@@ -96,8 +96,8 @@ static void found(struct walk *walk, const char *path, const char *what,
 }
 
 /*
- * The guest has it in use, by FRONTEND: to remove an end of it would leave the
- * guest's driver with a device that nobody can take away any more.
+ * The guest uses it, by FRONTEND: without one end the guest's driver would keep
+ * a device that nothing can detach any more.
  */
 static void report_used(struct walk *walk, const char *frontend,
 			const char *path, const char *what,
@@ -116,7 +116,7 @@ static void report_used(struct walk *walk, const char *frontend,
 	text_free(&mend);
 }
 
-/* Whether DOMID is gone; then what is left of it below PATH is told as WHAT. */
+/* Whether DOMID is gone; then its leftovers below PATH are reported as WHAT. */
 static bool is_left_over(struct walk *walk, const char *path,
 			 const char *domid, const char *what)
 {

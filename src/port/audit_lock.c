@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The part that looks at xl's lock file: another user who holds it keeps every
- * xl from starting a guest.  Takes no lock.
+ * Checks xl's lock file: another user who holds the lock keeps every xl from
+ * starting a guest.  Takes no lock.
  */
 #include "port/audit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which domains nobody would restart: no monitor of xl's that lives, no
- * toolstack that made them, and no daemon.  Hypercalls and files only.
+ * Finds domains without a supervisor: no live xl monitor, no toolstack that
+ * made them, and no daemon.  Hypercalls and files only.
  */
 #include "port/audit.h"
 
@@ -17,8 +17,8 @@
 #include "port/peermark.h"
 #include "port/procview.h"
 
-#define ALONE_MAX 64		/* monitors without a guest that are told */
-#define ALONE_MS 1000		/* one that learns of the end ends meanwhile */
+#define ALONE_MAX 64		/* maximum of reported monitors without a guest */
+#define ALONE_MS 1000		/* a monitor ends that long after its domain */
 
 /* A monitor that waits for a domain that is not in the list. */
 struct alone {
@@ -73,8 +73,8 @@ static bool daemon_runs(void)
 }
 
 /* libxl keeps a record of each domain that xl or libvirt made; a domain without
- * one is a stub domain's, or of a toolstack that does not use libxl.  Where it
- * cannot be told who made it, nobody is accused. */
+ * one is a stub domain, or its toolstack does not use libxl.  If its toolstack
+ * is unknown, there is no finding. */
 static bool is_another_toolstacks(const struct hostview_domain *domain)
 {
 	struct domain_id id = { .domid = domain->domid };
@@ -141,7 +141,7 @@ static void note_still_alone(void *ctx, const struct owner_monitor *monitor)
 			note_alone(now, monitor);
 }
 
-/* The list was made before the monitors were read: looks at both once more. */
+/* The list was read before the monitors: checks both again. */
 static unsigned int report_alone(const struct audit *audit,
 				 struct owners *owners)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Domains that are dead but not gone, and who may hold their pages.
- * Hypercalls and /proc only; never names a process that the host lives on, or
- * that maps another domain's memory alone, as one to end.
+ * Zombie domains, and the processes that may hold their pages.  Hypercalls and
+ * /proc only.  Never advises ending a process that the host needs, or one that
+ * maps only another domain's memory.
  */
 #include "port/audit.h"
 
@@ -28,7 +28,7 @@
 enum holder {
 	HOLDER_NONE,		/* maps none, or that of another domain */
 	HOLDER_SURE,		/* its device model */
-	HOLDER_MAY,		/* the kernel does not say whose memory it is */
+	HOLDER_MAY,		/* the kernel does not show the domain of the memory */
 	HOLDER_HOST,		/* the host lives on it */
 };
 

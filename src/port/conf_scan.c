@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Splits a configuration file into the tokens of xl's grammar, as far as that
- * is needed to see where keys are.  Judges no syntax.  Memory only.
+ * Splits a configuration file into the tokens of xl's grammar, as far as needed
+ * to find the keys.  Checks no syntax.  Memory only.
  */
 #include "port/conf_scan.h"
 
@@ -25,7 +25,7 @@ enum token {
 	TOKEN_END,
 	TOKEN_NAME,
 	TOKEN_VALUE,	/* a string or a number */
-	TOKEN_SIGN,	/* one of = + [ and the like: the first byte tells */
+	TOKEN_SIGN,	/* one of = + [ and so on: the first byte decides */
 };
 
 static bool is_one_of(char c, const char *set)

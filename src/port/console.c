@@ -127,7 +127,7 @@ int console_read_ring(uint32_t domid, struct text *text, uint32_t *ret_written,
 
 /* --- the log --- */
 
-/* NAME is part of a path: by it nobody leads us elsewhere. */
+/* NAME is part of a path: it must not lead to another directory. */
 static int open_log(const char *dir, const char *name, int *ret_fd,
 		    struct stat *ret_st)
 {

@@ -150,8 +150,9 @@ static int add_pages(struct core_first *first, uint64_t entry)
 	return r;
 }
 
-/* The last entry of the upper levels leads to it on Linux.  It is taken from
- * its end on: data is there, and text can be had from the kernel's package. */
+/* On Linux the last entry of the upper levels leads to it.  It is read from its
+ * end, because the data are there, and the text is in the kernel's package as
+ * well. */
 static int walk_image(struct core_first *first, uint64_t root)
 {
 	uint64_t *table = first->tables[0], *lower = first->tables[1];

@@ -20,13 +20,13 @@
 /* Of so many calls that find nothing, one is followed by the question whether
  * the domain is still there. */
 #define EMPTY_CALLS 32u
-/* A guest may put one page of its own at any number.  A walk ends after this
- * many calls that find nothing (a hole of 512 GiB), and four more for each call
- * that the guest's own pages take. */
+/* A guest can place a page at any number.  A walk ends after this many calls
+ * without a page (a hole of 512 GiB), plus four for each call that the guest's
+ * pages need. */
 #define EMPTY_MOST (1u << 17)
 #define EMPTY_EACH 4u
-/* Frames of 128 MiB: what Linux takes in at once; and how many of the last of
- * them are looked at. */
+/* Frames of 128 MiB, the unit in which Linux adds memory; and the number of the
+ * last units that are searched. */
 #define SECTION 0x8000ull
 #define SHARED_PER_SECTION 32u
 #define FOUR_GIB (1ull << (32 - XC_PAGE_SHIFT))
@@ -306,7 +306,7 @@ static bool is_needless(const struct core_frames *frames, bool ram)
 	       (!ram || frames->found + NOT_RAM >= frames->tot_pages);
 }
 
-/* Every frame is in one range; the likely ones come first. */
+/* Every frame is in one range; likely ranges come first. */
 int core_frames_walk(struct core_frames *frames, uint64_t end_pfn)
 {
 	uint64_t low = least(frames->tot_pages + CORE_BATCH, SPECIAL_FIRST);

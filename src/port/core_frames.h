@@ -22,9 +22,9 @@ void core_frames_close(struct core_frames *frames);
 void core_frames_watch(struct core_frames *frames,
 		       bool (*is_going)(void *source), void *source);
 
-/* No more pages of zeros than MOST count: the hypervisor gives such ones to
- * frames that are only looked at, and takes them away from others for it.  By
- * them all would seem found before the pages that the guest has written. */
+/* At most MOST pages of zeros count: the hypervisor gives such pages to frames
+ * that are only read, and takes them from other frames.  With them all pages
+ * would seem found before the guest's written pages. */
 void core_frames_limit_zeros(struct core_frames *frames, uint64_t most);
 
 /*
@@ -42,7 +42,7 @@ int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 void core_frames_pick(struct core_frames *frames,
 		      size_t (*wanted)(const unsigned char *page));
 
-/* Hands on what is left of these at the end of a walk. */
+/* Passes on the rest of these at the end of a walk. */
 int core_frames_flush(struct core_frames *frames);
 
 /* Have all been found, or did too many calls find nothing? */

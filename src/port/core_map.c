@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The worker's only way into a guest's memory: a handle bound to one domain.
- * Looks at nothing in the pages.
+ * The worker's only access to a guest's memory: a handle bound to one domain.
+ * Does not interpret the pages.
  */
 #include "port/core_map.h"
 

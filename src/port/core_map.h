@@ -30,8 +30,8 @@ int core_map_copy(struct core_map *map, const uint64_t *frames, size_t count,
 		  unsigned char *ret_pages, bool *ret_there);
 
 /*
- * Shows VIEW each of the frames that there are, by its place in FRAMES, where
- * it lies: it may change meanwhile.  Returns how many, or -errno.
+ * Calls VIEW with each existing frame, mapped, by its index in FRAMES; the
+ * guest may change it at the same time.  Returns the number, or -errno.
  */
 int core_map_view(struct core_map *map, const uint64_t *frames, size_t count,
 		  void (*view)(void *ctx, size_t at,

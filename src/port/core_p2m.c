@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Walks the table a piece at a time, in bounded memory.  Nothing in it is
- * believed: frames are mapped by a handle that can reach this guest's only,
- * and what is looked at is counted.
+ * Walks the table in pieces, in limited memory.  Nothing in it is trusted:
+ * frames are mapped by a handle that only reaches this guest, and the number of
+ * read entries is limited.
  */
 #include "port/core_p2m.h"
 

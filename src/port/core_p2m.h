@@ -12,7 +12,7 @@ struct core_p2m {
 	uint64_t root;		/* frame of the top table; 0: the table is a tree */
 	uint64_t vaddr;		/* where the list is in that address space */
 	uint64_t tree;		/* frame of the list of lists of frames */
-	uint64_t end_pfn;	/* entries looked at */
+	uint64_t end_pfn;	/* entries read */
 	uint64_t end_mfn;	/* the host has no frame from here on */
 };
 

@@ -15,9 +15,9 @@
 /* The hypervisor's own bound, which a PV guest may reach. */
 #define VCPUS_MAX 8192u
 
-/* 16 TiB, as much as a guest can have.  A guest can put a page of its own
- * above it, and a PV guest says how many entries its table has: a core has a
- * bit for each number below the limit. */
+/* 16 TiB, the largest guest.  A guest can place a page above it, and a PV guest
+ * chooses the number of entries of its table; a core has a bit for each number
+ * below the limit. */
 #define FRAMES_MOST (1ull << 32)
 
 struct core_xen {
@@ -26,7 +26,7 @@ struct core_xen {
 	uint32_t domid;
 	size_t (*wanted)(const unsigned char *page);
 	bool put_first;
-	bool on_demand;		/* some frames get a page when looked at: */
+	bool on_demand;		/* some frames get a page when they are read: */
 	uint64_t demand_pages;	/* one of these, all zeros */
 	struct core_guest guest;
 };

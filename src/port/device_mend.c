@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Words for a person.  Asks nobody.
+ * Text for an administrator.  Reads nothing.
  */
 #include "port/device_mend.h"
 

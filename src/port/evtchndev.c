@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tells the drivers apart by what the running kernel has: our parameter, the
- * names of its functions, and only then its version.  Binds no port.
+ * Recognises the driver by the running kernel: the parameter of Xenvigil's
+ * module, the names of functions, and only then the version.  Binds no port.
  */
 #include "port/evtchndev.h"
 

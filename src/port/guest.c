@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libxl's enumerations become ours here and nowhere else.  Pure.
+ * The only place that converts libxl's enumerations to Xenvigil's.  Pure.
  */
 #include "port/guest.h"
 

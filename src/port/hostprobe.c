@@ -20,7 +20,7 @@
 #include "port/storeping.h"
 
 #define HOSTPROBE_RECORD_BYTES 8192
-#define FIRST_MS 250 /* then a look at the process */
+#define FIRST_MS 250 /* then the process is read */
 
 static enum host_answer answer_of(const struct storeping *ping)
 {
@@ -129,7 +129,7 @@ bool hostprobe_follow_kmsg(int fd, struct kmsg_finding *worst)
 	while (record && fd >= 0) {
 		n = read(fd, record, HOSTPROBE_RECORD_BYTES);
 		if (n < 0 && (errno == EPIPE || errno == EINTR))
-			continue; /* the oldest ones went meanwhile */
+			continue; /* the oldest ones were dropped in between */
 		if (n <= 0)
 			break;
 		kmsg_judge(record, (size_t)n, &finding);

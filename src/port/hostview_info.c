@@ -21,7 +21,7 @@ struct sheet {
 	FILE *out;
 };
 
-/* As xl does: whatever begins like the word, and then the value alone. */
+/* Like xl: the line that starts with the word, and only its value. */
 static void put(const struct sheet *sheet, const char *key, const char *fmt,
 		...) __attribute__((format(printf, 3, 4)));
 

@@ -78,8 +78,8 @@ void hv_close(struct hv *hv)
 }
 
 /*
- * For a translated guest (HVM, PVH) the frame is one of its own numbers: it
- * changes when the guest maps the page, so it identifies nothing.
+ * For a translated guest (HVM, PVH) the frame is a guest frame: it changes when
+ * the guest maps the page, so it identifies nothing.
  */
 static uint64_t epoch_of(const struct hv *hv, const xc_domaininfo_t *from)
 {
@@ -90,8 +90,8 @@ static uint64_t epoch_of(const struct hv *hv, const xc_domaininfo_t *from)
 	return hash_add(hv->boot_hash, &frame, sizeof(frame));
 }
 
-/* Xen says nothing when it presses a button that is not there: a PVH guest
- * has none, as far as the flags of its making tell. */
+/* Xen reports no error for a missing button: by the flags of its creation a PVH
+ * guest has none. */
 static bool has_power_button(const xc_domaininfo_t *from)
 {
 #ifdef XEN_X86_EMU_PM

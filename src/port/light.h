@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libxl's headers as this port includes them: one version of its interface,
- * which both Xen 4.17 and 4.20 have.  Nothing of ours.
+ * Includes libxl's headers for this port: one version of its interface, which
+ * both Xen 4.17 and 4.20 have.  Nothing else.
  */
 #ifndef PORT_LIGHT_H
 #define PORT_LIGHT_H

@@ -56,7 +56,7 @@ static void logger_progress(struct xentoollog_logger *base,
 			    int percent, unsigned long done,
 			    unsigned long total)
 {
-	/* Nobody watches a bar in a log. */
+	/* A progress bar is useless in a log. */
 	(void)base, (void)context, (void)doing_what;
 	(void)percent, (void)done, (void)total;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What Xen's libraries have to say, sent to our log; their last error lines
- * are kept for whoever reports the failure.
+ * Sends the messages of Xen's libraries to the log, and keeps their last error
+ * lines for the text of a failure.
  */
 #ifndef PORT_LOGGER_H
 #define PORT_LOGGER_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A domain's memory, by way of what cores are written with.  Looks at nothing
- * in it.
+ * A domain's memory, through the code that reads it for cores.  Does not
+ * interpret it.
  */
 #include "port/memory.h"
 
@@ -55,8 +55,8 @@ static void add_root(struct memory_tables *tables, uint64_t frame)
 		tables->roots[tables->count++] = frame;
 }
 
-/* With page tables of its own for programs (PTI) a kernel has them in pairs:
- * the program's is the second. */
+/* A kernel with separate page tables for programs (PTI) has them in pairs: the
+ * second is the program's. */
 void memory_tables(const struct memory *memory,
 		   struct memory_tables *ret_tables)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Whether a process is a domain's device model, as the kernel tells it in
- * /proc.  Believes no name that a process gives itself.
+ * Whether a process is a domain's device model, by the kernel's data in /proc.
+ * Does not trust a name that a process gives itself.
  */
 #include "port/model.h"
 

@@ -109,7 +109,8 @@ int notify_ready(struct notify *notify, const char *status)
 	return tell(notify, message);
 }
 
-/* The time lets the manager tell this reload's end from an earlier one's. */
+/* By the time the manager distinguishes the end of this reload from the end of
+ * an earlier one. */
 int notify_reloading(struct notify *notify)
 {
 	struct timespec now;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Finds xl's monitor of a domain among root's xl processes.  No xenstore, no
- * hypercall; opens no file that a command line names; signals only whom it is
- * told to.
+ * Finds the xl monitor of a domain among root's xl processes.  No xenstore, no
+ * hypercall.  Opens no file that a command line names.  Signals only the given
+ * process.
  */
 #include "port/owner.h"
 
@@ -41,7 +41,7 @@
  */
 #define OWNER_BUILD_MAX_MS 600000
 
-/* Long enough to become a daemon, for one whose log says nothing. */
+/* The time for a monitor with an empty log to become a daemon. */
 #define OWNER_DAEMON_MS 10000
 
 /* --- monitors --- */
@@ -385,7 +385,7 @@ int owner_signal(int pidfd, int signal)
 		-errno : 0;
 }
 
-/* No event tells that another's child has stopped. */
+/* No event reports that another process's child has stopped. */
 int owner_stop(int pidfd, pid_t pid)
 {
 	struct timespec moment = { .tv_nsec = 2000000 };

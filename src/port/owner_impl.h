@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Root's xl processes, one by one, as far as /proc tells.  Included by
- * src/port/owner*.c and peermark.c only.
+ * Root's xl processes, one by one, from /proc.  Included by src/port/owner*.c
+ * and peermark.c only.
  */
 #ifndef PORT_OWNER_IMPL_H
 #define PORT_OWNER_IMPL_H
@@ -15,14 +15,13 @@
 #define OWNER_ARGS_MAX 64
 
 /*
- * Opens PROC/PID if it is an xl that can be trusted: all its user ids are
- * root's, and nobody but root can write its program.  Returns a descriptor of
- * its directory; -ENOENT: it is none, or has ended; or -errno: not known.
+ * Opens PROC/PID if it is a trusted xl: all its user ids are root's, and only
+ * root can write its program.  Returns a descriptor of its directory; -ENOENT:
+ * it is none, or has ended; or -errno: unknown.
  */
 int owner_process_open(int proc, const char *pid);
 
-/* Can nobody but root put anything into the directories above PATH?  Cuts
- * PATH. */
+/* Can only root write to the directories above PATH?  Truncates PATH. */
 bool owner_dirs_are_roots(char *path);
 
 /* When it began, in ms since boot; or -errno. */

@@ -19,7 +19,7 @@
 
 #define OTHERS_WRITE (S_IWGRP | S_IWOTH)
 
-/* What a process that ends meanwhile answers. */
+/* The errors for a process that ends during the check. */
 static int errno_of_process(void)
 {
 	return errno == ESRCH || errno == ENOTDIR ? -ENOENT : -errno;
@@ -83,9 +83,9 @@ static int check_user(int dir, bool *ret_called_xl)
 	return uid[0] || uid[1] || uid[2] || uid[3] ? -ENOENT : 0;
 }
 
-/* Could another user put another program there?  In a directory with the
- * sticky bit nobody replaces what is root's.  A directory that is not there
- * any more, or is another namespace's, cannot be judged. */
+/* Could another user replace the program? In a directory with the sticky bit no
+ * other user can replace root's files.  A directory that is gone, or in another
+ * namespace, cannot be judged. */
 bool owner_dirs_are_roots(char *path)
 {
 	struct stat st;

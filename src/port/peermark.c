@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * libvirt keeps two marks: a user data file of libxl's, from before the domain
- * first runs until it is removed, and a status file of its own, which outlives
- * the domain by a moment.  Qubes uses libvirt.  Writes nothing.
+ * libvirt keeps two marks: a user data file of libxl, from before the domain's
+ * first run until its removal, and libvirt's status file, which outlives the
+ * domain by a moment.  Qubes uses libvirt.  Writes nothing.
  */
 #include "port/peermark.h"
 

@@ -117,7 +117,7 @@ static int count_by_calls(struct count *count)
 	return r;
 }
 
-/* Asked for after the count: a domain that began meanwhile is there. */
+/* Read after the count, so that it contains domains created during the count. */
 static void rank_all(struct hv *hv, struct count *count)
 {
 	for (uint32_t domid = 0; domid < REMOTES; domid++) {

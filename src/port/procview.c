@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reads /proc/PID.  Stops, traces and signals nobody; what the kernel does
- * not tell stays empty.
+ * Reads /proc/PID.  Stops, traces and signals no process; data that the kernel
+ * hides stay empty.
  */
 #include "port/procview.h"
 

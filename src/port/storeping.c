@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One request and its reply in xenstored's own format.  Must never wait
- * longer than it was told, whatever the other end does.
+ * One request and its reply in xenstored's format.  Must never wait longer than
+ * the deadline, whatever the other end does.
  */
 #include "port/storeping.h"
 

@@ -15,8 +15,8 @@
 #include "port/toolstack_impl.h"
 
 /*
- * A worker starts children of its own (xl) beside libxl's, and waits for
- * each: libxl must reap only what it started.
+ * A worker also starts children (xl) without libxl, and waits for each: libxl
+ * must reap only its own children.
  */
 static const libxl_childproc_hooks childproc_hooks = {
 	.chldowner = libxl_sigchld_owner_libxl_always_selective_reap,

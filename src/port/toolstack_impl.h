@@ -21,13 +21,13 @@ struct toolstack {
 int toolstack_errno(int rc);
 
 /*
- * Notes "WHAT failed: what libxl said".  Returns the errno of RC, which is
- * libxl's.
+ * Appends "WHAT failed: libxl's message".  Returns the errno for RC, libxl's
+ * code.
  */
 int toolstack_fail(struct toolstack *ts, int rc, const char *what,
 		   struct text *why);
 
-/* Notes what has become of DOMID, by the hypervisor's word. */
+/* Appends the state of DOMID, from the hypervisor. */
 void toolstack_note_state(struct toolstack *ts, uint32_t domid,
 			  struct text *why);
 
@@ -46,10 +46,10 @@ int toolstack_parse(struct toolstack *ts, const char *json,
 bool toolstack_drop_detached(struct toolstack *ts, uint32_t domid,
 			     libxl_domain_config *config, struct text *why);
 
-/* Adds to CONFIG where DOMID runs, as far as it can be told. */
+/* Adds the placement of DOMID to CONFIG, as far as it is known. */
 void toolstack_note_place(struct toolstack *ts, uint32_t domid,
 			  libxl_domain_config *config);
-/* Takes out of CONFIG what the host has no more, or would refuse. */
+/* Removes from CONFIG what the host does not have any more, or would refuse. */
 void toolstack_check_place(struct toolstack *ts, libxl_domain_config *config,
 			   struct text *why);
 

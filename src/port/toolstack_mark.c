@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who builds a domain, and how far it is: a mark of ours in xenstore, written
- * by libxl in one piece with the domain's name, where no guest can write; and
- * libxl's own record, which is there when a domain is complete.
+ * The builder and the progress of a domain: Xenvigil's mark in xenstore, which
+ * libxl writes together with the domain's name, where no guest can write; and
+ * libxl's record, which exists when a domain is complete.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -50,8 +50,8 @@ int toolstack_put_mark(libxl_domain_config *config, const char *mark)
 	return more[count] && more[count + 1] ? 0 : -ENOMEM;
 }
 
-/* NODE of DOMID in xenstore, malloc()ed.  Returns 0, -ENOENT when it is not
- * there, or why nobody knows. */
+/* NODE of DOMID in xenstore, malloc()ed.  Returns 0, -ENOENT: it does not
+ * exist, or -errno: unknown. */
 static int read_node(uint32_t domid, const char *node, char **ret_value)
 {
 	struct xs_handle *store = xs_open(0);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Where on the host a guest runs: its CPU pool, which CPUs its vCPUs may use
- * and prefer, and who serves its devices.  libxl's live values leave these out.
- * What is not there any more falls back to the default, in words: no start
- * fails for it.
+ * The placement of a guest: its CPU pool, the CPUs that its vCPUs may use and
+ * prefer, and the domains that serve its devices. libxl's live values omit
+ * these.  A missing item falls back to the default, with a text: no start fails
+ * because of it.
  */
 #include <stdlib.h>
 #include <string.h>

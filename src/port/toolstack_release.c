@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What a domain that fell has to give up for its successor while its memory
- * stays: whether it can, and doing it.  Names and uuids are not its business.
+ * Removes the devices of a crashed domain for its successor while its memory
+ * stays, and checks before whether that is possible.  Does not change names and
+ * uuids.
  */
 #include <errno.h>
 #include <string.h>

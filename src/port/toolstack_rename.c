@@ -118,9 +118,10 @@ static int move_file(struct toolstack *ts, uint32_t domid, const char *path,
 }
 
 /*
- * libxl finds its files by the hypervisor's uuid: those under the old one
- * would be lost to the copy, and stay for ever.  A pending config-update is
- * the successor's, and was taken.  (Lock files remove themselves.)
+ * libxl finds its files by the hypervisor's uuid: the copy would lose those
+ * under the old uuid, and they would never be removed.  A pending config-update
+ * belongs to the successor, and was already read. (Lock files remove
+ * themselves.)
  */
 static int move_userdata(struct toolstack *ts, uint32_t domid,
 			 const uint8_t *uuid, struct text *why)

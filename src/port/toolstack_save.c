@@ -44,7 +44,7 @@ static void take_name(struct toolstack *ts, uint32_t domid,
 	config->c_info.name = name;
 }
 
-/* FALLBACK without what is known to be detached by now. */
+/* FALLBACK without devices that are known to be detached now. */
 static char *write_fallback(struct toolstack *ts, uint32_t domid,
 			    const char *fallback, libxl_domain_config *config,
 			    struct text *why)

@@ -42,7 +42,7 @@ static void keep_disks(struct toolstack *ts, uint32_t domid,
 	libxl_device_disk_list_free(there, count);
 }
 
-/* One whose number is not on record cannot be looked for. */
+/* A device without a recorded number cannot be found. */
 static bool has_nic(const libxl_device_nic *list, int count,
 		    const libxl_device_nic *nic)
 {

@@ -96,7 +96,7 @@ static int capture_both(struct capture *out, struct capture *err)
 	return 0;
 }
 
-/* A process group of its own, with nothing of ours but the three files. */
+/* In a separate process group, with only the three files. */
 static int spawn_xl(int in, int out, int err, pid_t *ret_pid)
 {
 	static char *const argv[] = { "xl", "create", "--dryrun", "--quiet",
@@ -208,8 +208,8 @@ static bool text_sets_uuid(const uint8_t *text, size_t len)
 }
 
 /*
- * xl makes up a uuid when the text has none: the guest would become another
- * one for everybody who knows it by its uuid.
+ * xl invents a uuid when the text has none: for every program that knows the
+ * guest by its uuid it would be another guest.
  */
 static int keep_identity(struct toolstack *ts, uint32_t domid,
 			 libxl_domain_config *config, struct text *why)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Prints versions: ours, the running Xen's by sysfs, the libraries' by the
- * names of the files that the loader mapped.  Opens no device.
+ * Prints versions: Xenvigil's, the running Xen's from sysfs, the libraries'
+ * from the names of the mapped files.  Opens no device.
  */
 #include "port/version.h"
 

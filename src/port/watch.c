@@ -75,7 +75,7 @@ void watch_eject_arm(struct watch *watch, struct watch_domain *domain,
 static void tell_ejected(struct watch *watch, struct watch_domain *domain,
 			 uint64_t i)
 {
-	/* It may stem from before the drives were armed anew. */
+	/* It may be from before the drives were armed again. */
 	if (i < domain->ejects)
 		watch->calls.ejected(watch->ctx, domain->domid, domain->uuid,
 				     domain->eject[i].vdev);

@@ -104,8 +104,8 @@ static void read_config(struct watch *watch, struct watch_domain *domain)
 			    json);
 }
 
-/* libxl writes the record last: by then the device model runs.  After a soft
- * reset the record is the same, and the process another. */
+/* libxl writes the record last, when the device model runs.  A soft reset
+ * changes the process, but not the record. */
 void watch_files_read_config(struct watch *watch, struct watch_domain *domain)
 {
 	read_config(watch, domain);
@@ -178,7 +178,7 @@ static void file_changed(struct watch *watch, const struct inotify_event *ev)
 	if (!domain)
 		return; /* its look is still to come, and reads the files */
 	if (!uuid_equal(domain->uuid, file.uuid))
-		watch_look(watch); /* renamed: nothing else tells of that */
+		watch_look(watch); /* renamed: no other event reports this */
 	else if (!strcmp(file.kind, LIGHT_KIND_UPDATE))
 		read_update(watch, domain);
 	else if (!(ev->mask & IN_DELETE))
@@ -201,8 +201,8 @@ static void files_ready(struct ev_loop *loop, ev_io *io, int revents)
 }
 
 /*
- * libxl writes a new file and renames it over the old one; its lock files
- * come and go for each access, ours included, and are not asked for.
+ * libxl writes a new file and renames it over the old one.  Its lock files
+ * appear and vanish at each access, also by Xenvigil, and are not watched.
  */
 int watch_files_open(struct watch *watch)
 {

@@ -25,7 +25,7 @@ struct watch_domain {
 	struct list node;
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
-	bool present;		/* in the list that is being looked through */
+	bool present;		/* in the list that is being read */
 	bool dying;
 	int reason_code;	/* last reported; or WATCH_NOT_SHUT_DOWN */
 	bool has_config, has_update;
@@ -33,8 +33,8 @@ struct watch_domain {
 	libxl_evgen_domain_death *death;
 	struct watch_eject eject[WATCH_EJECTS_MAX];
 	unsigned int ejects;
-	uint32_t model_pid;	/* of its device model, last told; or 0 */
-	uint32_t model_stub;	/* its stub domain, last told; or 0 */
+	uint32_t model_pid;	/* of its device model, as last reported; or 0 */
+	uint32_t model_stub;	/* its stub domain, as last reported; or 0 */
 	uint32_t model_user;	/* whom that may run as beside root; or 0 */
 };
 
@@ -58,7 +58,7 @@ void watch_lose(struct watch *watch, const char *why);
 /* Compares the hypervisor's list with what is known. */
 void watch_look(struct watch *watch);
 
-/* NULL: not known. */
+/* NULL: unknown. */
 struct watch_domain *watch_find(struct watch *watch, uint32_t domid);
 
 /* libxl's file descriptors and timeouts in our loop (watch_loop.c). */
@@ -86,8 +86,8 @@ void watch_eject_disarm(struct watch *watch, struct watch_domain *domain);
 void watch_eject_arm(struct watch *watch, struct watch_domain *domain,
 		     const libxl_domain_config *config);
 
-/* The process of one domain's device model (watch_model.c): by its
- * configuration which user has it, and telling one that was not told of. */
+/* The process of one domain's device model (watch_model.c): its user by the
+ * configuration, and the report of a new one. */
 void watch_model_user(struct watch_domain *domain,
 		      const libxl_domain_config *config);
 void watch_model_read(struct watch *watch, struct watch_domain *domain);

@@ -31,7 +31,8 @@ static void fd_ready(struct ev_loop *loop, ev_io *io, int revents)
 	(void)loop, (void)revents;
 	if (reg->watch->lost)
 		return;
-	/* libev knows no POLLHUP, and that is what tells libxl of a loss. */
+	/* libev has no POLLHUP, but libxl needs it to notice a lost
+	 * connection. */
 	if (poll(&now, 1, 0) > 0)
 		libxl_osevent_occurred_fd(reg->watch->light, reg->for_libxl,
 					  now.fd, now.events, now.revents);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which process or stub domain is the device model of a domain, by what libxl notes of it
- * below the domain's "image", which the guest cannot write.  Looks at no
+ * The process or stub domain that is the device model of a domain, from libxl's
+ * entries below the domain's "image", which the guest cannot write.  Reads no
  * process.
  */
 #include <pwd.h>

@@ -38,8 +38,9 @@ static int open_file(const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* To lock a file is to have it open: whoever may read it can keep a writer's
- * lock away.  A second name of the file may be in anyone's directory. */
+/* A process locks a file that it has open: a user who may read the file can
+ * block a writer's lock.  A second name of the file may be in another user's
+ * directory. */
 static int judge(const struct stat *st, const char *path, struct text *why)
 {
 	const char *fault = NULL;
@@ -130,7 +131,7 @@ static int take_one(const char *path, int64_t end_ms, int *ret_fd,
 		r = judge(&st, path, why);
 	if (r == 0)
 		r = await_lock(fd, path, end_ms, why);
-	/* Should nobody stand in the way, xl keeps to it all the same. */
+	/* xl respects the lock also if no other process holds it. */
 	else if (r == -EPERM && fd >= 0 && S_ISREG(st.st_mode) &&
 		 try_lock(fd) == 0)
 		r = 0;

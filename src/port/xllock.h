@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 
-/* Root's own lock, beside xl's: two builds of ours never overlap. */
+/* A lock of root, beside xl's: two builds by Xenvigil never overlap. */
 #define XLLOCK_OWN "/run/xenvigil/build.lock"
 
 struct xllock {
