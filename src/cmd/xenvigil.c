@@ -186,7 +186,7 @@ static int parse_option(struct call *call, int opt)
 	case 'V':
 		version_print("xenvigil");
 		return EXIT_SUCCESS;
-	default: /* getopt() said what is wrong */
+	default: /* getopt() has printed the error */
 		fputs("xenvigil: see 'xenvigil --help'\n", stderr);
 		return EXIT_USAGE;
 	}

@@ -93,7 +93,7 @@ int xenvigil_capture_follow(const char *socket_path, json_object *answer)
 		json_object_put(status);
 		if (r >= 0)
 			return r;
-		/* The daemon tells nobody by itself. */
+		/* The daemon sends no progress unasked. */
 		nanosleep(&pause, NULL);
 	}
 }

@@ -21,8 +21,9 @@
  * xenvigil_client.c: asks the daemon.  Returns its answer, or NULL after
  * saying on stderr why there is none.
  */
-/* The rest of the list of incidents that REQUEST was answered by, a page at a
- * time, LIMIT in all.  Returns false, and has said why, without an answer. */
+/* Fetches the rest of the list of incidents for REQUEST, page by page, at
+ * most LIMIT in all.  Returns false after printing the error, if there is no
+ * answer. */
 bool xenvigil_client_ask_rest(const char *socket_path, json_object *request,
 			      int64_t limit, json_object *answer);
 json_object *xenvigil_client_ask(const char *socket_path,
@@ -32,7 +33,8 @@ json_object *xenvigil_client_ask(const char *socket_path,
  * exit status. */
 int xenvigil_capture_follow(const char *socket_path, json_object *answer);
 
-/* xenvigil_dump.c: copies the core of the incident ANSWER to PATH.  Returns the exit status. */
+/* xenvigil_dump.c: copies the core of the incident ANSWER to PATH.  Returns the
+ * exit status. */
 int xenvigil_dump_copy(json_object *answer, const char *path);
 
 /* xenvigil_show.c: an answer for a person, on stdout. */
@@ -89,7 +91,8 @@ int xenvigil_top_frame(struct xenvigil_top *top, struct text *text,
 int xenvigil_top(struct xenvigil_top *top);
 int xenvigil_top_screen(struct xenvigil_top *top);
 
-/* xenvigil_hand.c: adopts or disowns one guest or all.  Returns the exit status. */
+/* xenvigil_hand.c: adopts or disowns one guest or all.  Returns the exit
+ * status. */
 struct xenvigil_hand {
 	const char *socket_path;
 	const char *command;	/* "adopt" or "disown" */

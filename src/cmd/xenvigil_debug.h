@@ -13,7 +13,7 @@
 
 struct xenvigil_debug {
 	char release[XENVIGIL_DEBUG_WORD_BYTES];
-	char build_id[XENVIGIL_DEBUG_WORD_BYTES];	/* "": not known */
+	char build_id[XENVIGIL_DEBUG_WORD_BYTES];	/* "": unknown */
 };
 
 /* What the evidence of INCIDENT says.  The words are a guest's: -EINVAL when

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the guest's word for its kernel to a file of this host.
+ * Maps the guest's description of its kernel to a file of this host.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -25,7 +25,7 @@ static const char *kernel_of(json_object *incident)
 	return "";
 }
 
-/* The word that begins behind KEY, of at most what may be in a path. */
+/* The word after KEY, up to a character that may not be in a path. */
 static int read_word(const char *text, const char *key, const char *allowed,
 		     char *ret_word)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * "xenvigil doctor": every part of the host looked over in a process of its
- * own, so that one which hangs is a finding, and no more.  Mends nothing.
+ * "xenvigil doctor": checks every part of the host in a separate process, so
+ * that a check that hangs is only a finding.  Fixes nothing.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -183,7 +183,7 @@ static void collect(struct doctor *doctor, const struct part *part,
 	ended = read_part(running->fd, end_ms, &text);
 	close(running->fd);
 	end_part(running->pid, ended);
-	if (text.len) /* one that hung has said nothing */
+	if (text.len) /* a check that hung has no output */
 		line = strtok_r(text.at, "\n", &save);
 	for (; line; line = strtok_r(NULL, "\n", &save))
 		take_line(doctor, part, line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The commands and options as a person reads them.  An option without a line
- * for a command here is refused for that command.
+ * The commands and options for the help text.  An option that has no line for a
+ * command here is refused for that command.
  */
 #include "xenvigil_help.h"
 

@@ -18,8 +18,7 @@ bool xenvigil_help_print_command(const char *command);
 /* Whether COMMAND takes the option that getopt() calls LETTER. */
 bool xenvigil_help_allows(const char *command, int letter);
 
-/* The command that WORD is a misspelling or the start of; NULL: there is
- * none. */
+/* The command that WORD misspells or starts; NULL: none. */
 const char *xenvigil_help_suggest(const char *word);
 
 #endif

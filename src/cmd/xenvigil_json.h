@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Reading the daemon's answers: what is not there is empty, 0 or false.  Asks
- * nobody.
+ * Reads the daemon's answers: a missing member is empty, 0 or false.  Sends no
+ * request.
  */
 #ifndef CMD_XENVIGIL_JSON_H
 #define CMD_XENVIGIL_JSON_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A report's one page of HTML.  Asks nobody, writes no file.
+ * Makes the HTML page of a report.  Sends no request, writes no file.
  */
 #ifndef CMD_XENVIGIL_REPORT_H
 #define CMD_XENVIGIL_REPORT_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One incident as a page that a browser shows without asking anybody.  Every
- * word that is not ours goes through put() or put_name().
+ * One incident as a page that a browser shows without any other file.  Every
+ * text that is not a literal here goes through put() or put_name().
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,7 +57,7 @@ static const char style[] =
 	"@media print{pre{max-height:none;white-space:pre-wrap}}\n"
 	"</style>\n";
 
-/* --- what is not ours --- */
+/* --- texts from outside --- */
 
 /* What was escaped for a terminal by who took it. */
 static void put(struct text *html, const char *s)
@@ -80,7 +80,7 @@ static void put(struct text *html, const char *s)
 	}
 }
 
-/* What was not: names, and what libraries said. */
+/* Texts that are not escaped yet: names, and messages of libraries. */
 static void put_name(struct text *html, const char *s)
 {
 	struct text safe = { 0 };

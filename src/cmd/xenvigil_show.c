@@ -14,7 +14,7 @@
 
 #define CELL_BYTES 1024
 
-/* Up to four cells may be under way in one printf(). */
+/* One printf() may use up to four cells. */
 static const char *safe(const char *text)
 {
 	static char cells[4][CELL_BYTES];
@@ -222,7 +222,7 @@ static void show_core(json_object *inc)
 	printf("    core %s: %s, %.1f MiB", safe(text_of(inc, "core")),
 	       text_of(inc, "core_format"),
 	       (double)number_of(inc, "core_bytes") / (1 << 20));
-	/* Not known of one whose worker died before it could tell. */
+	/* Unknown if its worker died before it reported it. */
 	if (number_of(inc, "core_of_pages"))
 		printf(", %lld of %lld pages, %.1f s",
 		       (long long)number_of(inc, "core_pages"),

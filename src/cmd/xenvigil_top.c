@@ -185,7 +185,7 @@ static const char *owner_of(json_object *domain)
 	return is_set(domain, "held") ? "held" : text_of(domain, "owner");
 }
 
-/* Down, held, set aside, or an incident under way: what the eye looks for. */
+/* Down, held, set aside, or with an open incident: marked for the reader. */
 static bool is_in_trouble(json_object *domain, json_object *open)
 {
 	return open || is_set(domain, "held") || is_set(domain, "shutdown");

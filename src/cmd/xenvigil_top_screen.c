@@ -224,7 +224,7 @@ int xenvigil_top_screen(struct xenvigil_top *top)
 	delscreen(terminal);
 	text_free(&screen.frame);
 	text_free(&screen.marks);
-	if (ended_by) { /* as whoever waits for us expects it */
+	if (ended_by) { /* as the parent process expects it */
 		signal(ended_by, SIG_DFL);
 		raise(ended_by);
 	}

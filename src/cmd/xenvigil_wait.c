@@ -84,7 +84,7 @@ static int show(const struct xenvigil_wait *wait, json_object *answer)
 int xenvigil_wait(const struct xenvigil_wait *wait)
 {
 	json_object *request = make_request(wait), *answer = NULL;
-	/* Without a time of its own it takes as long as it takes. */
+	/* Without --timeout there is no limit. */
 	int limit_ms = wait->timeout_s < 0 ? 0 :
 		(int)wait->timeout_s * 1000 + ANSWER_MS;
 	int r = client_ask(wait->socket_path, request, limit_ms, &answer);

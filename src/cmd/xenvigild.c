@@ -39,8 +39,8 @@ static const struct option options[] = {
 	{ "list-settings", no_argument, NULL, OPT_SETTINGS },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
-	/* For the keeper's children only.  The log of one in a unit of its
-	 * own is what the keeper says: "wire". */
+	/* For the keeper's children only.  A child in its own unit gets the
+	 * log's settings from the keeper: "wire". */
 	{ "role", required_argument, NULL, OPT_ROLE },
 	{ "log", required_argument, NULL, OPT_LOG },
 	{ 0 },
@@ -72,7 +72,7 @@ static int list_settings(void)
 struct role {
 	const char *name;
 	int (*main)(void);
-	bool is_heir;	/* does what a keeper that ended left to it */
+	bool is_heir;	/* runs the hooks that a keeper left at its end */
 };
 
 static const struct role roles[] = {
@@ -91,8 +91,8 @@ static const struct role *find_role(const char *name)
 	return NULL;
 }
 
-/* In a unit of its own.  One that comes too late for its keeper does nothing:
- * what it was wanted for is another's by now. */
+/* In its own unit.  A process that starts too late for its keeper does nothing:
+ * another process has its work by then. */
 static int run_unit(const struct role *role)
 {
 	int target = LOG_TARGET_STDERR, level = LOG_LEVEL_INFO;

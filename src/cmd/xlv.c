@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The wrapper of xl: looks whether the toolstack answers, and only then runs
- * xl.  Understands no more of xl's command lines than that takes.
+ * The wrapper of xl: checks whether the toolstack answers, and only then runs
+ * xl.  Interprets only the necessary parts of xl's command lines.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -191,7 +191,7 @@ static int run(struct xlv *xlv)
 
 	if (r >= 0)
 		return r;
-	if (xlfind_led_back(xlv->find)) /* the first of us looks after it */
+	if (xlfind_led_back(xlv->find)) /* the first xlv handles it */
 		return xlv_find_become(xlv);
 	if (xlv->cmd.hand_over && !xlv->no_daemon)
 		r = hand_over(xlv);

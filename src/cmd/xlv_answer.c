@@ -17,7 +17,7 @@ static char *const *arguments(const struct xlv *xlv)
 	return xlv->argv + xlv->cmd.index + 1;
 }
 
-/* All options are among ALLOWED, and there is at most one word. */
+/* Are all options in ALLOWED, with at most one other word? */
 static bool has_only(char *const args[], const char *const allowed[])
 {
 	int words = 0;

@@ -13,7 +13,7 @@
 #include "core/xlcmd.h"
 
 #define EXIT_USAGE 100
-#define EXIT_HUNG 75		/* EX_TEMPFAIL: nothing was begun */
+#define EXIT_HUNG 75		/* EX_TEMPFAIL: nothing was started */
 #define EXIT_ENDED 124		/* as timeout(1): xl was ended by us */
 #define EXIT_NO_XL 127
 
@@ -26,7 +26,7 @@ struct xlv {
 	int64_t deadline_s;	/* -1: as the table has it */
 	bool no_daemon;
 	bool handed_over;	/* the domain is to be the daemon's */
-	bool as_xl;		/* called by xl's name: xl's ways, not ours */
+	bool as_xl;		/* called under the name xl: behaves like xl */
 	char **argv;		/* xl's, NULL-terminated */
 	struct xlcmd cmd;
 	struct xlfind *find;	/* what follows need xlv_find() */
@@ -46,15 +46,15 @@ int xlv_find_become(const struct xlv *xlv);
 /* --- xlv_run.c --- */
 
 /*
- * Runs xl and mirrors its end, or ends it after DEADLINE_S (0: never).  MADE,
- * unless NULL, is told of either.
+ * Runs xl and ends with its status, or ends xl after DEADLINE_S (0: never).
+ * MADE, unless NULL, is called in both cases.
  */
 int xlv_run_until(const struct xlv *xlv, uint32_t deadline_s,
 		  struct xlv_made *made);
 
 /* --- xlv_size.c --- */
 
-/* Of the guest that the command is about, at most; 0: not known. */
+/* The largest memory of the command's guest; 0: unknown. */
 uint64_t xlv_size_kib(const struct xlv *xlv);
 
 /* --- xlv_made.c --- */
@@ -79,7 +79,8 @@ bool xlv_answer_wants_state(const struct xlv *xlv);
 /* As client_ask(): NULL with why there is no answer in *RET_R. */
 json_object *xlv_daemon_ask(const struct xlv *xlv, const char *command,
 			    int deadline_ms, int *ret_r);
-/* May the domain be left to it?  Says on stderr when not, and what follows. */
+/* Can the daemon supervise the domain? If not, prints the reason and the
+ * consequence. */
 bool xlv_daemon_is_ready(const struct xlv *xlv);
 /* Since when, on stderr, as far as it is known. */
 void xlv_daemon_tell_since(const struct xlv *xlv);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Which xl the wrapper runs, what is said when there is none, and becoming it.
+ * Finds the xl that the wrapper runs, prints the error when there is none, and
+ * executes it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ static void tell_lines(const char *text)
 	}
 }
 
-/* A fault in the file keeps nobody from running xl. */
+/* An error in the file must not prevent xl from running. */
 static struct settings *read_settings(const char *dir)
 {
 	struct settings *settings = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Marks the domain that xl made for us.  xl does not say which it is: it is
- * one that was not there before, and has no monitor of xl's.  It is a word for
- * people, so nothing fails without it.
+ * Marks the domain that xl has just made. xl does not name it: it is a new
+ * domain without an xl monitor.  The mark is only for display, so nothing fails
+ * without it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ struct xlv_made *xlv_made_begin(void)
 	return NULL;
 }
 
-/* A restart of a guest keeps its uuid, a domid is used again: both tell. */
+/* A restarted guest keeps its uuid, and domids are reused: compares both. */
 static bool was_there(const struct xlv_made *before,
 		      const struct hostview_domain *domain)
 {
@@ -50,7 +50,7 @@ static bool was_there(const struct xlv_made *before,
 	return false;
 }
 
-/* Others make domains, too, and the daemon says so of its own. */
+/* Other programs make domains, too, and the daemon marks its own. */
 static bool is_anothers(const struct hostview_domain *domain)
 {
 	struct owner_query query = {
@@ -85,7 +85,7 @@ void xlv_made_end(struct xlv_made *made)
 	free(now.list);
 }
 
-/* Another hand may build one at the same time: a person decides. */
+/* Another process may build a domain at the same time: the operator decides. */
 void xlv_made_tell_left(struct xlv_made *made)
 {
 	struct xlv_made now = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Runs xl: its terminal, signals, output and end are its own.  One that does
- * not end in its time is ended, and it is said what it waited for.
+ * Runs xl with its own terminal, signals, output and exit.  An xl that exceeds
+ * its timeout is ended, and the operation that it waited for is printed.
  */
 #include <errno.h>
 #include <signal.h>
@@ -23,7 +23,7 @@
 #define FOREVER_MS (1000ll * 1000 * 1000 * 1000) /* 31 years */
 #define TERM_MS 2000	/* to end after SIGTERM, and then after SIGKILL */
 
-/* Those that end xl or tell it something, and are passed on. */
+/* Signals that end xl or inform it; they are passed on. */
 static const int passed_on[] = {
 	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM,
 };

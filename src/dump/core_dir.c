@@ -52,7 +52,8 @@ int core_dir_open(const char *path, int *ret_fd)
 	struct stat st;
 	int r = fd < 0 || fstat(fd, &st) ? -errno : 0;
 
-	/* Guest memory is secret, and whoever may write here may swap files. */
+	/* Guest memory is secret, and a user who may write here could swap
+	 * files. */
 	if (r == 0 && (st.st_uid != geteuid() || st.st_mode & 077))
 		r = -EPERM;
 	if (r == 0)
@@ -124,8 +125,8 @@ static int add(struct cores *cores, const char *name, const char *keep,
 	return 0;
 }
 
-/* By guest, by time, then by the incident's number.  The kept one is the newest
- * of its guest, whatever the clock said. */
+/* By guest, by time, then by the incident's number.  The kept core counts as
+ * the newest of its guest, whatever its time. */
 static int by_age(const void *a, const void *b)
 {
 	const struct core *x = a, *y = b;
@@ -203,8 +204,8 @@ static int remove_oldest(struct trim *trim, struct owner *owner)
 	return 0;
 }
 
-/* The guest whose cores take the most, of those that have more than LEFT and
- * whose oldest may go.  NULL: there is none. */
+/* The guest whose cores use the most space, among guests with more than LEFT
+ * cores whose oldest may be removed.  NULL: none. */
 static struct owner *find_largest(const struct trim *trim, size_t left)
 {
 	struct owner *largest = NULL;
@@ -250,7 +251,7 @@ static int trim_total(struct trim *trim, uint64_t most)
 	return r;
 }
 
-/* What can be had without any guest's newest. */
+/* The space of all cores except each guest's newest. */
 static uint64_t older_bytes(const struct trim *trim)
 {
 	uint64_t bytes = 0;

@@ -34,8 +34,8 @@ int core_dump_check(uint32_t domid)
 	return r;
 }
 
-/* Old cores go before the new one is begun, for its guest's number and for
- * free space; for the sum of all once it is known how large it is. */
+/* Old cores are removed before the new one starts, for the number of its guest
+ * and for free space; for the total size when the new core's size is known. */
 static int trim(const struct core_dump_order *order, uint64_t free_bytes,
 		const char *keep, struct text *why)
 {
@@ -76,7 +76,7 @@ static int count_libxc(uint32_t domid, uint64_t *ret_bytes)
 	return r;
 }
 
-/* One that would go beyond the limits is not begun. */
+/* A core that would exceed the limits is not started. */
 static int check_size(struct core_out *out, uint64_t bytes, struct text *why)
 {
 	int r = core_out_holds(out, bytes);
@@ -90,7 +90,7 @@ static int check_size(struct core_out *out, uint64_t bytes, struct text *why)
 	return -EFBIG;
 }
 
-/* A 32-bit PV guest is left to libxc, which opens the file by its name. */
+/* For a 32-bit PV guest libxc writes the core; it opens the file by its name. */
 static int write_by_libxc(struct toolstack *ts, uint32_t domid,
 			  uint64_t bytes, struct core_out *out,
 			  struct text *why)
@@ -107,7 +107,7 @@ static int write_by_libxc(struct toolstack *ts, uint32_t domid,
 	return toolstack_dump(ts, domid, path, why);
 }
 
-/* A PV guest's page tables hold machine frames, which only Xen's form tells. */
+/* A PV guest's page tables hold machine frames, which only Xen's format maps. */
 static int write_as(const struct core_guest *guest, enum capture_format format,
 		    struct core_out *out)
 {

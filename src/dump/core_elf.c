@@ -214,7 +214,7 @@ static int write_end(struct elf *elf)
 	return r;
 }
 
-/* Writing takes longer than reading, so the reader looks at the pages. */
+/* Writing takes longer than reading, so the reader finds the zero pages. */
 static int take_batch(void *ctx, struct core_batch *batch)
 {
 	for (size_t i = 0; i < batch->count; i++)

@@ -77,7 +77,7 @@ static void take_figures(struct kdump *kdump, const struct core_batch *batch)
 		      bytes - facts->bytes);
 }
 
-/* What is in hand counts as if it did not shrink, unless that decides. */
+/* Batches in progress count uncompressed, unless that decides. */
 static int has_room(struct kdump *kdump, const struct core_batch *batch)
 {
 	static const struct core_batch none;

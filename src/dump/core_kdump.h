@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Writing a translated guest as a compressed kdump, as makedumpfile does:
- * what crash, drgn and libkdumpfile open without being told anything.
+ * Writes a translated guest as a compressed kdump, as makedumpfile does: crash,
+ * drgn and libkdumpfile open it without options.
  */
 #ifndef DUMP_CORE_KDUMP_H
 #define DUMP_CORE_KDUMP_H

@@ -131,8 +131,8 @@ static int write_info(const struct core_kdump_info *info,
 				      at + sizeof(note));
 }
 
-/* Some readers look for the kernel's text among the notes, some by the offset
- * of its own. */
+/* Some readers search the kernel's note among all notes, others use its
+ * separate offset. */
 static int write_sub_header(const struct core_guest *guest,
 			    const struct core_kdump_head *head,
 			    const struct core_kdump_info *info,

@@ -10,7 +10,7 @@
 
 #define CORE_KDUMP_INCOMPLETE 8u
 
-/* Of the guest's kernel; what is not known is 0 or "". */
+/* Facts of the guest's kernel; unknown ones are 0 or "". */
 struct core_kdump_info {
 	char text[KERNEL_NOTE_MOST_BYTES];	/* VMCOREINFO */
 	size_t text_len;

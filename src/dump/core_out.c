@@ -9,7 +9,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-/* Free space is looked at each so many bytes. */
+/* Free space is checked after so many bytes. */
 #define CHECK_BYTES (16u << 20)
 
 int core_out_write(const struct core_out *out, const void *from, size_t len,

@@ -15,16 +15,16 @@
 
 struct core_out {
 	int fd;			/* an empty file */
-	/* The largest core, and what is left free; 0: no bound. */
+	/* The largest core, and the space to leave free; 0: no limit. */
 	uint64_t most_bytes, free_bytes;
-	/* Told after each batch; may be NULL. */
+	/* Called after each batch; may be NULL. */
 	void (*progress)(void *ctx, const struct capture_facts *facts);
 	void *ctx;
 
 	struct capture_facts facts;	/* filled while writing */
 	bool cut, guest_going;	/* why it is truncated; neither: frames that the
 				 * hypervisor counts were not found */
-	uint64_t unchecked_bytes;	/* since free space was looked at */
+	uint64_t unchecked_bytes;	/* since the last check of free space */
 };
 
 /* Writes all of it.  Returns 0, or -errno. */
@@ -37,7 +37,7 @@ int core_out_room(struct core_out *out, uint64_t bytes);
 /* Does a file of BYTES stay within the limits?  0, CORE_OUT_CUT, or -errno. */
 int core_out_holds(struct core_out *out, uint64_t bytes);
 
-/* Counts a batch as written and tells of it. */
+/* Counts a batch as written and reports it. */
 void core_out_tell(struct core_out *out, const struct core_batch *batch,
 		   uint64_t zero_pages, uint64_t bytes);
 

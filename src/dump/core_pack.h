@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Threads that compress batches of pages and write them, each at a place of
- * its own, with a descriptor a page in the batches' order.
+ * Threads that compress batches of pages and write each at its own place, with
+ * one descriptor for each page in the order of the batches.
  */
 #ifndef DUMP_CORE_PACK_H
 #define DUMP_CORE_PACK_H
@@ -27,22 +27,22 @@ int core_pack_open(const struct core_out *out, uint32_t flag, uint64_t desc_at,
 void core_pack_close(struct core_pack *pack);
 
 /*
- * Takes BATCH in hand, after waiting for room; it gets other pages for its own.
- * Returns 0, or the error of an earlier one.
+ * Queues BATCH after waiting for room, and gives it other pages.  Returns 0, or
+ * the error of an earlier batch.
  */
 int core_pack_add(struct core_pack *pack, struct core_batch *batch);
 
-/* What is in hand may take so many bytes more. */
+/* The maximum of bytes that queued batches may still write. */
 uint64_t core_pack_pending(struct core_pack *pack);
 
-/* Waits until nothing is in hand.  Returns 0, or the first error. */
+/* Waits until no batch is queued.  Returns 0, or the first error. */
 int core_pack_wait(struct core_pack *pack);
 
 /* So far: bytes written and zero pages. */
 void core_pack_figures(struct core_pack *pack, uint64_t *ret_bytes,
 		       uint64_t *ret_zero);
 
-/* Where the pages end.  Only while nothing is in hand. */
+/* The end of the pages.  Only while no batch is queued. */
 uint64_t core_pack_end(struct core_pack *pack);
 
 #endif

@@ -67,7 +67,7 @@ static const char *const schema_migrations[] = {
 	" PRIMARY KEY (incident, kind));",
 	"ALTER TABLE incident ADD COLUMN unreported INTEGER NOT NULL DEFAULT 0;",
 	"ALTER TABLE host ADD COLUMN retreat TEXT NOT NULL DEFAULT '';",
-	/* Before it was on record, nobody took a retreat up again. */
+	/* Before this column existed, no daemon resumed a retreat. */
 	"ALTER TABLE host ADD COLUMN retreat_state TEXT NOT NULL DEFAULT 'none';",
 	"ALTER TABLE guest ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;"
 	"ALTER TABLE incident ADD COLUMN owner TEXT NOT NULL DEFAULT '';",

@@ -189,10 +189,10 @@ static int migrate(struct store *store, int version)
 }
 
 /*
- * FULL: an acknowledged record outlives a power cut.  EXCLUSIVE: nobody else
- * uses the file, and without shared memory beside it a full disk does not
- * keep the daemon from starting.  The small cache and the journal's limit
- * keep the daemon small.  A temporary one outlives the daemon, not the host.
+ * FULL: an acknowledged record survives a power cut.  EXCLUSIVE: no other
+ * process uses the file, and without a shared memory file a full disk does not
+ * prevent the daemon's start.  The small cache and the journal's limit keep the
+ * daemon small.  A temporary database survives the daemon, not the host.
  */
 static int configure(struct store *store)
 {

@@ -102,7 +102,7 @@ static void keep_unwritten(struct store *store, const uint8_t *uuid,
 	list_append(&store->unwritten, &item->node);
 }
 
-/* What is not known stays NULL: it must not replace what is on record. */
+/* An unknown value stays NULL: it must not replace a recorded one. */
 static void bind_known(sqlite3_stmt *stmt, const struct domain_config *config,
 		       struct text *actions)
 {

@@ -58,7 +58,7 @@ static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
 	trouble->began_mono_ms = sqlite3_column_int64(stmt, 8);
 }
 
-/* What a retreat of that boot had come to is not gone on with. */
+/* A retreat of that boot is not resumed. */
 int store_close_hosts(struct store *store, int64_t now_ms, uint32_t *ret_count)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;

@@ -213,8 +213,8 @@ static int read_progress(sqlite3_stmt *stmt, struct incident *incident)
 	return 0;
 }
 
-/* An older record says nothing of its core, a later one may name a format
- * that is not known here: neither makes a record worse. */
+/* An older record has no facts of its core, and a newer one may have an unknown
+ * format: both are valid records. */
 static void read_core(sqlite3_stmt *stmt, struct capture_facts *core)
 {
 	if (capture_format_parse(store_column_text(stmt, 28),
@@ -228,7 +228,7 @@ static void read_core(sqlite3_stmt *stmt, struct capture_facts *core)
 	core->truncated = sqlite3_column_int(stmt, 34);
 }
 
-/* Every wait is over when the host has been booted meanwhile. */
+/* After a reboot of the host every wait is over. */
 static void read_boot(struct store *store, sqlite3_stmt *stmt,
 		      struct incident *incident)
 {
@@ -340,8 +340,8 @@ static int read_whole(struct store *store, sqlite3_stmt *stmt,
 	return r;
 }
 
-/* One record that makes no sense is told of and left where it is: it must
- * not keep the others from being read. */
+/* An invalid record is reported and left in place: it must not prevent reading
+ * the others. */
 static int one_row(struct store *store, sqlite3_stmt *stmt,
 		   int (*each)(void *ctx, struct incident *incident),
 		   void *ctx)

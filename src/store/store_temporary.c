@@ -131,7 +131,7 @@ static int copy_parts(struct store *store, const struct part *parts,
 
 /* --- back --- */
 
-/* A page that is in memory needs no lock and no file of its own. */
+/* A page in memory needs no lock and no separate file. */
 static int attach_copy(struct store *store, struct store *from)
 {
 	sqlite3_backup *backup;
@@ -157,14 +157,14 @@ static int attach_copy(struct store *store, struct store *from)
 	" FROM main.guest g WHERE g.uuid = guest.uuid)"                  \
 	" WHERE " column " IS NULL;"
 
-/* An operator's word that was on record, and that nobody could read. */
+/* A recorded order of the operator that could not be read. */
 #define EITHER(column)                                                   \
 	"UPDATE away.guest SET " column " = max(" column ", coalesce("   \
 	"(SELECT g." column " FROM main.guest g"                         \
 	" WHERE g.uuid = guest.uuid), 0));"
 
-/* An older incident with a number of a later one, of which it was not known
- * that there was such. */
+/* An older incident with the number of a later one, whose existence was
+ * unknown. */
 #define COLLIDING                                                        \
 	"(SELECT m.number FROM main.incident m JOIN away.incident a"     \
 	" ON a.number = m.number WHERE a.uuid <> m.uuid"                 \
