@@ -19,6 +19,14 @@
  */
 size_t kernel_note_head(const unsigned char *page);
 
+/*
+ * The same of a note anywhere in PAGE, on a boundary of 4 bytes: Linux before
+ * 4.13 has it among its data (vmcoreinfo_note in kernel/kexec.c).  RET_OFFSET
+ * is where the head begins; the text begins KERNEL_NOTE_HEAD_BYTES behind it,
+ * at the latest at the page's end.
+ */
+size_t kernel_note_find(const unsigned char *page, uint32_t *ret_offset);
+
 /* Is TEXT what a kernel writes: lines of printable KEY=VALUE? */
 bool kernel_note_is_valid(const char *text, size_t len);
 

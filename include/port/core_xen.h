@@ -39,8 +39,13 @@ void core_xen_name_task(struct core_xen *xen, const struct kernel_task *task);
  * format need the order. */
 void core_xen_put_first(struct core_xen *xen);
 
-/* As core_frames_pick(), for each walk from here on. */
+/*
+ * As core_frames_pick(), for each walk from here on.  IN_IMAGE, which may be
+ * NULL, is asked in its place of the pages of the kernel's image, which then
+ * come first; of a PV guest, which has them in any place, of all pages.
+ */
 void core_xen_pick(struct core_xen *xen,
-		   size_t (*wanted)(const unsigned char *page));
+		   size_t (*wanted)(const unsigned char *page),
+		   size_t (*in_image)(const unsigned char *page));
 
 #endif

@@ -42,11 +42,13 @@ unsigned int memory_vcpus(const struct memory *memory,
 /*
  * Reads all pages, likely ones first.  WANTED gets a page and returns how many
  * pages from that one on it wants (at most 1024, 0 for none); EACH gets copies
- * of these.  A non-zero value of EACH ends the scan and is returned.  EACH may
- * call memory_read().
+ * of these.  IN_IMAGE takes its place for the pages of the kernel's image, which
+ * come first; for a PV guest, for all pages.  A non-zero value of EACH ends the
+ * scan and is returned.  EACH may call memory_read().
  */
 int memory_scan(struct memory *memory,
 		size_t (*wanted)(const unsigned char *page),
+		size_t (*in_image)(const unsigned char *page),
 		int (*each)(void *ctx, const uint64_t *pfn,
 			    const unsigned char *pages, size_t count),
 		void *ctx);

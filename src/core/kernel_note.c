@@ -9,21 +9,55 @@
 #include <string.h>
 
 #define LINE_MOST 512u
+#define PAGE_BYTES 4096u
 
 static const char first_key[] = "OSRELEASE=";
 
-size_t kernel_note_head(const unsigned char *page)
+static const char name[12] = "VMCOREINFO";
+
+/* ROOM, at least that of a head, ends where the page does: the first key may
+ * go on in the next one. */
+static size_t head_at(const unsigned char *at, size_t room)
 {
-	static const char name[12] = "VMCOREINFO";
+	size_t key = sizeof(first_key) - 1;
 	uint32_t head[3];
 
-	memcpy(head, page, sizeof(head));
+	memcpy(head, at, sizeof(head));
 	if (head[0] != sizeof("VMCOREINFO") || head[2] != 0 ||
-	    memcmp(page + sizeof(head), name, sizeof(name)) != 0 ||
-	    memcmp(page + KERNEL_NOTE_HEAD_BYTES, first_key,
-		   sizeof(first_key) - 1) != 0)
+	    memcmp(at + sizeof(head), name, sizeof(name)) != 0)
+		return 0;
+	if (key > room - KERNEL_NOTE_HEAD_BYTES)
+		key = room - KERNEL_NOTE_HEAD_BYTES;
+	if (memcmp(at + KERNEL_NOTE_HEAD_BYTES, first_key, key) != 0)
 		return 0;
 	return head[1] <= KERNEL_NOTE_MOST_BYTES ? head[1] : 0;
+}
+
+size_t kernel_note_head(const unsigned char *page)
+{
+	return head_at(page, PAGE_BYTES);
+}
+
+size_t kernel_note_find(const unsigned char *page, uint32_t *ret_offset)
+{
+	const size_t before = 3 * sizeof(uint32_t);
+	const unsigned char *at = page + before, *end = page + PAGE_BYTES;
+	size_t len;
+
+	while ((at = memmem(at, (size_t)(end - at), name, sizeof(name)))) {
+		size_t offset = (size_t)(at - page) - before;
+
+		at++;
+		if (offset % sizeof(uint32_t) ||
+		    offset + KERNEL_NOTE_HEAD_BYTES > PAGE_BYTES)
+			continue;
+		len = head_at(page + offset, PAGE_BYTES - offset);
+		if (!len)
+			continue;
+		*ret_offset = (uint32_t)offset;
+		return len;
+	}
+	return 0;
 }
 
 static size_t line_length(const char *text, size_t len)

@@ -104,11 +104,16 @@ struct records {
 	uint64_t buf, size;
 };
 
+/* The struct is named "log" from 3.6 to 3.10, and in CentOS 7 for good. */
 static int read_layout(const struct kernel_ring *ring, struct records *rec)
 {
-	static const char name[] = "printk_log";
+	const char *name = "printk_log";
 	int r = kernel_ring_size(ring, name, &rec->head);
 
+	if (r == -ENOENT) {
+		name = "log";
+		r = kernel_ring_size(ring, name, &rec->head);
+	}
 	if (r == 0)
 		r = kernel_ring_offset(ring, name, "ts_nsec", 8,
 				       &rec->ts_nsec);

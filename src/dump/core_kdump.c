@@ -15,6 +15,9 @@
 #include "dump/core_kdump_sort.h"
 #include "dump/core_pack.h"
 
+/* So many pages a guest's walk puts first at most: page tables and image. */
+#define IMAGE_PAGES (1u << 17)
+
 struct kdump {
 	const struct core_guest *guest;
 	struct core_out *out;
@@ -25,6 +28,7 @@ struct kdump {
 	struct core_kdump_info info;
 	uint64_t info_pfn;	/* where the note's text goes on */
 	size_t info_left;
+	uint64_t pages_seen;	/* in search of it */
 };
 
 /* --- the kernel's note, as its page comes by --- */
@@ -41,6 +45,17 @@ static void take_text(struct kdump *kdump, const unsigned char *from,
 	kdump->info_pfn++;
 }
 
+/* Among the first pages, which hold the kernel's image, it may be anywhere in a
+ * page; later only at a page's begin, for programs can write one as well. */
+static size_t note_in(struct kdump *kdump, const unsigned char *page,
+		      uint32_t *ret_offset)
+{
+	*ret_offset = 0;
+	if (kdump->pages_seen++ < IMAGE_PAGES)
+		return kernel_note_find(page, ret_offset);
+	return page[0] == sizeof("VMCOREINFO") ? kernel_note_head(page) : 0;
+}
+
 /* A note is a few pages at most, and there is one: its other pages may be in
  * another batch, and are read by themselves. */
 static void look_for_note(struct kdump *kdump, uint64_t pfn,
@@ -48,14 +63,15 @@ static void look_for_note(struct kdump *kdump, uint64_t pfn,
 {
 	struct core_kdump_info *info = &kdump->info;
 	unsigned char more[CORE_PAGE_BYTES];
+	uint32_t offset;
 
-	if (info->text_len || page[0] != sizeof("VMCOREINFO"))
+	if (info->text_len)
 		return;
-	kdump->info_left = kernel_note_head(page);
+	kdump->info_left = note_in(kdump, page, &offset);
 	kdump->info_pfn = pfn;
+	offset += KERNEL_NOTE_HEAD_BYTES;
 	if (kdump->info_left)
-		take_text(kdump, page + KERNEL_NOTE_HEAD_BYTES,
-			  CORE_PAGE_BYTES - KERNEL_NOTE_HEAD_BYTES);
+		take_text(kdump, page + offset, CORE_PAGE_BYTES - offset);
 	while (kdump->info_left &&
 	       kdump->guest->read(kdump->guest->source, kdump->info_pfn,
 				  more) == 0)

@@ -23,6 +23,8 @@ struct core_first {
 	struct core_map *map;
 	uint64_t end_pfn;
 	unsigned int levels;
+	size_t most;		/* of frames that are collected */
+	bool image_only;
 	size_t count;
 	uint64_t frames[CORE_FIRST_MOST]; /* in the order they were found */
 	uint32_t slots[SLOTS];	/* their places + 1, by a sum of the frame */
@@ -53,7 +55,7 @@ static void add(struct core_first *first, uint64_t frame)
 	size_t slot = find_slot(first, frame);
 
 	if (frame >= first->end_pfn || first->slots[slot] ||
-	    first->count == CORE_FIRST_MOST)
+	    first->count == first->most)
 		return;
 	first->frames[first->count++] = frame;
 	first->slots[slot] = (uint32_t)first->count;
@@ -150,9 +152,9 @@ static int add_pages(struct core_first *first, uint64_t entry)
 	return r;
 }
 
-/* On Linux the last entry of the upper levels leads to it.  It is read from its
- * end, because the data are there, and the text is in the kernel's package as
- * well. */
+/* On Linux the last entry of the upper levels leads to it.  A core gets it from
+ * its end, because the data are there, and the text is in the kernel's package
+ * as well.  A search gets it from its begin, so that pages follow each other. */
 static int walk_image(struct core_first *first, uint64_t root)
 {
 	uint64_t *table = first->tables[0], *lower = first->tables[1];
@@ -170,29 +172,36 @@ static int walk_image(struct core_first *first, uint64_t root)
 		if (!(table[i] & PRESENT) || table[i] & LARGE)
 			continue;
 		r = read_table(first, FRAME(table[i]), lower);
-		for (unsigned int j = ENTRIES; r == 0 && j > 0; j--)
-			if (lower[j - 1] & PRESENT)
-				r = add_pages(first, lower[j - 1]);
+		for (unsigned int j = 0; r == 0 && j < ENTRIES; j++) {
+			uint64_t entry = lower[first->image_only ?
+					       j : ENTRIES - 1 - j];
+
+			if (entry & PRESENT)
+				r = add_pages(first, entry);
+		}
 	}
 	return r;
 }
 
 /* --- all of it --- */
 
-int core_first_open(struct core_map *map, const struct core_guest *guest,
-		    struct core_first **ret_first)
+static int collect(struct core_map *map, const struct core_guest *guest,
+		   bool image_only, struct core_first **ret_first)
 {
 	struct core_first *first = calloc(1, sizeof(*first));
 	size_t roots;
-	int r;
+	int r = 0;
 
 	if (!first)
 		return -ENOMEM;
 	first->map = map;
 	first->end_pfn = guest->end_pfn;
+	first->image_only = image_only;
+	first->most = image_only ? CORE_FIRST_IMAGE_MOST : CORE_FIRST_MOST;
 	add_roots(first, guest);
 	roots = first->count;
-	r = walk_tables(first);
+	if (!image_only)
+		r = walk_tables(first);
 	for (size_t i = 0; r == 0 && i < roots; i++)
 		r = walk_image(first, first->frames[i]);
 	if (r) {
@@ -201,6 +210,18 @@ int core_first_open(struct core_map *map, const struct core_guest *guest,
 	}
 	*ret_first = first;
 	return 0;
+}
+
+int core_first_open(struct core_map *map, const struct core_guest *guest,
+		    struct core_first **ret_first)
+{
+	return collect(map, guest, false, ret_first);
+}
+
+int core_first_open_image(struct core_map *map, const struct core_guest *guest,
+			  struct core_first **ret_first)
+{
+	return collect(map, guest, true, ret_first);
 }
 
 void core_first_close(struct core_first *first)

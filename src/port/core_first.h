@@ -11,6 +11,7 @@
 #include "port/core_map.h"
 
 #define CORE_FIRST_MOST (1u << 17)	/* frames: 512 MiB of a guest's */
+#define CORE_FIRST_IMAGE_MOST (1u << 15) /* 128 MiB */
 
 struct core_first;
 
@@ -18,6 +19,11 @@ struct core_first;
  * -errno. */
 int core_first_open(struct core_map *map, const struct core_guest *guest,
 		    struct core_first **ret_first);
+
+/* Collects the roots of the page tables, the image and the modules alone, which
+ * takes no time that grows with the guest. */
+int core_first_open_image(struct core_map *map, const struct core_guest *guest,
+			  struct core_first **ret_first);
 void core_first_close(struct core_first *first);
 
 /* Is FRAME one of them? */

@@ -41,6 +41,7 @@ struct core_frames {
 	void *ctx;
 	bool there[CORE_BATCH];
 	size_t (*wanted)(const unsigned char *page); /* NULL: all are */
+	size_t (*wanted_first)(const unsigned char *page); /* NULL: the same */
 	size_t more;		/* wanted after the one before */
 	uint64_t more_pfn;
 	const uint64_t *pfn, *gmfn; /* under way, by place */
@@ -136,6 +137,12 @@ void core_frames_pick(struct core_frames *frames,
 	frames->wanted = wanted;
 }
 
+void core_frames_pick_first(struct core_frames *frames,
+			    size_t (*wanted)(const unsigned char *page))
+{
+	frames->wanted_first = wanted;
+}
+
 void core_frames_watch(struct core_frames *frames,
 		       bool (*is_going)(void *source), void *source)
 {
@@ -229,13 +236,17 @@ int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 int core_frames_put_first(struct core_frames *frames,
 			  const struct core_first *first)
 {
+	size_t (*wanted)(const unsigned char *page) = frames->wanted;
 	uint64_t pfn[CORE_BATCH];
 	size_t at = 0, count;
 	int r = 0;
 
+	if (frames->wanted_first)
+		frames->wanted = frames->wanted_first;
 	while (r == 0 && !core_frames_done(frames) &&
 	       (count = core_first_next(first, &at, pfn)))
 		r = core_frames_take(frames, pfn, pfn, count);
+	frames->wanted = wanted;
 	frames->taken = first;
 	return r;
 }

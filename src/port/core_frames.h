@@ -42,6 +42,10 @@ int core_frames_take(struct core_frames *frames, const uint64_t *pfn,
 void core_frames_pick(struct core_frames *frames,
 		      size_t (*wanted)(const unsigned char *page));
 
+/* The same, while core_frames_put_first() takes its frames. */
+void core_frames_pick_first(struct core_frames *frames,
+			    size_t (*wanted)(const unsigned char *page));
+
 /* Passes on the rest of these at the end of a walk. */
 int core_frames_flush(struct core_frames *frames);
 

@@ -25,6 +25,7 @@ struct core_xen {
 	struct core_map *map;
 	uint32_t domid;
 	size_t (*wanted)(const unsigned char *page);
+	size_t (*in_image)(const unsigned char *page);
 	bool put_first;
 	bool on_demand;		/* some frames get a page when they are read: */
 	uint64_t demand_pages;	/* one of these, all zeros */
@@ -34,9 +35,12 @@ struct core_xen {
 static int walk_translated(struct core_xen *xen, struct core_frames *frames)
 {
 	struct core_first *first = NULL;
-	int r = xen->put_first ? core_first_open(xen->map, &xen->guest, &first) :
-				 0;
+	int r = 0;
 
+	if (xen->put_first)
+		r = core_first_open(xen->map, &xen->guest, &first);
+	else if (xen->in_image)
+		r = core_first_open_image(xen->map, &xen->guest, &first);
 	if (r == 0 && first)
 		r = core_frames_put_first(frames, first);
 	if (r == 0)
@@ -68,7 +72,9 @@ static int walk(void *source,
 
 	if (r)
 		return r;
-	core_frames_pick(frames, xen->wanted);
+	core_frames_pick(frames, xen->in_image && !guest->translated ?
+				 xen->in_image : xen->wanted);
+	core_frames_pick_first(frames, xen->in_image);
 	core_frames_watch(frames, is_going, xen);
 	if (xen->on_demand)
 		core_frames_limit_zeros(frames, xen->demand_pages);
@@ -292,7 +298,9 @@ void core_xen_put_first(struct core_xen *xen)
 }
 
 void core_xen_pick(struct core_xen *xen,
-		   size_t (*wanted)(const unsigned char *page))
+		   size_t (*wanted)(const unsigned char *page),
+		   size_t (*in_image)(const unsigned char *page))
 {
 	xen->wanted = wanted;
+	xen->in_image = in_image;
 }

@@ -108,6 +108,7 @@ static int pass_on(void *ctx, struct core_batch *batch)
 
 int memory_scan(struct memory *memory,
 		size_t (*wanted)(const unsigned char *page),
+		size_t (*in_image)(const unsigned char *page),
 		int (*each)(void *ctx, const uint64_t *pfn,
 			    const unsigned char *pages, size_t count),
 		void *ctx)
@@ -116,7 +117,7 @@ int memory_scan(struct memory *memory,
 
 	memory->each = each;
 	memory->ctx = ctx;
-	core_xen_pick(memory->xen, wanted);
+	core_xen_pick(memory->xen, wanted, in_image);
 	return guest->walk(guest->source, pass_on, memory);
 }
 

@@ -63,18 +63,19 @@ static void take_text(const unsigned char *from, size_t len, uint64_t pfn)
 /* True when PAGE ends a whole, valid note. */
 static bool take_page(uint64_t pfn, const unsigned char *page)
 {
+	uint32_t offset;
 	size_t len;
 
 	if (note.left && pfn == note.next_pfn) {
 		take_text(page, GUEST_MEM_PAGE_BYTES, pfn);
 	} else {
-		len = kernel_note_head(page);
+		len = kernel_note_find(page, &offset);
 		if (!len)
 			return false;
+		offset += KERNEL_NOTE_HEAD_BYTES;
 		note.len = 0;
 		note.left = len;
-		take_text(page + KERNEL_NOTE_HEAD_BYTES,
-			  GUEST_MEM_PAGE_BYTES - KERNEL_NOTE_HEAD_BYTES, pfn);
+		take_text(page + offset, GUEST_MEM_PAGE_BYTES - offset, pfn);
 	}
 	return !note.left && kernel_note_is_valid(note.text, note.len);
 }

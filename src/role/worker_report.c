@@ -30,21 +30,32 @@ struct reading {
 	struct work *work;
 	struct memory *memory;
 	struct parser_source source;
-	const uint64_t *pfn;	/* pages that begin as a kernel's note does */
+	const uint64_t *pfn;	/* pages of what may be a kernel's note */
 	const unsigned char *pages;
 	size_t count;
-	struct parser_result result;
+	struct parser_result result; /* the best until now, and why it ends */
 	struct text why;
-	int rc;			/* of the parser that was last */
+	int rc;			/* of that one's parser */
 };
 
-/* By its first bytes only: what it says is for the parser to read. */
+static size_t pages_of(size_t offset, size_t len)
+{
+	return len ? (offset + KERNEL_NOTE_HEAD_BYTES + len - 1) /
+			     GUEST_MEM_PAGE_BYTES + 1 : 0;
+}
+
+/* By the note's first bytes only: the parser reads what it says. */
 static size_t note_pages(const unsigned char *page)
 {
-	size_t len = kernel_note_head(page);
+	return pages_of(0, kernel_note_head(page));
+}
 
-	return len ? (KERNEL_NOTE_HEAD_BYTES + len - 1) / GUEST_MEM_PAGE_BYTES +
-		     1 : 0;
+static size_t note_pages_anywhere(const unsigned char *page)
+{
+	uint32_t offset = 0;
+	size_t len = kernel_note_find(page, &offset);
+
+	return pages_of(offset, len);
 }
 
 static int give_notes(void *ctx,
@@ -79,23 +90,64 @@ static void find_tables(struct reading *reading)
 	memcpy(source->roots, tables.roots, sizeof(source->roots));
 }
 
-/* What only looked like a note costs a parser, and the search goes on. */
-static int on_notes(void *ctx, const uint64_t *pfn, const unsigned char *pages,
-		    size_t count)
+/* Takes over what a parser found, unless an earlier one found more. */
+static void keep(struct reading *reading, struct parser_result *result,
+		 struct text *why, int rc)
 {
-	struct reading *reading = ctx;
+	if (reading->result.release[0] && !result->log.len) {
+		parser_client_clear(result);
+		text_free(why);
+		return;
+	}
+	parser_client_clear(&reading->result);
+	text_free(&reading->why);
+	reading->result = *result;
+	reading->why = *why;
+	reading->rc = rc;
+}
+
+/* Returns whether the search is over. */
+static bool read_note(struct reading *reading, const uint64_t *pfn,
+		      const unsigned char *pages, size_t count)
+{
 	int64_t left_ms = (int64_t)worker_left_ms(reading->work) -
 			  spare_ms(reading->work);
+	struct parser_result result = {0};
+	struct text why = {0};
+	bool has_log;
+	int rc;
 
 	reading->pfn = pfn;
 	reading->pages = pages;
 	reading->count = count;
-	parser_client_clear(&reading->result);
-	text_free(&reading->why);
-	reading->rc = parser_client_run(&reading->source, left_ms > 0 ?
-					(uint32_t)left_ms : 0,
-					&reading->result, &reading->why);
-	return reading->rc != -ENOENT || reading->result.release[0];
+	rc = parser_client_run(&reading->source,
+			       left_ms > 0 ? (uint32_t)left_ms : 0, &result,
+			       &why);
+	has_log = result.log.len > 0;
+	keep(reading, &result, &why, rc);
+	return has_log || rc == -ETIMEDOUT;
+}
+
+/*
+ * Any process of the guest can write what looks like a note.  A note counts when
+ * the kernel's log is found by it; each other one costs a parser, and the
+ * search goes on.
+ */
+static int on_notes(void *ctx, const uint64_t *pfn, const unsigned char *pages,
+		    size_t count)
+{
+	struct reading *reading = ctx;
+
+	for (size_t i = 0; i < count; i++) {
+		const unsigned char *page = pages + i * GUEST_MEM_PAGE_BYTES;
+		size_t wanted = note_pages_anywhere(page);
+
+		if (wanted > count - i)
+			wanted = count - i;
+		if (wanted && read_note(reading, pfn + i, page, wanted))
+			return 1;
+	}
+	return 0;
 }
 
 static int search(struct reading *reading)
@@ -111,7 +163,8 @@ static int search(struct reading *reading)
 	reading->source.vcpu_count = memory_vcpus(reading->memory,
 						  reading->source.vcpus);
 	reading->rc = -ENOENT;
-	r = memory_scan(reading->memory, note_pages, on_notes, reading);
+	r = memory_scan(reading->memory, note_pages, note_pages_anywhere,
+			on_notes, reading);
 	if (r < 0) {
 		text_free(&reading->why);
 		text_append(&reading->why, r == -ETIMEDOUT ?

@@ -101,6 +101,16 @@ static void make_memory(unsigned int form)
 		       sizeof(memory[TOP]) : sizeof(info));
 }
 
+static size_t note_pages_anywhere(const unsigned char *page)
+{
+	uint32_t offset = 0;
+	size_t len = kernel_note_find(page, &offset);
+
+	if (offset + KERNEL_NOTE_HEAD_BYTES > CORE_PAGE_BYTES)
+		abort();
+	return len ? (offset + len) / CORE_PAGE_BYTES + 1 : 0;
+}
+
 static size_t note_pages(const unsigned char *page)
 {
 	size_t len = kernel_note_head(page);
@@ -154,7 +164,8 @@ static void walk_tables(struct core_map *map, struct core_frames *frames,
 
 	vcpu.x64.ctrlreg[3] = 2 << 12;
 	vcpu.x64.ctrlreg[4] = form & FIVE_LEVELS ? 1 << 12 : 0;
-	if (core_first_open(map, &guest, &first) == 0)
+	if ((form & WANTED ? core_first_open_image :
+			     core_first_open)(map, &guest, &first) == 0)
 		(void)core_frames_put_first(frames, first);
 	(void)core_frames_walk(frames, END_PFN);
 	core_first_close(first);
@@ -177,6 +188,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (core_frames_open(&map, tot_pages, see, &seen, &frames))
 		return 0;
 	core_frames_pick(frames, form & WANTED ? note_pages : NULL);
+	core_frames_pick_first(frames, form & WANTED ? note_pages_anywhere :
+						       NULL);
 	if (form & ON_DEMAND)
 		core_frames_limit_zeros(frames, tot_pages / 2);
 	if (form & TRANSLATED)

@@ -30,10 +30,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static unsigned char page[GUEST_MEM_PAGE_BYTES];
 	size_t left = size > KERNEL_NOTE_HEAD_BYTES ?
 		size - KERNEL_NOTE_HEAD_BYTES : 0, len;
+	uint32_t offset = 0;
 	char *text;
 
 	memset(page, 0, sizeof(page));
 	memcpy(page, data, size < sizeof(page) ? size : sizeof(page));
+	len = kernel_note_find(page, &offset);
+	if (offset + KERNEL_NOTE_HEAD_BYTES > sizeof(page))
+		abort();
 	len = kernel_note_head(page);
 	if (len > KERNEL_NOTE_MOST_BYTES)
 		abort();

@@ -206,18 +206,25 @@ static inline void kernel_fake_buffer(struct kernel_fake *fake)
 	kernel_fake_put(fake, FAKE_BASE + 8, FAKE_LOG_BYTES, 4);
 }
 
-static inline void kernel_fake_records(struct kernel_fake *fake,
-				       uint32_t first, uint32_t next)
+static inline void kernel_fake_records_of(struct kernel_fake *fake,
+					  const char *name, uint32_t first,
+					  uint32_t next)
 {
 	kernel_fake_buffer(fake);
 	kernel_fake_note(fake, "SYMBOL(log_first_idx)=%llx\n"
-		"SYMBOL(log_next_idx)=%llx\nSIZE(printk_log)=16\n"
-		"OFFSET(printk_log.ts_nsec)=0\nOFFSET(printk_log.len)=8\n"
-		"OFFSET(printk_log.text_len)=10\n",
+		"SYMBOL(log_next_idx)=%llx\nSIZE(%s)=16\n"
+		"OFFSET(%s.ts_nsec)=0\nOFFSET(%s.len)=8\n"
+		"OFFSET(%s.text_len)=10\n",
 		(unsigned long long)FAKE_BASE + 16,
-		(unsigned long long)FAKE_BASE + 20);
+		(unsigned long long)FAKE_BASE + 20, name, name, name, name);
 	kernel_fake_put(fake, FAKE_BASE + 16, first, 4);
 	kernel_fake_put(fake, FAKE_BASE + 20, next, 4);
+}
+
+static inline void kernel_fake_records(struct kernel_fake *fake,
+				       uint32_t first, uint32_t next)
+{
+	kernel_fake_records_of(fake, "printk_log", first, next);
 }
 
 static inline uint32_t kernel_fake_record(struct kernel_fake *fake,

@@ -208,8 +208,49 @@ static void test_walk(void)
 	core_first_close(first);
 }
 
+/* A mark in the middle of a page of the image, and of a program's. */
+static size_t is_marked(const unsigned char *page)
+{
+	return page[100] == 0x77;
+}
+
+static size_t is_nothing(const unsigned char *page)
+{
+	return page == NULL;
+}
+
+static void test_search(void)
+{
+	struct core_guest guest = make(ROOT);
+	struct core_first *first = NULL;
+	struct core_frames *frames;
+
+	for (uint64_t i = 0; i < 8; i++)
+		pages[IMAGE2][8 + i] = (IMAGE + i / 2 * ENTRIES) << 12 | 0x83;
+	((unsigned char *)pages[IMAGE + 3])[100] = 0x77;
+	((unsigned char *)pages[IMAGE + 3 * ENTRIES])[100] = 0x77;
+	((unsigned char *)pages[3500])[100] = 0x77;
+	memset(&seen, 0, sizeof(seen));
+	ok(core_first_open_image(&memory, &guest, &first) == 0 &&
+	   core_first_has(first, IMAGE + 3) && core_first_has(first, MODULE) &&
+	   !core_first_has(first, LOW1), "for a search the image alone is "
+	   "collected");
+	ok(core_frames_open(&memory, FRAMES, see, NULL, &frames) == 0,
+	   "and searched");
+	core_frames_pick(frames, is_nothing);
+	core_frames_pick_first(frames, is_marked);
+	ok(core_frames_put_first(frames, first) == 0 &&
+	   core_frames_walk(frames, FRAMES) == 0 &&
+	   core_frames_flush(frames) == 0 && seen.count == 2 &&
+	   seen.order[0] == IMAGE + 3 && seen.order[1] == IMAGE + 3 * ENTRIES,
+	   "from its begin to its end, and by its own question");
+	core_frames_close(frames);
+	core_first_close(first);
+}
+
 int main(void)
 {
+	test_search();
 	test_good();
 	test_order();
 	test_five_levels();

@@ -179,6 +179,28 @@ static void test_long_note(void)
 	core_file_end();
 }
 
+/* As Linux before 4.13 has it, in the kernel's image; and a program's. */
+static void plant_notes_inside(uint64_t pfn, unsigned char *page)
+{
+	unsigned char note[CORE_PAGE_BYTES];
+
+	if (pfn != 60 && pfn != 2000)
+		return;
+	put_head(note, sizeof(info) - 1);
+	memcpy(note + 24, info, sizeof(info) - 1);
+	memcpy(page + 64, note, 24 + sizeof(info) - 1);
+}
+
+static void test_note_inside(void)
+{
+	core_file_begin(CORE_FILE, true, small);
+	fake.plant = plant_notes_inside;
+	ok(core_kdump_write(&fake.guest, true, &out) == 0 &&
+	   core_file_read() && core.vmcoreinfo_size == sizeof(info) - 1,
+	   "it may be in the middle of a page");
+	core_file_end();
+}
+
 static const struct core_fake_range twice[] = {
 	{ 0, 2000 }, { 1000, 10 }, { 0 }
 };
@@ -239,6 +261,7 @@ int main(int argc, char **argv)
 	test_cut();
 	test_going();
 	test_long_note();
+	test_note_inside();
 	test_failures();
 	test_full_at(1 << 20, "the pages");
 	test_full_at(100000, "the descriptors");

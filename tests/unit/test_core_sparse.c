@@ -210,7 +210,7 @@ static uint64_t find_all(size_t (*wanted)(const unsigned char *page))
 
 	if (core_xen_open(7, &xen, &why))
 		return UINT64_MAX;
-	core_xen_pick(xen, wanted);
+	core_xen_pick(xen, wanted, NULL);
 	guest = core_xen_guest(xen);
 	if (guest->walk(guest->source, count_pages, &found))
 		found = UINT64_MAX;

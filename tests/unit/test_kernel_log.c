@@ -232,6 +232,11 @@ static void test_records(void)
 	ok(read_log(sizeof(room)) == 0, "records in a buffer are read");
 	is_text(room, "[    7.000000] first\n[    7.000000] second\n",
 		"in their order, over its end");
+	kernel_fake_begin(&fake, &mem);
+	at = kernel_fake_record(&fake, 0, "only");
+	kernel_fake_records_of(&fake, "log", 0, at);
+	ok(read_log(sizeof(room)) == 0, "those of Linux 3.6 to 3.10 as well");
+	is_text(room, "[    7.000000] only\n", "whose struct has another name");
 }
 
 static void test_records_hostile(void)

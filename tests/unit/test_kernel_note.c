@@ -36,6 +36,46 @@ static void test_head(void)
 	ok(kernel_note_head(page) == 0, "a longer name");
 }
 
+/* Its name's 12 bytes begin 12 bytes behind OFFSET; all that follows is cut at
+ * the page's end.  Returns where it was found, or -1. */
+static int found_at(uint32_t offset, uint32_t len, const char *string)
+{
+	unsigned char note[64] = { 0 };
+	const uint32_t head[3] = { 11, len, 0 };
+	size_t room = sizeof(page) - offset;
+	uint32_t at = 0;
+
+	memcpy(note, head, sizeof(head));
+	strcpy((char *)note + 12, "VMCOREINFO");
+	strcpy((char *)note + 24, string);
+	memset(page, 0, sizeof(page));
+	memcpy(page + offset, note, room < sizeof(note) ? room : sizeof(note));
+	return kernel_note_find(page, &at) == len ? (int)at : -1;
+}
+
+static void test_find(void)
+{
+	ok(found_at(0, 3000, "OSRELEASE=3") == 0, "a note at a page's begin");
+	ok(found_at(32, 3000, "OSRELEASE=3") == 32 &&
+	   found_at(0xa40, 65536, "OSRELEASE=3") == 0xa40,
+	   "one among a kernel's data");
+	ok(found_at(4064, 3000, "OSRELEASE=3") == 4064,
+	   "one whose first key goes on in the next page");
+	ok(found_at(4072, 3000, "OSRELEASE=3") == 4072,
+	   "one whose text begins in the next page");
+	ok(found_at(4076, 3000, "OSRELEASE=3") == -1,
+	   "not one whose head goes on there");
+	ok(found_at(33, 3000, "OSRELEASE=3") == -1, "not between two words");
+	ok(found_at(4064, 3000, "PAGESIZE=3") == -1 &&
+	   found_at(64, 65537, "OSRELEASE=3") == -1,
+	   "nor one that is wrong at its begin");
+	found_at(128, 3000, "OSRELEASE=3");
+	memcpy(page + 12, "VMCOREINFO", 11);
+	ok(kernel_note_head(page) == 0 &&
+	   kernel_note_find(page, &(uint32_t){ 0 }) == 3000,
+	   "a name alone does not hide it");
+}
+
 static bool valid(const char *text)
 {
 	return kernel_note_is_valid(text, strlen(text));
@@ -89,6 +129,7 @@ static void test_values(void)
 int main(void)
 {
 	test_head();
+	test_find();
 	test_valid();
 	test_values();
 	return done_testing();

@@ -26,6 +26,7 @@ static struct {
 	struct kernel_trace_regs regs;	/* of vCPU 1; there is no other */
 	unsigned char pages[PAGES_MOST][GUEST_MEM_PAGE_BYTES];
 	unsigned int count;	/* of pages that are searched */
+	unsigned int image_end;	/* those before it are the kernel's image */
 	int open_rc, scan_rc, look_rc;
 	unsigned int opened;	/* and not closed */
 	const char *ring, *log;	/* what it printed; NULL: nothing */
@@ -81,13 +82,15 @@ int memory_read(struct memory *at, uint64_t frame, unsigned char *ret_page)
 }
 
 int memory_scan(struct memory *at, size_t (*wanted)(const unsigned char *page),
+		size_t (*in_image)(const unsigned char *page),
 		int (*each)(void *ctx, const uint64_t *pfn,
 			    const unsigned char *pages, size_t count),
 		void *ctx)
 {
 	(void)at;
 	for (uint64_t pfn = 0; pfn < guest.count; pfn++) {
-		size_t count = wanted(guest.pages[pfn]);
+		size_t count = (pfn < guest.image_end ? in_image : wanted)(
+			guest.pages[pfn]);
 		uint64_t pfns[PAGES_MOST];
 		int r;
 
@@ -170,14 +173,21 @@ int worker_look_shut_down(struct work *work)
 
 /* --- the steps of a test --- */
 
-static void put_note(unsigned int pfn, const char *note, size_t len)
+/* OFFSET bytes behind the page's begin; it may go on in the next one. */
+static void put_note_at(unsigned int pfn, size_t offset, const char *note,
+			size_t len)
 {
 	uint32_t head[3] = { sizeof("VMCOREINFO"), (uint32_t)len, 0 };
-	unsigned char *page = guest.pages[pfn];
+	unsigned char *page = guest.pages[pfn] + offset;
 
 	memcpy(page, head, sizeof(head));
 	memcpy(page + sizeof(head), "VMCOREINFO", sizeof("VMCOREINFO"));
 	memcpy(page + 24, note, len);
+}
+
+static void put_note(unsigned int pfn, const char *note, size_t len)
+{
+	put_note_at(pfn, 0, note, len);
 }
 
 static void begin(void)
@@ -295,6 +305,48 @@ static void test_looks_like(void)
 		"none)", "and why");
 }
 
+/* As Linux before 4.13 has it: an array in its data. */
+static void test_in_image(void)
+{
+	char panic[64];
+
+	begin();
+	guest.image_end = 4;
+	put_note_at(2, GUEST_MEM_PAGE_BYTES - 32, guest.fake.note,
+		    guest.fake.note_len);
+	ok(report(panic) == 0 &&
+	   strcmp(panic, "Kernel panic - not syncing: x") == 0,
+	   "a note in the kernel's image is found, over two pages");
+	begin();
+	guest.image_end = 2;
+	put_note_at(2, 64, guest.fake.note, guest.fake.note_len);
+	ok(report(panic) == 0 && !panic[0],
+	   "a program's page is not searched for one");
+}
+
+/* A page that any process of the guest can write, before the kernel's own. */
+static void test_forged(void)
+{
+	static const char forged[] = "OSRELEASE=hidden\n";
+	char panic[64];
+
+	begin();
+	put_note(1, forged, sizeof(forged) - 1);
+	put_note(5, guest.fake.note, guest.fake.note_len);
+	ok(report(panic) == 0 &&
+	   strcmp(panic, "Kernel panic - not syncing: x") == 0,
+	   "a note that leads to no log hides none");
+	is_text(told[EVIDENCE_KERNEL].text, "Linux 6.1.0-test, build id 12ab\n",
+		"and the kernel is the one that has the log");
+	begin();
+	put_note(1, forged, sizeof(forged) - 1);
+	put_note(3, "OSRELEASE=other\n", 16);
+	ok(report(panic) == 0 && !panic[0] &&
+	   strcmp(told[EVIDENCE_KERNEL].text, "Linux hidden\n") == 0 &&
+	   told[EVIDENCE_KERNEL_LOG].missing[0],
+	   "of several without a log the first is told");
+}
+
 static void test_trouble(void)
 {
 	char panic[64];
@@ -383,6 +435,8 @@ int main(int argc, char **argv)
 		return parser_main();
 	test_found();
 	test_looks_like();
+	test_in_image();
+	test_forged();
 	test_trouble();
 	test_printed();
 	test_printed_beside();
