@@ -51,7 +51,7 @@ const struct confine_role confine_probe = {
 
 /* PATH as it is now, to be put over what becomes read only.  -ENOENT: it is
  * not there. */
-static int take(const char *path)
+static int clone_tree(const char *path)
 {
 	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, path,
 			      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
@@ -80,7 +80,7 @@ static int make_view(const char *const *writable)
 	int fd[WRITABLE_MOST], count = 0, r = 0;
 
 	for (; writable[count] && count < WRITABLE_MOST && r == 0; count++) {
-		fd[count] = take(writable[count]);
+		fd[count] = clone_tree(writable[count]);
 		r = fd[count] == -ENOENT || fd[count] >= 0 ? 0 : fd[count];
 	}
 	if (r == 0)

@@ -65,7 +65,7 @@ static void end_wait(struct client *client)
 	client->control->waiting--;
 }
 
-static void drop(struct client *client)
+static void drop_client(struct client *client)
 {
 	struct control *control = client->control;
 
@@ -93,7 +93,7 @@ static void make_room(struct control *control)
 	LIST_EACH(client, &control->clients, struct client, node)
 		if (!oldest && !client->wait)
 			oldest = client;
-	drop(oldest);
+	drop_client(oldest);
 }
 
 static void on_writable(struct client *client)
@@ -106,7 +106,7 @@ static void on_writable(struct client *client)
 	if (n > 0)
 		client->out_at += n;
 	if (n <= 0 || client->out_at == client->out_len)
-		drop(client);
+		drop_client(client);
 }
 
 /* The verdict on the host is part of the status, and has to be of now. */
@@ -149,7 +149,7 @@ static void reply(struct client *client, json_object *with)
 				with, CONTROL_JSON_FLAGS, &client->out_len) :
 			     NULL;
 	if (!client->out) {
-		drop(client);
+		drop_client(client);
 		return;
 	}
 	keeper_set_timer(keeper, &client->deadline, CLIENT_DEADLINE_S);
@@ -170,7 +170,7 @@ static void on_client_deadline(struct ev_loop *loop, ev_timer *timer,
 		reply(client, control_wait_end(client->control->keeper,
 					       client->wait));
 	else
-		drop(client);
+		drop_client(client);
 }
 
 /* --- those that wait for a state of a guest --- */
@@ -290,12 +290,12 @@ static void on_readable(struct client *client)
 		return;
 	if (n <= 0 || client->wait ||
 	    client->request.len + n > REQUEST_MAX_BYTES) {
-		drop(client);
+		drop_client(client);
 		return;
 	}
 	text_append_bytes(&client->request, bytes, n);
 	if (client->request.error)
-		drop(client);
+		drop_client(client);
 	else if (memchr(bytes, '\n', n))
 		answer(client);
 }
@@ -433,7 +433,7 @@ void control_close(struct control *control)
 	struct client *client;
 
 	LIST_EACH(client, &control->clients, struct client, node)
-		drop(client);
+		drop_client(client);
 	ev_timer_stop(control->keeper->loop, &control->again);
 	ev_timer_stop(control->keeper->loop, &control->built);
 	ev_prepare_stop(control->keeper->loop, &control->look);

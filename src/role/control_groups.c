@@ -44,7 +44,7 @@ static uint64_t hash_panic(enum reason reason, const char *panic)
 	return signature[0] ? hash_of(signature) : 0;
 }
 
-static int add(void *ctx, const struct store_panic *panic)
+static int add_panic(void *ctx, const struct store_panic *panic)
 {
 	struct control_groups *groups = ctx;
 	struct entry *entry;
@@ -104,7 +104,7 @@ struct control_groups *control_groups_load(struct keeper *keeper)
 
 	if (!groups)
 		return NULL;
-	if (store_each_panic(keeper->store, add, groups)) {
+	if (store_each_panic(keeper->store, add_panic, groups)) {
 		control_groups_free(groups);
 		return NULL;
 	}
@@ -122,8 +122,8 @@ void control_groups_free(struct control_groups *groups)
 	free(groups);
 }
 
-static const struct entry *find(const struct control_groups *groups,
-				uint64_t hash)
+static const struct entry *find_entry(const struct control_groups *groups,
+				      uint64_t hash)
 {
 	size_t low = 0, high = groups->count;
 
@@ -154,7 +154,7 @@ void control_groups_tell(const struct control_groups *groups,
 		return;
 	hash = hash_panic(reason, json_object_get_string(panic));
 	if (hash)
-		entry = find(groups, hash);
+		entry = find_entry(groups, hash);
 	if (!entry)
 		return;
 	control_json_int(incident, "alike", entry->times);

@@ -87,9 +87,9 @@ struct plan {
 		    pid_t monitor, struct outlook *ret);
 };
 
-static json_object *show(const struct guest *guest,
-			 const struct domain *domain,
-			 const struct outlook *outlook)
+static json_object *show_plan(const struct guest *guest,
+			      const struct domain *domain,
+			      const struct outlook *outlook)
 {
 	json_object *to = json_object_new_object();
 	char uuid[UUID_TEXT_BYTES];
@@ -104,9 +104,9 @@ static json_object *show(const struct guest *guest,
 	return to;
 }
 
-static void add(struct keeper *keeper, const struct control_owners *owners,
-		const struct guest *guest, bool all,
-		const struct plan *plan, json_object *to)
+static void add_plan(struct keeper *keeper, const struct control_owners *owners,
+		     const struct guest *guest, bool all,
+		     const struct plan *plan, json_object *to)
 {
 	const struct domain *domain = keeper_domain_of(keeper, guest);
 	struct outlook outlook;
@@ -115,7 +115,7 @@ static void add(struct keeper *keeper, const struct control_owners *owners,
 		return;
 	plan->one(keeper, guest, all, domain && owners ?
 		  control_owners_monitor(owners, domain) : 0, &outlook);
-	control_json_append(to, show(guest, domain, &outlook));
+	control_json_append(to, show_plan(guest, domain, &outlook));
 }
 
 static json_object *plan_all(struct keeper *keeper, const struct guest *only,
@@ -127,11 +127,11 @@ static json_object *plan_all(struct keeper *keeper, const struct guest *only,
 	const struct guest *guest;
 
 	if (only)
-		add(keeper, owners, only, false, plan, list);
+		add_plan(keeper, owners, only, false, plan, list);
 	else
 		LIST_EACH(guest, (struct list *)engine_guests(keeper->engine),
 			  const struct guest, node)
-			add(keeper, owners, guest, true, plan, list);
+			add_plan(keeper, owners, guest, true, plan, list);
 	control_owners_free(owners);
 	control_json_add(to, "guests", list);
 	return to;

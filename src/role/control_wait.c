@@ -106,8 +106,8 @@ static void view_guest(struct keeper *keeper, const struct guest *guest,
 
 /* A guest whose file has no uuid gets another one at each manual start: then it
  * is found by its name. */
-static const struct guest *find(struct keeper *keeper,
-				const struct control_wait *wait)
+static const struct guest *find_waited_for(struct keeper *keeper,
+					   const struct control_wait *wait)
 {
 	const struct guest *guest = engine_guest(keeper->engine, wait->uuid);
 	const struct guest *named;
@@ -132,8 +132,8 @@ static const char *word_of(const struct view *view)
 
 /* --- answers --- */
 
-static json_object *show(const struct control_wait *wait,
-			 const struct view *view)
+static json_object *show_answer(const struct control_wait *wait,
+				const struct view *view)
 {
 	json_object *to = json_object_new_object();
 	char uuid[UUID_TEXT_BYTES];
@@ -236,9 +236,9 @@ json_object *control_wait_look(struct keeper *keeper,
 {
 	struct view view;
 
-	view_guest(keeper, find(keeper, wait), &view);
+	view_guest(keeper, find_waited_for(keeper, wait), &view);
 	*ret_again = view.is_half_built;
-	return states[wait->state].is(&view) ? show(wait, &view) : NULL;
+	return states[wait->state].is(&view) ? show_answer(wait, &view) : NULL;
 }
 
 json_object *control_wait_end(struct keeper *keeper,
@@ -246,8 +246,8 @@ json_object *control_wait_end(struct keeper *keeper,
 {
 	struct view view;
 
-	view_guest(keeper, find(keeper, wait), &view);
-	return show(wait, &view);
+	view_guest(keeper, find_waited_for(keeper, wait), &view);
+	return show_answer(wait, &view);
 }
 
 int64_t control_wait_timeout_ms(const struct control_wait *wait)

@@ -146,8 +146,8 @@ struct telling {
 };
 
 /* If the keeper has ended, the result is logged here. */
-static int tell(const struct telling *to, const char *name, int rc,
-		const char *text)
+static int send_result(const struct telling *to, const char *name, int rc,
+		       const char *text)
 {
 	struct wire_msg msg = { .kind = WIRE_RESULT, .rc = rc };
 	int r;
@@ -180,11 +180,11 @@ static int run_one(struct telling *to, const char *name)
 	int r, status = 0;
 
 	if (fault)
-		return tell(to, name, -EPERM, fault);
+		return send_result(to, name, -EPERM, fault);
 	snprintf(path, sizeof(path), "%s/%s", to->dir, name);
 	r = hook_run(&run, output, sizeof(output), &status);
 	describe(r, status, output, text, sizeof(text));
-	return tell(to, name, r, text);
+	return send_result(to, name, r, text);
 }
 
 /* --- all of them --- */
@@ -204,7 +204,7 @@ static int run_listed(struct telling *to, struct dirent **entries, int count)
 	for (int i = 0; i < count && r == 0; i++)
 		r = i < HOOKS_MAX ?
 			run_one(to, entries[i]->d_name) :
-			tell(to, entries[i]->d_name, -E2BIG, "more than 16 hooks");
+			send_result(to, entries[i]->d_name, -E2BIG, "more than 16 hooks");
 	json_object_put(incident);
 	return r;
 }
@@ -227,12 +227,12 @@ static int run_all(const struct wire_msg *order)
 	int count, r;
 
 	if (dir_fd < 0 || !dir)
-		return tell(&to, "", -errno, strerror(errno));
+		return send_result(&to, "", -errno, strerror(errno));
 	if (!is_trusted_dir(dir_fd))
-		return tell(&to, "", -EPERM, "others may write to the directory");
+		return send_result(&to, "", -EPERM, "others may write to the directory");
 	count = scandirat(dir_fd, ".", &entries, is_hook_name, compare_names);
 	if (count < 0)
-		return tell(&to, "", -errno, strerror(errno));
+		return send_result(&to, "", -errno, strerror(errno));
 	r = run_listed(&to, entries, count);
 	for (int i = 0; i < count; i++)
 		free(entries[i]);
@@ -255,7 +255,7 @@ static int run_command(const struct wire_msg *order)
 	else
 		snprintf(how, sizeof(how), "the command ended with status %d",
 			 WEXITSTATUS(status));
-	return tell(&to, order->text, r, r == 0 ? how : fault ?: strerror(-r));
+	return send_result(&to, order->text, r, r == 0 ? how : fault ?: strerror(-r));
 }
 
 static int recv_and_run(void)

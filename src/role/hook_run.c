@@ -83,7 +83,7 @@ static void close_pair(const int fd[2])
 	close(fd[1]);
 }
 
-static int start(const struct hook_run *run, struct running *hook)
+static int start_hook(const struct hook_run *run, struct running *hook)
 {
 	int in[2], out[2];
 
@@ -148,7 +148,7 @@ static void listen_to(struct running *hook)
 		close_one(&hook->out);
 }
 
-static void look(struct running *hook)
+static void check_ended(struct running *hook)
 {
 	siginfo_t info = { 0 };
 
@@ -181,7 +181,7 @@ static void await_news(struct running *hook, int64_t left_ms)
 /* Until it has ended by itself, or a bound is met. */
 static int attend(struct running *hook)
 {
-	for (look(hook); !hook->ended; look(hook)) {
+	for (check_ended(hook); !hook->ended; check_ended(hook)) {
 		int64_t left_ms = hook->end_ms - clock_ms();
 
 		if (left_ms <= 0)
@@ -243,7 +243,7 @@ static void sweep(struct running *hook)
 }
 
 /* Of one that ended by itself. */
-static int judge(int status)
+static int judge_status(int status)
 {
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
@@ -260,13 +260,13 @@ int hook_run(const struct hook_run *run, char *ret_output, size_t size,
 	int r;
 
 	ret_output[0] = '\0';
-	r = start(run, &hook);
+	r = start_hook(run, &hook);
 	if (r == 0) {
 		r = attend(&hook);
 		listen_out(&hook);
 		sweep(&hook);
 		*ret_status = hook.status;
-		r = r ? r : judge(hook.status);
+		r = r ? r : judge_status(hook.status);
 	}
 	close_one(&hook.in);
 	close_one(&hook.out);

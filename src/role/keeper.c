@@ -313,7 +313,7 @@ static void start_signals(struct keeper *keeper)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-static int start(struct keeper *keeper)
+static int start_keeper(struct keeper *keeper)
 {
 	int r;
 
@@ -406,7 +406,7 @@ int keeper_main(const char *config_dir)
 	r = open_all(&keeper, &lock);
 	if (r >= 0) {
 		spare_us();
-		r = start(&keeper);
+		r = start_keeper(&keeper);
 	}
 	if (r == 0) {
 		ev_run(keeper.loop, 0);

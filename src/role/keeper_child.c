@@ -179,7 +179,7 @@ static void kill_unit(struct keeper *keeper, struct child *child)
 }
 
 /* What is for us, not for its owner. */
-static bool take(struct child *child, struct wire_msg *msg)
+static bool take_greeting(struct child *child, struct wire_msg *msg)
 {
 	if (!child->is_unit ||
 	    (msg->kind != WIRE_HELLO && msg->kind != WIRE_END))
@@ -296,7 +296,7 @@ int keeper_child_recv(struct keeper *keeper, struct child *child,
 		r = child->is_unit && !child->pid ? meet(keeper, child) : 0;
 		if (r == 0)
 			r = wire_recv(child->fd, ret_msg);
-	} while (r == 0 && take(child, ret_msg));
+	} while (r == 0 && take_greeting(child, ret_msg));
 	if (r == -ENOMEM || r == -ENOBUFS)
 		return wait_for_memory(keeper, child);
 	if (r < 0 && r != -EAGAIN)

@@ -24,8 +24,8 @@ struct kept_config {
 	char *json;
 };
 
-static struct kept_config *find(const struct keeper *keeper, uint32_t domid,
-				const uint8_t *uuid)
+static struct kept_config *find_config(const struct keeper *keeper, uint32_t domid,
+				       const uint8_t *uuid)
 {
 	struct kept_config *kept;
 
@@ -36,7 +36,7 @@ static struct kept_config *find(const struct keeper *keeper, uint32_t domid,
 	return NULL;
 }
 
-static void drop(struct kept_config *kept)
+static void drop_config(struct kept_config *kept)
 {
 	list_remove(&kept->node);
 	free(kept->json);
@@ -65,7 +65,7 @@ void keeper_config_close(struct keeper *keeper)
 	struct kept_config *kept;
 
 	LIST_EACH(kept, &keeper->configs, struct kept_config, node)
-		drop(kept);
+		drop_config(kept);
 }
 
 /* --- of a guest, while it has an incident --- */
@@ -74,23 +74,23 @@ void keeper_config_keep(struct keeper *keeper, const uint8_t *uuid)
 {
 	char *json = NULL;
 
-	if (!find(keeper, OF_GUEST, uuid) &&
+	if (!find_config(keeper, OF_GUEST, uuid) &&
 	    store_get_config(keeper->store, uuid, &json) == 0)
 		(void)keep(keeper, OF_GUEST, uuid, json);
 }
 
 void keeper_config_drop(struct keeper *keeper, const uint8_t *uuid)
 {
-	struct kept_config *kept = find(keeper, OF_GUEST, uuid);
+	struct kept_config *kept = find_config(keeper, OF_GUEST, uuid);
 
 	if (kept)
-		drop(kept);
+		drop_config(kept);
 }
 
 const char *keeper_config_kept(const struct keeper *keeper,
 			       const uint8_t *uuid)
 {
-	const struct kept_config *kept = find(keeper, OF_GUEST, uuid);
+	const struct kept_config *kept = find_config(keeper, OF_GUEST, uuid);
 
 	return kept ? kept->json : NULL;
 }
@@ -98,7 +98,7 @@ const char *keeper_config_kept(const struct keeper *keeper,
 void keeper_config_set(struct keeper *keeper, const uint8_t *uuid,
 		       const struct domain_config *config, const char *json)
 {
-	struct kept_config *kept = find(keeper, OF_GUEST, uuid);
+	struct kept_config *kept = find_config(keeper, OF_GUEST, uuid);
 	int r = store_set_config(keeper->store, uuid, config, json);
 
 	if (keeper_fallback_on(keeper, r))
@@ -111,7 +111,7 @@ void keeper_config_set(struct keeper *keeper, const uint8_t *uuid,
 			  LOG_TEXT("error", strerror(-r)));
 	if (!kept)
 		return;
-	drop(kept);
+	drop_config(kept);
 	(void)keep(keeper, OF_GUEST, uuid, strdup(json));
 }
 
@@ -152,7 +152,7 @@ static void forget(struct keeper *keeper, uint32_t domid)
 	LIST_EACH(kept, &keeper->configs, struct kept_config, node)
 		if (kept->domid != OF_GUEST &&
 		    (kept->domid == domid || !is_there(keeper, kept)))
-			drop(kept);
+			drop_config(kept);
 }
 
 static void set_aside(struct keeper *keeper, const struct wire_msg *msg,
@@ -193,12 +193,12 @@ int keeper_config_take(void *ctx, const struct domain *domain,
 {
 	const struct domain_id *id = &domain->info.id;
 	struct keeper *keeper = ctx;
-	struct kept_config *kept = find(keeper, id->domid, id->uuid);
+	struct kept_config *kept = find_config(keeper, id->domid, id->uuid);
 
 	if (!kept)
 		return -ENOENT;
 	keeper_config_set(keeper, id->uuid, &kept->config, kept->json);
 	*ret_config = kept->config;
-	drop(kept);
+	drop_config(kept);
 	return 0;
 }

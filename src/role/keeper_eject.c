@@ -35,8 +35,8 @@ static bool is_there(const struct keeper *keeper, const struct domain_id *id)
 	return domain && domain_id_equal(&domain->info.id, id);
 }
 
-static struct keeper_eject *find(struct keeper *keeper,
-				 const struct domain_id *id, const char *vdev)
+static struct keeper_eject *find_eject(struct keeper *keeper,
+				       const struct domain_id *id, const char *vdev)
 {
 	struct keeper_eject *eject;
 
@@ -78,8 +78,8 @@ static void free_eject(struct keeper_eject *eject)
 }
 
 /* A failure to hire a worker waits as long as a success. */
-static void begin(struct keeper *keeper, struct keeper_eject *eject,
-		  int64_t now_ms)
+static void begin_eject(struct keeper *keeper, struct keeper_eject *eject,
+			int64_t now_ms)
 {
 	int r = keeper_worker_eject(keeper, &eject->id, eject->vdev, eject);
 
@@ -90,7 +90,7 @@ static void begin(struct keeper *keeper, struct keeper_eject *eject,
 
 /* Starts what may start, and sets the timer for the rest.  A request that waits
  * for a place needs no timer: the end of another one calls this again. */
-static void run(struct keeper *keeper)
+static void run_ejects(struct keeper *keeper)
 {
 	int64_t now_ms = keeper_now(keeper).mono_ms, next_ms = INT64_MAX;
 	struct keeper_eject *eject;
@@ -106,7 +106,7 @@ static void run(struct keeper *keeper)
 		if (eject->due_ms <= now_ms &&
 		    count_busy(keeper, NULL) < AT_ONCE &&
 		    !count_busy(keeper, &eject->id))
-			begin(keeper, eject, now_ms);
+			begin_eject(keeper, eject, now_ms);
 		if (eject->due_ms > now_ms && eject->due_ms < next_ms)
 			next_ms = eject->due_ms;
 	}
@@ -121,7 +121,7 @@ static void on_due(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	(void)loop;
 	(void)events;
-	run(timer->data);
+	run_ejects(timer->data);
 }
 
 void keeper_eject_open(struct keeper *keeper)
@@ -134,7 +134,7 @@ void keeper_eject_open(struct keeper *keeper)
 void keeper_eject_ask(struct keeper *keeper, const struct domain_id *id,
 		      const char *vdev)
 {
-	struct keeper_eject *eject = find(keeper, id, vdev);
+	struct keeper_eject *eject = find_eject(keeper, id, vdev);
 
 	if (eject) {
 		eject->is_wanted = true;
@@ -154,7 +154,7 @@ void keeper_eject_ask(struct keeper *keeper, const struct domain_id *id,
 	eject->is_wanted = true;
 	text_copy(eject->vdev, sizeof(eject->vdev), vdev);
 	list_append(&keeper->ejects, &eject->node);
-	run(keeper);
+	run_ejects(keeper);
 }
 
 /* The last of the list from now on: others come first. */
@@ -164,7 +164,7 @@ void keeper_eject_done(struct keeper *keeper, struct keeper_eject *eject)
 	eject->due_ms = keeper_now(keeper).mono_ms + PAUSE_MS;
 	list_remove(&eject->node);
 	list_append(&keeper->ejects, &eject->node);
-	run(keeper);
+	run_ejects(keeper);
 }
 
 void keeper_eject_close(struct keeper *keeper)

@@ -39,7 +39,7 @@ static void log_temporary(const struct keeper_fallback *fallback)
 }
 
 /* Not from inside the engine, which may have called. */
-static bool tell(struct keeper_fallback *fallback)
+static bool report_change(struct keeper_fallback *fallback)
 {
 	if (!fallback->untold)
 		return false;
@@ -211,7 +211,7 @@ static void take_back(struct keeper_fallback *fallback, struct store *store)
 	keeper_records_reserve(keeper);
 	if (!fallback->knew)
 		keeper_start_over(keeper);
-	tell(fallback);
+	report_change(fallback);
 	keeper_rearm(keeper);
 }
 
@@ -234,7 +234,7 @@ static void on_again(struct ev_loop *loop, ev_timer *timer, int events)
 
 	(void)loop;
 	(void)events;
-	if (tell(fallback) || !is_at_rest(fallback)) {
+	if (report_change(fallback) || !is_at_rest(fallback)) {
 		wait_more(fallback, fallback->why);
 		return;
 	}

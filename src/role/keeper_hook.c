@@ -228,8 +228,8 @@ static const char *check_room(const struct keeper_hooks *hooks,
 		"too many transitions wait for their hooks";
 }
 
-static void tell(struct keeper_hooks *hooks, enum transition transition,
-		 const struct incident *incident)
+static void queue_transition(struct keeper_hooks *hooks, enum transition transition,
+			     const struct incident *incident)
 {
 	json_object *about;
 	struct hook_job *job;
@@ -260,7 +260,7 @@ void keeper_hook_note(struct keeper *keeper, enum engine_note note,
 	enum transition transition = transition_of(note, incident);
 
 	if (keeper->hooks && transition != TRANSITION_NONE)
-		tell(keeper->hooks, transition, incident);
+		queue_transition(keeper->hooks, transition, incident);
 }
 
 static void on_hung(struct ev_loop *loop, ev_timer *timer, int events)
@@ -270,7 +270,7 @@ static void on_hung(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)loop;
 	(void)events;
 	hooks->told_hung = true;
-	tell(hooks, TRANSITION_HOST_HUNG, NULL);
+	queue_transition(hooks, TRANSITION_HOST_HUNG, NULL);
 }
 
 void keeper_hook_host_hung(struct keeper *keeper)
@@ -281,7 +281,7 @@ void keeper_hook_host_hung(struct keeper *keeper)
 		return;
 	ev_timer_stop(keeper->loop, &hooks->hung);
 	hooks->told_hung = true;
-	tell(hooks, TRANSITION_HOST_HUNG, NULL);
+	queue_transition(hooks, TRANSITION_HOST_HUNG, NULL);
 }
 
 void keeper_hook_toolstack(struct keeper *keeper, bool answers)
@@ -293,7 +293,7 @@ void keeper_hook_toolstack(struct keeper *keeper, bool answers)
 	if (answers) {
 		ev_timer_stop(keeper->loop, &hooks->hung);
 		if (hooks->told_hung)
-			tell(hooks, TRANSITION_HOST_BACK, NULL);
+			queue_transition(hooks, TRANSITION_HOST_BACK, NULL);
 		hooks->told_hung = false;
 	} else if (!hooks->told_hung && !ev_is_active(&hooks->hung)) {
 		keeper_set_timer(keeper, &hooks->hung, HUNG_AFTER_S);
@@ -303,8 +303,8 @@ void keeper_hook_toolstack(struct keeper *keeper, bool answers)
 void keeper_hook_records(struct keeper *keeper, bool temporary)
 {
 	if (keeper->hooks)
-		tell(keeper->hooks, temporary ? TRANSITION_RECORDS_TEMPORARY :
-						TRANSITION_RECORDS_BACK, NULL);
+		queue_transition(keeper->hooks, temporary ? TRANSITION_RECORDS_TEMPORARY :
+							    TRANSITION_RECORDS_BACK, NULL);
 }
 
 /* --- its life --- */

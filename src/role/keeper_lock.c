@@ -36,7 +36,7 @@ static int check_dir(int dir)
 }
 
 /* Returns the descriptor that holds it, or -EBUSY. */
-static int take(const char *dir, const char *name)
+static int take_lock(const char *dir, const char *name)
 {
 	AUTO_CLOSE int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int fd, error = at < 0 ? errno : 0;
@@ -61,9 +61,9 @@ int keeper_lock_take(const char *run_dir, struct keeper_lock *ret_lock)
 	/* Where the locks of guests are, whatever the settings say. */
 	if (mkdir(WORKER_LOCK_RUN_DIR, 0700) && errno != EEXIST)
 		return fail(WORKER_LOCK_RUN_DIR, "", errno);
-	r = ret_lock->host = take(WORKER_LOCK_RUN_DIR, "host.lock");
+	r = ret_lock->host = take_lock(WORKER_LOCK_RUN_DIR, "host.lock");
 	if (r >= 0)
-		r = ret_lock->run_dir = take(run_dir, "xenvigild.lock");
+		r = ret_lock->run_dir = take_lock(run_dir, "xenvigild.lock");
 	return r < 0 ? r : 0;
 }
 

@@ -39,7 +39,7 @@ static void unwatch(struct model *model)
 	model->ended.fd = -1;
 }
 
-static void drop(struct model *model)
+static void drop_model(struct model *model)
 {
 	unwatch(model);
 	ev_timer_stop(model->keeper->loop, &model->look);
@@ -47,7 +47,7 @@ static void drop(struct model *model)
 	free(model);
 }
 
-static struct model *find(const struct keeper *keeper, uint32_t domid)
+static struct model *find_model(const struct keeper *keeper, uint32_t domid)
 {
 	struct model *model;
 
@@ -90,7 +90,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	keeper_set_timer(keeper, timer, AGAIN_S);
 	keeper_scan(keeper);
-	model = find(keeper, domid);
+	model = find_model(keeper, domid);
 	if (!model)
 		return;
 	if (runs_after_all(model)) {
@@ -102,7 +102,7 @@ static void on_look(struct ev_loop *loop, ev_timer *timer, int events)
 	if (next == ENGINE_MODEL_CRASH)
 		crash(model);
 	if (next != ENGINE_MODEL_LATER) {
-		drop(model);
+		drop_model(model);
 		keeper_scan(keeper);
 	}
 	keeper_rearm(keeper);
@@ -151,8 +151,8 @@ static void watch_stub(struct model *model)
 		keeper_set_timer(keeper, &model->look, SETTLE_S);
 }
 
-static struct model *add(struct keeper *keeper, const struct domain_id *id,
-			 const struct device_model *it)
+static struct model *add_model(struct keeper *keeper, const struct domain_id *id,
+			       const struct device_model *it)
 {
 	struct model *model = calloc(1, sizeof(*model));
 
@@ -171,7 +171,7 @@ static struct model *add(struct keeper *keeper, const struct domain_id *id,
 
 void keeper_model_take(struct keeper *keeper, const struct wire_msg *msg)
 {
-	struct model *model = find(keeper, msg->id.domid);
+	struct model *model = find_model(keeper, msg->id.domid);
 	struct device_model it;
 	unsigned int user;
 
@@ -181,8 +181,8 @@ void keeper_model_take(struct keeper *keeper, const struct wire_msg *msg)
 	    uuid_equal(model->uuid, msg->id.uuid))
 		return; /* a new watcher reports it again */
 	if (model)
-		drop(model);
-	model = add(keeper, &msg->id, &it);
+		drop_model(model);
+	model = add_model(keeper, &msg->id, &it);
 	if (model && it.domid)
 		watch_stub(model);
 	else if (model && it.pid)
@@ -198,10 +198,10 @@ void keeper_model_note(struct keeper *keeper, enum engine_note note,
 	if (!domain || (note != ENGINE_NOTE_DOMAIN_GONE &&
 			note != ENGINE_NOTE_MODEL_DOWN))
 		return;
-	model = find(keeper, domain->info.id.domid);
+	model = find_model(keeper, domain->info.id.domid);
 	if (model && note == ENGINE_NOTE_DOMAIN_GONE)
-		drop(model);
-	model = domain->serves ? find(keeper, domain->serves) : NULL;
+		drop_model(model);
+	model = domain->serves ? find_model(keeper, domain->serves) : NULL;
 	if (model && model->it.domid == domain->info.id.domid)
 		keeper_set_timer(keeper, &model->look, SETTLE_S);
 }
@@ -211,5 +211,5 @@ void keeper_model_close(struct keeper *keeper)
 	struct model *model;
 
 	LIST_EACH(model, &keeper->models, struct model, node)
-		drop(model);
+		drop_model(model);
 }

@@ -16,7 +16,7 @@
 /* A worker that outlived its keeper still writes the core. */
 #define AGAIN_S 2.
 
-static void tell(const struct domain_id *id, int r)
+static void log_unpaused(const struct domain_id *id, int r)
 {
 	log_event(r < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_NOTICE, "unpaused",
 		  LOG_INT("domid", id->domid), LOG_UUID("uuid", id->uuid),
@@ -35,7 +35,7 @@ static bool undo(struct keeper *keeper, const uint8_t *uuid)
 		return r == -EBUSY;
 	r = worker_pause_undo(lock, keeper->hv, uuid, &id);
 	if (r)
-		tell(&id, r);
+		log_unpaused(&id, r);
 	return false;
 }
 

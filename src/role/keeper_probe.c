@@ -47,7 +47,7 @@ static void set_again(struct keeper_probe *probe, double seconds)
 
 /* --- the verdict --- */
 
-static void record(struct keeper_probe *probe)
+static void record_trouble(struct keeper_probe *probe)
 {
 	int r = keeper_records_host(probe->keeper, &probe->trouble);
 
@@ -90,7 +90,7 @@ static void begin_trouble(struct keeper_probe *probe)
 	probe->trouble.began_ms = probe->since_ms;
 	probe->trouble.began_mono_ms = keeper_now(probe->keeper).mono_ms;
 	describe(probe);
-	record(probe);
+	record_trouble(probe);
 	log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
 	keeper_hook_host_hung(probe->keeper);
 	/* The watcher has to find out, so that the list is polled. */
@@ -102,7 +102,7 @@ static void end_trouble(struct keeper_probe *probe)
 	struct keeper *keeper = probe->keeper;
 
 	probe->trouble.ended_ms = keeper_now(keeper).wall_ms;
-	record(probe);
+	record_trouble(probe);
 	log_trouble(probe, "host-back", LOG_LEVEL_NOTICE);
 	memset(&probe->trouble, 0, sizeof(probe->trouble));
 	if (keeper->watcher_ready) /* otherwise its return shows it */
@@ -162,7 +162,7 @@ static void conclude(struct keeper_probe *probe,
 		begin_trouble(probe);
 	} else if (!host_is_well(health) && news) {
 		describe(probe);
-		record(probe);
+		record_trouble(probe);
 		log_trouble(probe, "host-hung", LOG_LEVEL_ERROR);
 	} else if (host_is_well(health) && is_open(probe)) {
 		keeper_retreat_judge(probe->keeper);
@@ -182,7 +182,7 @@ void keeper_probe_note_retreat(struct keeper *keeper, enum retreat_state state,
 	probe->trouble.retreat_state = state;
 	text_copy(probe->trouble.retreat, sizeof(probe->trouble.retreat),
 		  text);
-	record(probe);
+	record_trouble(probe);
 }
 
 static void on_health(struct keeper_probe *probe, const struct wire_msg *msg)

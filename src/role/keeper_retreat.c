@@ -34,7 +34,7 @@ struct keeper_retreat {
 
 /* --- what is known of it --- */
 
-static void tell(const struct keeper_retreat *retreat, struct text *text)
+static void describe_retreat(const struct keeper_retreat *retreat, struct text *text)
 {
 	struct text list = { 0 };
 
@@ -52,11 +52,11 @@ static void tell(const struct keeper_retreat *retreat, struct text *text)
 }
 
 /* Into the record of the host's trouble. */
-static void record(struct keeper_retreat *retreat)
+static void record_retreat(struct keeper_retreat *retreat)
 {
 	struct text text = { 0 };
 
-	tell(retreat, &text);
+	describe_retreat(retreat, &text);
 	keeper_probe_note_retreat(retreat->keeper, retreat->state,
 				  text_get(&text));
 	text_free(&text);
@@ -70,7 +70,7 @@ void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
 	*ret_state = retreat_state_name(retreat ? retreat->state :
 						  RETREAT_NONE);
 	if (retreat && retreat->state != RETREAT_NONE)
-		tell(retreat, text);
+		describe_retreat(retreat, text);
 }
 
 static void log_state(const struct keeper_retreat *retreat, const char *event,
@@ -78,7 +78,7 @@ static void log_state(const struct keeper_retreat *retreat, const char *event,
 {
 	struct text text = { 0 };
 
-	tell(retreat, &text);
+	describe_retreat(retreat, &text);
 	log_event(level, event,
 		  LOG_TEXT("state", retreat_state_name(retreat->state)),
 		  LOG_TEXT("text", text_get(&text)));
@@ -87,12 +87,12 @@ static void log_state(const struct keeper_retreat *retreat, const char *event,
 
 /* --- its end --- */
 
-static void end(struct keeper_retreat *retreat, const char *how)
+static void end_retreat(struct keeper_retreat *retreat, const char *how)
 {
 	ev_timer_stop(retreat->keeper->loop, &retreat->tick);
 	retreat->state = RETREAT_OVER;
 	text_copy(retreat->end, sizeof(retreat->end), how);
-	record(retreat);
+	record_retreat(retreat);
 	log_state(retreat, "retreat-over", LOG_LEVEL_WARN);
 }
 
@@ -124,8 +124,8 @@ static void on_command_ended(struct child *child)
 
 	on_said(retreat->keeper->loop, &child->readable, EV_READ);
 	keeper_child_forget(retreat->keeper, child);
-	end(retreat, retreat->said[0] ? retreat->said :
-					"the child that ran the command was lost");
+	end_retreat(retreat, retreat->said[0] ? retreat->said :
+						"the child that ran the command was lost");
 }
 
 static int send_command(struct keeper_retreat *retreat, const char *path)
@@ -148,16 +148,16 @@ static void run_command(struct keeper_retreat *retreat)
 	int r;
 
 	if (!path[0]) {
-		end(retreat, "no command is set");
+		end_retreat(retreat, "no command is set");
 		return;
 	}
 	retreat->state = RETREAT_COMMAND;
 	retreat->said[0] = '\0';
-	record(retreat); /* the command may be the last of this host */
+	record_retreat(retreat); /* the command may be the last of this host */
 	log_state(retreat, "retreat-command", LOG_LEVEL_WARN);
 	r = send_command(retreat, path);
 	if (r < 0)
-		end(retreat, strerror(-r));
+		end_retreat(retreat, strerror(-r));
 }
 
 /* --- those that did not power off --- */
@@ -210,7 +210,7 @@ static bool await_capture(struct keeper_retreat *retreat)
 			  capture && capture->text[0] ? capture->text :
 							"no core was written");
 	retreat->of = NULL;
-	record(retreat);
+	record_retreat(retreat);
 	return false;
 }
 
@@ -236,19 +236,19 @@ static bool is_over_time(const struct keeper_retreat *retreat)
 	return keeper_now(retreat->keeper).mono_ms >= retreat->due_ms;
 }
 
-static void look(struct keeper_retreat *retreat)
+static void look_at_guests(struct keeper_retreat *retreat)
 {
 	const struct domain_info *list;
 	size_t count;
 
 	if (hv_list(retreat->keeper->hv, &list, &count) == 0 &&
 	    retreat_look(&retreat->list, list, count))
-		record(retreat); /* the next keeper knows of them by it only */
+		record_retreat(retreat); /* the next keeper knows of them by it only */
 	if (retreat_is_waiting(&retreat->list) && !is_over_time(retreat))
 		return;
 	retreat_give_up(&retreat->list);
 	retreat->state = RETREAT_EVIDENCE;
-	record(retreat);
+	record_retreat(retreat);
 	if (retreat_next_left(&retreat->list))
 		log_state(retreat, "retreat-left", LOG_LEVEL_ERROR);
 }
@@ -261,7 +261,7 @@ static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	keeper_scan(retreat->keeper); /* those that end are on record at once */
 	if (retreat->state == RETREAT_WAITING)
-		look(retreat);
+		look_at_guests(retreat);
 	if (retreat->state == RETREAT_EVIDENCE)
 		take_evidence(retreat);
 	if (retreat->state >= RETREAT_COMMAND)
@@ -289,7 +289,7 @@ static void ask(struct keeper *keeper, struct retreat_guest *guest)
 		  LOG_TEXT("error", strerror(-r)));
 }
 
-static int begin(struct keeper_retreat *retreat)
+static int begin_retreat(struct keeper_retreat *retreat)
 {
 	struct keeper *keeper = retreat->keeper;
 	const struct domain_info *list;
@@ -314,13 +314,13 @@ static int begin(struct keeper_retreat *retreat)
 }
 
 /* Returns 0, or -errno. */
-static int start(struct keeper_retreat *retreat, const char *event)
+static int start_retreat(struct keeper_retreat *retreat, const char *event)
 {
-	int r = begin(retreat);
+	int r = begin_retreat(retreat);
 
 	if (r < 0)
 		return r;
-	record(retreat);
+	record_retreat(retreat);
 	log_state(retreat, event, LOG_LEVEL_WARN);
 	ev_timer_again(retreat->keeper->loop, &retreat->tick);
 	return 0;
@@ -337,7 +337,7 @@ static void keep_before(struct keeper_retreat *retreat)
 	struct text text = { 0 };
 
 	if (retreat->state == RETREAT_OVER)
-		tell(retreat, &text);
+		describe_retreat(retreat, &text);
 	text_copy(retreat->before, sizeof(retreat->before), text_get(&text));
 	text_free(&text);
 }
@@ -356,7 +356,7 @@ const char *keeper_retreat_start(struct keeper *keeper)
 	if (is_under_way(retreat))
 		return "a retreat is in progress";
 	keep_before(retreat);
-	r = start(retreat, "retreat-begun");
+	r = start_retreat(retreat, "retreat-begun");
 	return r < 0 ? strerror(-r) : NULL;
 }
 
@@ -369,7 +369,7 @@ const char *keeper_retreat_cancel(struct keeper *keeper)
 		return "no retreat is in progress";
 	if (retreat->state == RETREAT_COMMAND)
 		return "its command runs already";
-	end(retreat, "stopped: by the operator");
+	end_retreat(retreat, "stopped: by the operator");
 	return NULL;
 }
 
@@ -383,10 +383,10 @@ static void take_up(struct keeper_retreat *retreat,
 {
 	text_copy(retreat->before, sizeof(retreat->before), trouble->retreat);
 	if (trouble->retreat_state == RETREAT_COMMAND)
-		end(retreat, "the daemon ended while the command ran");
+		end_retreat(retreat, "the daemon ended while the command ran");
 	else if (trouble->retreat_state == RETREAT_WAITING ||
 		 trouble->retreat_state == RETREAT_EVIDENCE)
-		(void)start(retreat, "retreat-resumed"); /* or at the next verdict */
+		(void)start_retreat(retreat, "retreat-resumed"); /* or at the next verdict */
 	else
 		retreat->state = trouble->retreat_state;
 }
@@ -410,7 +410,7 @@ void keeper_retreat_judge(struct keeper *keeper)
 			keeper_retreat_start(keeper);
 	} else if (retreat->state == RETREAT_WAITING ||
 		   retreat->state == RETREAT_EVIDENCE) {
-		end(retreat, "stopped: the host is healthy again");
+		end_retreat(retreat, "stopped: the host is healthy again");
 	} else if (retreat->state == RETREAT_OVER) {
 		retreat->state = RETREAT_NONE; /* the record has it */
 	}

@@ -21,7 +21,7 @@ void outbox_init(struct outbox *box, int fd)
 	list_init(&box->queue);
 }
 
-static void drop(struct outbox *box, struct queued *item)
+static void drop_message(struct outbox *box, struct queued *item)
 {
 	list_remove(&item->node);
 	box->count--;
@@ -35,7 +35,7 @@ void outbox_clear(struct outbox *box)
 	struct queued *item;
 
 	LIST_EACH(item, &box->queue, struct queued, node)
-		drop(box, item);
+		drop_message(box, item);
 }
 
 static bool replaces(const struct wire_msg *msg, const struct wire_msg *old)
@@ -103,7 +103,7 @@ int outbox_flush(struct outbox *box)
 		r = wire_send(box->fd, &item->msg);
 		if (r)
 			return r;
-		drop(box, item);
+		drop_message(box, item);
 	}
 	return 0;
 }

@@ -35,7 +35,7 @@ static struct kernel_trace trace;
 static struct parser_ask ask;
 static struct parser_shared *shared;
 
-static int tell(enum parser_kind kind)
+static int send_request(enum parser_kind kind)
 {
 	ask.kind = kind;
 	return send(PARSER_SOCKET, &ask, sizeof(ask), MSG_NOSIGNAL) ==
@@ -92,7 +92,7 @@ static bool take_batch(size_t count)
 static int find_note(void)
 {
 	struct parser_answer answer;
-	int r = tell(PARSER_SCAN);
+	int r = send_request(PARSER_SCAN);
 
 	while (r == 0) {
 		r = hear(&answer, sizeof(answer));
@@ -101,8 +101,8 @@ static int find_note(void)
 		if (r || !answer.count || answer.count > PARSER_BATCH)
 			return r ? r : -ENOENT;
 		if (take_batch(answer.count))
-			return tell(PARSER_STOP);
-		r = tell(PARSER_MORE);
+			return send_request(PARSER_STOP);
+		r = send_request(PARSER_MORE);
 	}
 	return r;
 }
@@ -116,7 +116,7 @@ static int read_frame(void *ctx, uint64_t frame, unsigned char *ret_page)
 
 	(void)ctx;
 	ask.frame = frame;
-	r = tell(PARSER_READ);
+	r = send_request(PARSER_READ);
 	if (r == 0)
 		r = hear(&answer, sizeof(answer));
 	if (r == 0)
@@ -180,7 +180,7 @@ static int read_trace(const struct parser_start *start,
 	ask.trace_len = (uint32_t)strnlen(shared->trace,
 					  sizeof(shared->trace));
 	strncpy(ask.missing, missing, sizeof(ask.missing) - 1);
-	return tell(PARSER_TRACED);
+	return send_request(PARSER_TRACED);
 }
 
 /* --- all of it --- */
@@ -209,7 +209,7 @@ static int work(void)
 	ask.rc = r;
 	ask.log_len = (uint32_t)log.len;
 	ask.cut = log.cut;
-	r = tell(PARSER_DONE);
+	r = send_request(PARSER_DONE);
 	return r || !found ? r : read_trace(&start, &log);
 }
 

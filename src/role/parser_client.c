@@ -66,7 +66,7 @@ static int hear(struct client *client)
 	return n == 0 ? -EPIPE : n == sizeof(client->ask) ? 0 : -EPROTO;
 }
 
-static int tell(const struct client *client, int rc, size_t count)
+static int send_answer(const struct client *client, int rc, size_t count)
 {
 	struct parser_answer answer = { .rc = rc, .count = (uint32_t)count };
 
@@ -90,7 +90,7 @@ static int give_batch(void *ctx, const uint64_t *pfn,
 		return count ? -EINVAL : 0;
 	memcpy(client->shared->pfn, pfn, count * sizeof(*pfn));
 	memcpy(client->shared->pages, pages, count * GUEST_MEM_PAGE_BYTES);
-	r = tell(client, 0, count);
+	r = send_answer(client, 0, count);
 	if (r == 0)
 		r = hear(client);
 	if (r)
@@ -105,7 +105,7 @@ static int give_all(struct client *client)
 
 	if (r == STOPPED)
 		return 0;
-	return r == 0 ? tell(client, 0, 0) : r;
+	return r == 0 ? send_answer(client, 0, 0) : r;
 }
 
 static int give_frame(struct client *client)
@@ -116,7 +116,7 @@ static int give_frame(struct client *client)
 
 	if (r == 0)
 		memcpy(client->shared->pages, page, sizeof(page));
-	return tell(client, r, 0);
+	return send_answer(client, r, 0);
 }
 
 /* Until it says LAST. */
@@ -317,7 +317,7 @@ static int start_child(struct client *client, int memory)
 	return spawn(client, other, memory);
 }
 
-static int start(struct client *client)
+static int start_parser(struct client *client)
 {
 	const struct parser_source *source = client->source;
 	struct parser_start message = { .levels = source->levels,
@@ -338,7 +338,7 @@ static int start(struct client *client)
 }
 
 /* Whatever it is doing: its result is not needed any more. */
-static void end(struct client *client)
+static void end_parser(struct client *client)
 {
 	if (client->pid > 0) {
 		kill(client->pid, SIGKILL);
@@ -363,7 +363,7 @@ int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
 	int r;
 
 	memset(ret_result, 0, sizeof(*ret_result));
-	r = start(&client);
+	r = start_parser(&client);
 	if (r == 0)
 		r = serve(&client, PARSER_DONE);
 	if (r == 0)
@@ -372,7 +372,7 @@ int parser_client_run(const struct parser_source *source, uint32_t deadline_ms,
 		text_printf(why, "reading the kernel's log: %s", explain(r));
 	if (ret_result->release[0])
 		take_trace(&client, ret_result);
-	end(&client);
+	end_parser(&client);
 	return r;
 }
 

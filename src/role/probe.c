@@ -38,7 +38,7 @@ struct probe {
 	bool evtchn_safe;
 };
 
-static int tell(const struct host_evidence *evidence)
+static int send_evidence(const struct host_evidence *evidence)
 {
 	struct wire_msg msg = {
 		.kind = WIRE_HEALTH,
@@ -71,7 +71,7 @@ static void let_store_go(struct probe *probe)
  * The certain part is sent first: the device may block this process
  * permanently, and then the keeper has at least that part.
  */
-static int look(struct probe *probe, uint32_t deadline_ms)
+static int probe_host(struct probe *probe, uint32_t deadline_ms)
 {
 	struct host_evidence evidence;
 	int r;
@@ -79,7 +79,7 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 	hostprobe_look(deadline_ms ? (int)deadline_ms : DEADLINE_MS,
 		       &probe->kernel, &evidence);
 	hold_store(probe);
-	r = tell(&evidence);
+	r = send_evidence(&evidence);
 	if (r)
 		return r;
 	evidence.no_console = !audit_console_runs("/proc");
@@ -89,7 +89,7 @@ static int look(struct probe *probe, uint32_t deadline_ms)
 			  LOG_TEXT("error", strerror(-r)));
 	if (probe->evtchn_safe)
 		hostprobe_try_evtchn(EVTCHN_MS, &evidence);
-	r = tell(&evidence);
+	r = send_evidence(&evidence);
 	trim_heap();
 	return r;
 }
@@ -102,7 +102,7 @@ static int on_wire(struct probe *probe)
 	if (r == -EAGAIN)
 		return 0;
 	if (r == 0 && msg.kind == WIRE_PING)
-		r = look(probe, msg.deadline_ms);
+		r = probe_host(probe, msg.deadline_ms);
 	wire_clear(&msg);
 	return r;
 }
@@ -125,7 +125,7 @@ static int step(struct probe *probe)
 	if (probe->in[WIRE_IN].revents)
 		r = on_wire(probe);
 	else if (look_now)
-		r = look(probe, 0);
+		r = probe_host(probe, 0);
 	return r;
 }
 

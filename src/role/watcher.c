@@ -41,7 +41,7 @@ struct watcher {
 	int status;
 };
 
-static void end(struct watcher *watcher, int status)
+static void end_loop(struct watcher *watcher, int status)
 {
 	if (watcher->ended)
 		return;
@@ -56,7 +56,7 @@ static void end_unheard(struct watcher *watcher, int r)
 	if (r != -EPIPE)
 		log_event(LOG_LEVEL_ERROR, "keeper-unreachable",
 			  LOG_TEXT("error", strerror(-r)));
-	end(watcher, r == -EPIPE ? 0 : ROLE_EXIT_SYSTEM);
+	end_loop(watcher, r == -EPIPE ? 0 : ROLE_EXIT_SYSTEM);
 }
 
 /* Thousands of domains cause more messages than the queue holds, and the loop
@@ -75,7 +75,7 @@ static int await_keeper(struct watcher *watcher)
 }
 
 /* Takes MSG's blob.  Silence is counted from here. */
-static void tell(struct watcher *watcher, struct wire_msg *msg)
+static void send_message(struct watcher *watcher, struct wire_msg *msg)
 {
 	int r = outbox_send(&watcher->box, msg);
 
@@ -109,7 +109,7 @@ static void on_hint(void *ctx, uint32_t domid, int reason_code)
 
 	msg.has_reason = reason_code >= 0;
 	msg.reason_code = reason_code >= 0 ? (uint8_t)reason_code : 0;
-	tell(ctx, &msg);
+	send_message(ctx, &msg);
 }
 
 static void on_config(void *ctx, uint32_t domid, const uint8_t *uuid,
@@ -120,7 +120,7 @@ static void on_config(void *ctx, uint32_t domid, const uint8_t *uuid,
 	set_id(&msg, domid, uuid);
 	text_copy(msg.text, sizeof(msg.text), config->made_as);
 	set_blob(&msg, json);
-	tell(ctx, &msg);
+	send_message(ctx, &msg);
 }
 
 static void on_named(void *ctx, uint32_t domid, const uint8_t *uuid,
@@ -130,7 +130,7 @@ static void on_named(void *ctx, uint32_t domid, const uint8_t *uuid,
 
 	set_id(&msg, domid, uuid);
 	text_copy(msg.text, sizeof(msg.text), name);
-	tell(ctx, &msg);
+	send_message(ctx, &msg);
 }
 
 static void on_update(void *ctx, uint32_t domid, const uint8_t *uuid,
@@ -140,7 +140,7 @@ static void on_update(void *ctx, uint32_t domid, const uint8_t *uuid,
 
 	set_id(&msg, domid, uuid);
 	set_blob(&msg, xl_cfg);
-	tell(ctx, &msg);
+	send_message(ctx, &msg);
 }
 
 static void on_ejected(void *ctx, uint32_t domid, const uint8_t *uuid,
@@ -150,7 +150,7 @@ static void on_ejected(void *ctx, uint32_t domid, const uint8_t *uuid,
 
 	set_id(&msg, domid, uuid);
 	text_copy(msg.text, sizeof(msg.text), vdev);
-	tell(ctx, &msg);
+	send_message(ctx, &msg);
 }
 
 static void on_model(void *ctx, uint32_t domid, const uint8_t *uuid,
@@ -160,7 +160,7 @@ static void on_model(void *ctx, uint32_t domid, const uint8_t *uuid,
 
 	set_id(&msg, domid, uuid);
 	snprintf(msg.text, sizeof(msg.text), "%u %u %u", pid, user, stub);
-	tell(ctx, &msg);
+	send_message(ctx, &msg);
 }
 
 static void on_progress(void *ctx)
@@ -169,13 +169,13 @@ static void on_progress(void *ctx)
 	struct watcher *watcher = ctx;
 
 	if (clock_ms() - watcher->told_ms >= PROGRESS_MS)
-		tell(watcher, &msg);
+		send_message(watcher, &msg);
 }
 
 static void on_lost(void *ctx, const char *why)
 {
 	log_event(LOG_LEVEL_ERROR, "xenstore-lost", LOG_TEXT("error", why));
-	end(ctx, ROLE_EXIT_SYSTEM);
+	end_loop(ctx, ROLE_EXIT_SYSTEM);
 }
 
 /* A heartbeat also means that xenstore answers; otherwise on_lost() is
@@ -185,7 +185,7 @@ static void tell_beat(struct watcher *watcher)
 	struct wire_msg msg = { .kind = WIRE_BEAT };
 
 	if (!watch_probe(watcher->watch))
-		tell(watcher, &msg);
+		send_message(watcher, &msg);
 	trim_heap();
 }
 
@@ -218,7 +218,7 @@ static void out_ready(struct ev_loop *loop, ev_io *io, int revents)
 		end_unheard(watcher, r);
 }
 
-static void take(struct watcher *watcher, const struct wire_msg *msg)
+static void take_message(struct watcher *watcher, const struct wire_msg *msg)
 {
 	if (msg->kind != WIRE_PING) {
 		log_event(LOG_LEVEL_WARN, "message-unexpected",
@@ -237,7 +237,7 @@ static void in_ready(struct ev_loop *loop, ev_io *io, int revents)
 
 	(void)loop, (void)revents;
 	while (!watcher->ended && !(r = wire_recv(io->fd, &msg))) {
-		take(watcher, &msg);
+		take_message(watcher, &msg);
 		wire_clear(&msg);
 	}
 	if (!watcher->ended && r != -EAGAIN)
@@ -254,7 +254,7 @@ static void arm(struct watcher *watcher)
 	ev_timer_again(watcher->loop, &watcher->beat);
 }
 
-static void run(struct watcher *watcher)
+static void run_watch(struct watcher *watcher)
 {
 	struct wire_msg ready = { .kind = WIRE_READY };
 
@@ -263,7 +263,7 @@ static void run(struct watcher *watcher)
 		text_copy(ready.text, sizeof(ready.text),
 			  watch_toolstack_version(watcher->watch));
 		watcher->started = true;
-		tell(watcher, &ready);
+		send_message(watcher, &ready);
 	}
 	if (!watcher->ended)
 		ev_run(watcher->loop, 0);
@@ -315,7 +315,7 @@ int watcher_main(void)
 			  LOG_TEXT("error", strerror(-r)));
 		return ROLE_EXIT_SYSTEM;
 	}
-	run(&watcher);
+	run_watch(&watcher);
 	watch_close(watcher.watch);
 	outbox_clear(&watcher.box);
 	ev_loop_destroy(watcher.loop);
