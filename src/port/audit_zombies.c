@@ -109,8 +109,8 @@ static long device_model_domid(int proc, const char *pid)
 	return -1;
 }
 
-static enum holder judge(int proc, const char *pid, uint32_t domid,
-			 const char *name)
+static enum holder judge_holder(int proc, const char *pid, uint32_t domid,
+				const char *name)
 {
 	long serves;
 
@@ -130,7 +130,7 @@ struct holders {
 	struct text sure, may, host;
 };
 
-static void add(struct text *names, const char *name, const char *pid)
+static void add_name(struct text *names, const char *name, const char *pid)
 {
 	if (names->len < NAMES_BYTES / 3)
 		text_printf(names, "%s%s (%s)", names->len ? ", " : "", name,
@@ -148,15 +148,15 @@ static void find_holders(int proc, uint32_t domid, struct holders *holders)
 		    atol(entry->d_name) == getpid())
 			continue;
 		read_name(proc, entry->d_name, name, sizeof(name));
-		switch (judge(proc, entry->d_name, domid, name)) {
+		switch (judge_holder(proc, entry->d_name, domid, name)) {
 		case HOLDER_SURE:
-			add(&holders->sure, name, entry->d_name);
+			add_name(&holders->sure, name, entry->d_name);
 			break;
 		case HOLDER_MAY:
-			add(&holders->may, name, entry->d_name);
+			add_name(&holders->may, name, entry->d_name);
 			break;
 		case HOLDER_HOST:
-			add(&holders->host, name, entry->d_name);
+			add_name(&holders->host, name, entry->d_name);
 			break;
 		default:
 			break;

@@ -50,7 +50,7 @@ bool core_first_has(const struct core_first *first, uint64_t frame)
 }
 
 /* What no memory of the guest's is stays out, and so does what is too much. */
-static void add(struct core_first *first, uint64_t frame)
+static void add_frame(struct core_first *first, uint64_t frame)
 {
 	size_t slot = find_slot(first, frame);
 
@@ -71,9 +71,9 @@ static void add_roots(struct core_first *first, const struct core_guest *guest)
 
 		if (!guest->vcpu_there[id])
 			continue;
-		add(first, control[3] >> XC_PAGE_SHIFT);
+		add_frame(first, control[3] >> XC_PAGE_SHIFT);
 		/* With tables apart for programs the kernel's is beside. */
-		add(first, control[3] >> XC_PAGE_SHIFT & ~1ull);
+		add_frame(first, control[3] >> XC_PAGE_SHIFT & ~1ull);
 		if (control[4] & CR4_LA57)
 			first->levels = 5;
 	}
@@ -84,7 +84,7 @@ static void add_tables(struct core_first *first, const uint64_t *table,
 {
 	for (unsigned int i = 0; i < ENTRIES; i++)
 		if (table[i] & PRESENT && !(level <= 3 && table[i] & LARGE))
-			add(first, FRAME(table[i]));
+			add_frame(first, FRAME(table[i]));
 }
 
 /* Those that were found on one level lead to those of the next. */
@@ -142,13 +142,13 @@ static int add_pages(struct core_first *first, uint64_t entry)
 
 	if (entry & LARGE) {
 		for (uint64_t i = 0; i < ENTRIES; i++)
-			add(first, (FRAME(entry) & ~(uint64_t)(ENTRIES - 1)) + i);
+			add_frame(first, (FRAME(entry) & ~(uint64_t)(ENTRIES - 1)) + i);
 		return 0;
 	}
 	r = read_table(first, FRAME(entry), table);
 	for (unsigned int i = 0; r == 0 && i < ENTRIES; i++)
 		if (table[i] & PRESENT)
-			add(first, FRAME(table[i]));
+			add_frame(first, FRAME(table[i]));
 	return r;
 }
 

@@ -150,7 +150,7 @@ void core_frames_watch(struct core_frames *frames,
 	frames->source = source;
 }
 
-static void look(void *ctx, size_t at, const unsigned char *page)
+static void look_at_page(void *ctx, size_t at, const unsigned char *page)
 {
 	struct core_frames *frames = ctx;
 	struct core_batch *batch = &frames->batch;
@@ -191,7 +191,7 @@ static int take_wanted(struct core_frames *frames, const uint64_t *pfn,
 
 	frames->pfn = pfn;
 	frames->gmfn = gmfn;
-	r = core_map_view(frames->map, gmfn, count, look, frames);
+	r = core_map_view(frames->map, gmfn, count, look_at_page, frames);
 	if (r < 0)
 		return r;
 	return frames->more && frames->batch.count < CORE_BATCH ?

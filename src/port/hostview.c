@@ -64,7 +64,7 @@ static void find_name(struct hostview_domain *domain)
 	json_object_put(all);
 }
 
-static void fill(struct hostview_domain *domain, const xc_domaininfo_t *from)
+static void fill_domain(struct hostview_domain *domain, const xc_domaininfo_t *from)
 {
 	uint32_t flags = from->flags;
 
@@ -112,7 +112,7 @@ int hostview_list(struct hostview *view, struct hostview_domain **ret_list,
 		list = more;
 		for (int i = 0; i < n; i++)
 			if (chunk[i].domain < DOMID_FIRST_RESERVED)
-				fill(&list[count++], &chunk[i]);
+				fill_domain(&list[count++], &chunk[i]);
 		if (n > 0)
 			first = chunk[n - 1].domain + 1u;
 	} while (n == HOSTVIEW_CHUNK);

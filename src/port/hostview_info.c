@@ -22,11 +22,11 @@ struct sheet {
 };
 
 /* Like xl: the line that starts with the word, and only its value. */
-static void put(const struct sheet *sheet, const char *key, const char *fmt,
-		...) __attribute__((format(printf, 3, 4)));
+static void put_line(const struct sheet *sheet, const char *key, const char *fmt,
+		     ...) __attribute__((format(printf, 3, 4)));
 
-static void put(const struct sheet *sheet, const char *key, const char *fmt,
-		...)
+static void put_line(const struct sheet *sheet, const char *key, const char *fmt,
+		     ...)
 {
 	va_list args;
 
@@ -46,37 +46,37 @@ static void put_node(const struct sheet *sheet)
 
 	if (uname(&name))
 		return;
-	put(sheet, "host", "%s", name.nodename);
-	put(sheet, "release", "%s", name.release);
-	put(sheet, "version", "%s", name.version);
-	put(sheet, "machine", "%s", name.machine);
+	put_line(sheet, "host", "%s", name.nodename);
+	put_line(sheet, "release", "%s", name.release);
+	put_line(sheet, "version", "%s", name.version);
+	put_line(sheet, "machine", "%s", name.machine);
 }
 
 static void put_cpus(const struct sheet *sheet, const xc_physinfo_t *phys)
 {
 	const uint32_t *caps = phys->hw_cap;
 
-	put(sheet, "nr_cpus", "%u", phys->nr_cpus);
-	put(sheet, "max_cpu_id", "%u", phys->max_cpu_id);
-	put(sheet, "nr_nodes", "%u", phys->nr_nodes);
-	put(sheet, "cores_per_socket", "%u", phys->cores_per_socket);
-	put(sheet, "threads_per_core", "%u", phys->threads_per_core);
-	put(sheet, "cpu_mhz", "%u.%03u", phys->cpu_khz / 1000,
-	    phys->cpu_khz % 1000);
-	put(sheet, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x",
-	    caps[0], caps[1], caps[2], caps[3], caps[4], caps[5], caps[6],
-	    caps[7]);
+	put_line(sheet, "nr_cpus", "%u", phys->nr_cpus);
+	put_line(sheet, "max_cpu_id", "%u", phys->max_cpu_id);
+	put_line(sheet, "nr_nodes", "%u", phys->nr_nodes);
+	put_line(sheet, "cores_per_socket", "%u", phys->cores_per_socket);
+	put_line(sheet, "threads_per_core", "%u", phys->threads_per_core);
+	put_line(sheet, "cpu_mhz", "%u.%03u", phys->cpu_khz / 1000,
+		 phys->cpu_khz % 1000);
+	put_line(sheet, "hw_caps", "%08x:%08x:%08x:%08x:%08x:%08x:%08x:%08x",
+		 caps[0], caps[1], caps[2], caps[3], caps[4], caps[5], caps[6],
+		 caps[7]);
 }
 
 static void put_memory(const struct sheet *sheet, const xc_physinfo_t *phys)
 {
-	put(sheet, "total_memory", "%" PRIu64,
-	    (uint64_t)phys->total_pages / PAGES_PER_MIB);
-	put(sheet, "free_memory", "%" PRIu64,
-	    (uint64_t)(phys->free_pages - phys->outstanding_pages) /
-		    PAGES_PER_MIB);
-	put(sheet, "outstanding_claims", "%" PRIu64,
-	    (uint64_t)phys->outstanding_pages / PAGES_PER_MIB);
+	put_line(sheet, "total_memory", "%" PRIu64,
+		 (uint64_t)phys->total_pages / PAGES_PER_MIB);
+	put_line(sheet, "free_memory", "%" PRIu64,
+		 (uint64_t)(phys->free_pages - phys->outstanding_pages) /
+			 PAGES_PER_MIB);
+	put_line(sheet, "outstanding_claims", "%" PRIu64,
+		 (uint64_t)phys->outstanding_pages / PAGES_PER_MIB);
 }
 
 static void put_xen(const struct sheet *sheet, xc_interface *xch)
@@ -93,18 +93,18 @@ static void put_xen(const struct sheet *sheet, xc_interface *xch)
 	xc_version(xch, XENVER_commandline, &line);
 	xc_version(xch, XENVER_changeset, &change);
 	xc_version(xch, XENVER_platform_parameters, &platform);
-	put(sheet, "xen_major", "%d", version >> 16);
-	put(sheet, "xen_minor", "%d", version & 0xffff);
-	put(sheet, "xen_extra", "%s", extra);
-	put(sheet, "xen_version", "%d.%d%s", version >> 16, version & 0xffff,
-	    extra);
-	put(sheet, "xen_caps", "%s", caps);
-	put(sheet, "xen_pagesize", "%d",
-	    xc_version(xch, XENVER_pagesize, NULL));
-	put(sheet, "platform_params", "virt_start=0x%lx",
-	    (unsigned long)platform.virt_start);
-	put(sheet, "xen_changeset", "%s", change);
-	put(sheet, "xen_commandline", "%s", line);
+	put_line(sheet, "xen_major", "%d", version >> 16);
+	put_line(sheet, "xen_minor", "%d", version & 0xffff);
+	put_line(sheet, "xen_extra", "%s", extra);
+	put_line(sheet, "xen_version", "%d.%d%s", version >> 16, version & 0xffff,
+		 extra);
+	put_line(sheet, "xen_caps", "%s", caps);
+	put_line(sheet, "xen_pagesize", "%d",
+		 xc_version(xch, XENVER_pagesize, NULL));
+	put_line(sheet, "platform_params", "virt_start=0x%lx",
+		 (unsigned long)platform.virt_start);
+	put_line(sheet, "xen_changeset", "%s", change);
+	put_line(sheet, "xen_commandline", "%s", line);
 }
 
 static void put_compiler(const struct sheet *sheet, xc_interface *xch)
@@ -113,10 +113,10 @@ static void put_compiler(const struct sheet *sheet, xc_interface *xch)
 
 	memset(&compile, 0, sizeof(compile));
 	xc_version(xch, XENVER_compile_info, &compile);
-	put(sheet, "cc_compiler", "%s", compile.compiler);
-	put(sheet, "cc_compile_by", "%s", compile.compile_by);
-	put(sheet, "cc_compile_domain", "%s", compile.compile_domain);
-	put(sheet, "cc_compile_date", "%s", compile.compile_date);
+	put_line(sheet, "cc_compiler", "%s", compile.compiler);
+	put_line(sheet, "cc_compile_by", "%s", compile.compile_by);
+	put_line(sheet, "cc_compile_domain", "%s", compile.compile_domain);
+	put_line(sheet, "cc_compile_date", "%s", compile.compile_date);
 }
 
 int hostview_info(struct hostview *view, const char *only, FILE *out)

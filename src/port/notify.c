@@ -87,7 +87,7 @@ uint32_t notify_watchdog_ms(const struct notify *notify)
 	return notify ? notify->watchdog_ms : 0;
 }
 
-static int tell(struct notify *notify, const char *message)
+static int send_message(struct notify *notify, const char *message)
 {
 	ssize_t n;
 
@@ -106,7 +106,7 @@ int notify_ready(struct notify *notify, const char *status)
 	char message[512];
 
 	snprintf(message, sizeof(message), "READY=1\nSTATUS=%s\n", status);
-	return tell(notify, message);
+	return send_message(notify, message);
 }
 
 /* By the time the manager distinguishes the end of this reload from the end of
@@ -120,15 +120,15 @@ int notify_reloading(struct notify *notify)
 	snprintf(message, sizeof(message),
 		 "RELOADING=1\nMONOTONIC_USEC=%" PRId64 "\n",
 		 (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
-	return tell(notify, message);
+	return send_message(notify, message);
 }
 
 int notify_stopping(struct notify *notify)
 {
-	return tell(notify, "STOPPING=1\n");
+	return send_message(notify, "STOPPING=1\n");
 }
 
 int notify_beat(struct notify *notify)
 {
-	return tell(notify, "WATCHDOG=1\n");
+	return send_message(notify, "WATCHDOG=1\n");
 }

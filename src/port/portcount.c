@@ -53,7 +53,7 @@ static uint32_t find_most(void)
 	return uname(&name) ? MOST_BITMAP : portcount_most(name.release, line);
 }
 
-static void add(struct count *count, const xc_evtchn_status_t *status)
+static void add_channel(struct count *count, const xc_evtchn_status_t *status)
 {
 	struct ports *ports = &count->ports;
 	uint32_t remote = REMOTES;
@@ -93,7 +93,7 @@ static int count_all(xc_interface *xch, struct count *count)
 					      .port = port };
 
 		if (xc_evtchn_status(xch, &status) == 0) {
-			add(count, &status);
+			add_channel(count, &status);
 		} else if (errno == EACCES) {
 			count->ports.used++;
 			count->ports.hidden++;

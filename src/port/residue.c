@@ -285,7 +285,7 @@ static int look_devices(struct residue *residue, struct text *left,
  * Looks once.  LEFT stays empty when nothing is left; *RET_WAIT_MS is how
  * long the watches may be trusted.
  */
-static int look(struct residue *residue, struct text *left, int *ret_wait_ms)
+static int look_for_leftovers(struct residue *residue, struct text *left, int *ret_wait_ms)
 {
 	enum present present;
 
@@ -347,7 +347,7 @@ int residue_await(struct residue *residue, uint32_t deadline_ms,
 		struct text left = {0};
 		int wait_ms, n;
 
-		r = look(residue, &left, &wait_ms);
+		r = look_for_leftovers(residue, &left, &wait_ms);
 		if (r || !left.len) {
 			text_free(&left);
 			return r;

@@ -41,7 +41,7 @@ static int open_file(const char *path)
 /* A process locks a file that it has open: a user who may read the file can
  * block a writer's lock.  A second name of the file may be in another user's
  * directory. */
-static int judge(const struct stat *st, const char *path, struct text *why)
+static int judge_file(const struct stat *st, const char *path, struct text *why)
 {
 	const char *fault = NULL;
 
@@ -67,7 +67,7 @@ int xllock_check(const char *path, struct text *why)
 
 	if (lstat(path, &st))
 		return errno == ENOENT ? 0 : -errno;
-	return judge(&st, path, why);
+	return judge_file(&st, path, why);
 }
 
 /* --- taking --- */
@@ -128,7 +128,7 @@ static int take_one(const char *path, int64_t end_ms, int *ret_fd,
 		text_append_clause(why, "cannot open the lock %s: %s", path,
 				   strerror(-r));
 	else
-		r = judge(&st, path, why);
+		r = judge_file(&st, path, why);
 	if (r == 0)
 		r = await_lock(fd, path, end_ms, why);
 	/* xl respects the lock also if no other process holds it. */
