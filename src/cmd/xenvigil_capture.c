@@ -18,7 +18,7 @@
 #define BAR_CELLS 40
 
 /* The capture of that PATH in the daemon's status. */
-static json_object *find(json_object *status, const char *path)
+static json_object *find_capture(json_object *status, const char *path)
 {
 	json_object *list = json_object_object_get(status, "captures");
 
@@ -80,7 +80,7 @@ int xenvigil_capture_follow(const char *socket_path, json_object *answer)
 
 	while (true) {
 		json_object *status = ask_status(socket_path);
-		json_object *capture = status ? find(status, path) : NULL;
+		json_object *capture = status ? find_capture(status, path) : NULL;
 		int r = -1;
 
 		if (!capture)

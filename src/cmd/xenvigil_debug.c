@@ -56,7 +56,7 @@ static bool find_kernel(json_object *answer, char *ret_path)
 
 /* A PV guest's ELF is Xen's own, which drgn has no eyes for.  Returns when a
  * program could not be started only. */
-static void start(json_object *answer, const char *core, const char *kernel)
+static void start_debugger(json_object *answer, const char *core, const char *kernel)
 {
 	execlp("crash", "crash", kernel, core, (char *)NULL);
 	if (errno == ENOENT && strcmp(text_of(answer, "type"), "pv") != 0)
@@ -70,7 +70,7 @@ int xenvigil_debug_start(json_object *answer)
 
 	if (!core || !find_kernel(answer, kernel))
 		return EXIT_FAILURE;
-	start(answer, core, kernel);
+	start_debugger(answer, core, kernel);
 	if (errno != ENOENT)
 		return fail("cannot start the debugger: ",
 			    strerror(errno));

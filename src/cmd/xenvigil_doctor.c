@@ -58,8 +58,8 @@ struct doctor {
 	enum audit_level worst;
 };
 
-static void add(struct doctor *doctor, const char *part,
-		enum audit_level level, const char *text, const char *mend)
+static void add_finding(struct doctor *doctor, const char *part,
+			enum audit_level level, const char *text, const char *mend)
 {
 	json_object *to = json_object_new_object();
 
@@ -118,7 +118,7 @@ static void take_line(struct doctor *doctor, const struct part *part,
 	if (!mend || level < AUDIT_OK || level > AUDIT_ERROR)
 		return;
 	*mend = '\0';
-	add(doctor, part->name, (enum audit_level)level, text + 1, mend + 1);
+	add_finding(doctor, part->name, (enum audit_level)level, text + 1, mend + 1);
 }
 
 /* Returns whether the part ended in time. */
@@ -175,9 +175,9 @@ static void collect(struct doctor *doctor, const struct part *part,
 	bool ended;
 
 	if (running->pid < 0) {
-		add(doctor, part->name, AUDIT_ERROR, "cannot start a process "
-		    "for this check",
-		    "");
+		add_finding(doctor, part->name, AUDIT_ERROR, "cannot start a process "
+			    "for this check",
+			    "");
 		return;
 	}
 	ended = read_part(running->fd, end_ms, &text);
@@ -188,8 +188,8 @@ static void collect(struct doctor *doctor, const struct part *part,
 	for (; line; line = strtok_r(NULL, "\n", &save))
 		take_line(doctor, part, line);
 	if (!ended)
-		add(doctor, part->name, AUDIT_ERROR, "this check hangs",
-		    "fix the errors above first");
+		add_finding(doctor, part->name, AUDIT_ERROR, "this check hangs",
+			    "fix the errors above first");
 	text_free(&text);
 }
 
@@ -212,9 +212,9 @@ static void look_at_supervision(struct doctor *doctor, json_object *domain)
 							       "domid")),
 		 name ? name : "", disowned ?
 		 "it is disowned and has no xl monitor" : "adopt is none");
-	add(doctor, "domains", AUDIT_WARN, text, disowned ?
-	    "xenvigil adopt NAME, unless another supervisor has it" :
-	    "xenvigil adopt NAME");
+	add_finding(doctor, "domains", AUDIT_WARN, text, disowned ?
+		    "xenvigil adopt NAME, unless another supervisor has it" :
+		    "xenvigil adopt NAME");
 }
 
 static void look_at_domains(struct doctor *doctor, json_object *status)
@@ -233,15 +233,15 @@ static void look_at_domains(struct doctor *doctor, json_object *status)
 		snprintf(text, sizeof(text), "incident %s is held",
 			 json_object_get_string(
 				 json_object_object_get(inc, "incident")));
-		add(doctor, "domains", AUDIT_WARN, text,
-		    "find the cause (xenvigil list), then xenvigil retry "
-		    "DOMAIN");
+		add_finding(doctor, "domains", AUDIT_WARN, text,
+			    "find the cause (xenvigil list), then xenvigil retry "
+			    "DOMAIN");
 	}
 	for (size_t i = 0; list && i < json_object_array_length(list); i++)
 		look_at_supervision(doctor,
 				    json_object_array_get_idx(list, i));
 	if (list && !doctor->worst && !json_object_array_length(list))
-		add(doctor, "domains", AUDIT_OK, "no domain exists", "");
+		add_finding(doctor, "domains", AUDIT_OK, "no domain exists", "");
 }
 
 static void look_at_hooks(struct doctor *doctor, json_object *status)
@@ -256,8 +256,8 @@ static void look_at_hooks(struct doctor *doctor, json_object *status)
 		 (long long)failed,
 		 json_object_get_string(
 			 json_object_object_get(status, "hook_failed")));
-	add(doctor, "hooks", AUDIT_WARN, text,
-	    "read the hook's output in the daemon's log");
+	add_finding(doctor, "hooks", AUDIT_WARN, text,
+		    "read the hook's output in the daemon's log");
 }
 
 static void look_at_daemon(struct doctor *doctor, const char *socket_path)
@@ -270,12 +270,12 @@ static void look_at_daemon(struct doctor *doctor, const char *socket_path)
 	r = client_ask(socket_path, request, ANSWER_MS, &status);
 	json_object_put(request);
 	if (r < 0) {
-		add(doctor, "daemon", AUDIT_ERROR, client_explain(r),
-		    "start xenvigild: the domains without an xl monitor have "
-		    "no supervisor");
+		add_finding(doctor, "daemon", AUDIT_ERROR, client_explain(r),
+			    "start xenvigild: the domains without an xl monitor have "
+			    "no supervisor");
 		return;
 	}
-	add(doctor, "daemon", AUDIT_OK, "xenvigild answers", "");
+	add_finding(doctor, "daemon", AUDIT_OK, "xenvigild answers", "");
 	look_at_domains(doctor, status);
 	look_at_hooks(doctor, status);
 	json_object_put(status);
@@ -288,7 +288,7 @@ static const char *text_in(json_object *from, const char *key)
 	return json_object_get_string(json_object_object_get(from, key));
 }
 
-static void show(json_object *findings)
+static void show_findings(json_object *findings)
 {
 	char text[2048], mend[2048];
 
@@ -326,7 +326,7 @@ int xenvigil_doctor(const char *socket_path, bool json)
 	if (json)
 		xenvigil_json_print(all);
 	else
-		show(doctor.findings);
+		show_findings(doctor.findings);
 	json_object_put(all);
 	return fflush(stdout) ? EXIT_FAILURE : exits[doctor.worst];
 }

@@ -55,7 +55,7 @@ static const char *outcome_of(const struct xenvigil_hand *hand,
 	return is_set(guest, "done") ? "is" : "is not";
 }
 
-static void show(const struct xenvigil_hand *hand, json_object *guest)
+static void show_guest(const struct xenvigil_hand *hand, json_object *guest)
 {
 	char name[CELL_BYTES], text[CELL_BYTES], domid[32] = "no domain";
 
@@ -83,7 +83,7 @@ static int each(const struct xenvigil_hand *hand, json_object *list)
 		if (r)
 			worst = r;
 		if (!hand->json)
-			show(hand, guest);
+			show_guest(hand, guest);
 	}
 	return worst;
 }

@@ -123,7 +123,7 @@ static void draw(struct screen *screen)
 }
 
 /* An old frame stays in sight while the daemon does not answer. */
-static void look(struct screen *screen)
+static void fetch_frame(struct screen *screen)
 {
 	struct text frame = { 0 }, marks = { 0 };
 	int r = xenvigil_top_frame(screen->top, &frame, &marks);
@@ -184,7 +184,7 @@ static bool obey(struct screen *screen, int key)
 	return true;
 }
 
-static void run(struct screen *screen)
+static void run_screen(struct screen *screen)
 {
 	int64_t left_ms, frames = 0;
 	bool go_on = true;
@@ -194,7 +194,7 @@ static void run(struct screen *screen)
 		if (left_ms <= 0) {
 			if (frames++ == screen->top->frames)
 				return;
-			look(screen);
+			fetch_frame(screen);
 			left_ms = screen->due_ms - clock_ms();
 		}
 		draw(screen);
@@ -219,7 +219,7 @@ int xenvigil_top_screen(struct xenvigil_top *top)
 	noecho();
 	keypad(stdscr, TRUE);
 	curs_set(0);
-	run(&screen);
+	run_screen(&screen);
 	endwin();
 	delscreen(terminal);
 	text_free(&screen.frame);

@@ -61,7 +61,7 @@ static void explain_late(json_object *answer, int64_t timeout_s)
 	fprintf(stderr, "%s%s\n", why[0] ? ": " : "", why);
 }
 
-static int show(const struct xenvigil_wait *wait, json_object *answer)
+static int show_result(const struct xenvigil_wait *wait, json_object *answer)
 {
 	char text[1024];
 
@@ -95,7 +95,7 @@ int xenvigil_wait(const struct xenvigil_wait *wait)
 			client_explain(r));
 		return EXIT_UNAVAILABLE;
 	}
-	r = show(wait, answer);
+	r = show_result(wait, answer);
 	json_object_put(answer);
 	return r;
 }

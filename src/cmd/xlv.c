@@ -123,7 +123,7 @@ static int parse(struct xlv *xlv, char **argv)
 
 /* --- the toolstack does not answer --- */
 
-static void tell(const struct xlv *xlv, const struct host_evidence *evidence)
+static void print_verdict(const struct xlv *xlv, const struct host_evidence *evidence)
 {
 	struct text text = { 0 };
 
@@ -139,7 +139,7 @@ static void tell(const struct xlv *xlv, const struct host_evidence *evidence)
 static int run_without(const struct xlv *xlv,
 		       const struct host_evidence *evidence)
 {
-	tell(xlv, evidence);
+	print_verdict(xlv, evidence);
 	if (!xlv_answer_can(xlv)) {
 		fprintf(stderr, "xlv: %s was not run\n", xlv_name(xlv));
 		return EXIT_HUNG;
@@ -183,7 +183,7 @@ static uint32_t usual_deadline_s(const struct xlv *xlv)
 					xlv_size_kib(xlv)) : cmd->deadline_s;
 }
 
-static int run(struct xlv *xlv)
+static int run_xl(struct xlv *xlv)
 {
 	int64_t deadline_s = xlv->deadline_s >= 0 ? xlv->deadline_s :
 						    usual_deadline_s(xlv);
@@ -252,9 +252,9 @@ int main(int argc, char **argv)
 	if (!xlv.as_xl && xlv_answer_wants_state(&xlv))
 		return show_state(&xlv);
 	if (xlv.cmd.is_help)
-		return run(&xlv);
+		return run_xl(&xlv);
 	hostprobe_look(PROBE_MS, NULL, &evidence);
 	if (is_broken(&evidence))
 		return run_without(&xlv, &evidence);
-	return run(&xlv);
+	return run_xl(&xlv);
 }

@@ -76,7 +76,7 @@ bool xlv_answer_can(const struct xlv *xlv)
 
 /* --- what the daemon knows of a domain --- */
 
-static json_object *find(json_object *list, uint32_t domid)
+static json_object *find_domain(json_object *list, uint32_t domid)
 {
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
 		json_object *item = json_object_array_get_idx(list, i);
@@ -111,10 +111,10 @@ static void print_state(json_object *daemon,
 {
 	uint32_t domid = view->domid;
 	char origin[ORIGIN_BYTES];
-	json_object *domain = find(json_object_object_get(daemon, "domains"),
-				   domid);
-	json_object *open = find(json_object_object_get(daemon, "open"),
-				 domid);
+	json_object *domain = find_domain(json_object_object_get(daemon, "domains"),
+					  domid);
+	json_object *open = find_domain(json_object_object_get(daemon, "open"),
+					domid);
 
 	origin_get(ORIGIN_DIR, domid, view->uuid, origin);
 	printf(" %-11s %-8s %-8s ", supervision_of(domain, domid),

@@ -37,7 +37,7 @@ static int take_care(struct core_behind *behind, int before)
 	return before ? before : behind->each(behind->ctx, batch);
 }
 
-static void *run(void *arg)
+static void *run_behind(void *arg)
 {
 	struct core_behind *behind = arg;
 	int r = 0;
@@ -91,7 +91,7 @@ int core_behind_open(int (*each)(void *ctx, struct core_batch *batch),
 	pthread_cond_init(&behind->changed, NULL);
 	r = have_pages(&behind->batch[0]);
 	if (r == 0)
-		r = start_thread(&behind->thread, run, behind);
+		r = start_thread(&behind->thread, run_behind, behind);
 	if (r) {
 		free_behind(behind);
 		return r;

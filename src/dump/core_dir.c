@@ -102,8 +102,8 @@ static int open_list(int dir, DIR **ret_list)
 	return 0;
 }
 
-static int add(struct cores *cores, const char *name, const char *keep,
-	       uint64_t number, const struct stat *st)
+static int add_core(struct cores *cores, const char *name, const char *keep,
+		    uint64_t number, const struct stat *st)
 {
 	struct core *core;
 
@@ -155,7 +155,7 @@ static int list_cores(int dir, const char *keep, struct cores *cores)
 		if (is_named(entry->d_name, ".core", uuid, &number) &&
 		    fstatat(dir, entry->d_name, &st,
 			    AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
-			r = add(cores, entry->d_name, keep, number, &st);
+			r = add_core(cores, entry->d_name, keep, number, &st);
 	closedir(list);
 	if (r == 0 && cores->count)
 		qsort(cores->at, cores->count, sizeof(*cores->at), by_age);
