@@ -36,7 +36,8 @@ enum action {
 /*
  * name, text, destructive.  One order to a worker does one step.  A destructive
  * step checks the domain's identity again first.  The report is in no plan: if it
- * is wanted, it comes before the plan.
+ * is wanted, it comes before the plan.  The reattach is in no plan either: it comes
+ * after a plan that started a new domain.
  */
 #define STEP_LIST(X)                      \
 	X(REPORT, "report", false)        \
@@ -49,7 +50,8 @@ enum action {
 	X(CREATE, "create", false)        \
 	X(SOFT_RESET, "soft-reset", true) \
 	X(PAUSE, "pause", false)          \
-	X(EJECT, "eject", false)
+	X(EJECT, "eject", false)          \
+	X(REATTACH, "reattach", false)
 
 enum step {
 	STEP_END,

@@ -61,6 +61,7 @@ struct incident {
 	enum outcome outcome;
 	bool unreported;		/* the report is due, and comes first */
 	bool wants_core;		/* at its opening a core was allowed (loops) */
+	bool wants_reattach;		/* at its opening the setting was "yes" */
 	uint32_t at;			/* index into the action's steps */
 	uint32_t losses;		/* failed attempts at this step */
 	uint32_t unbegun;		/* orders in a row that no worker began */
@@ -102,6 +103,13 @@ enum step incident_step(const struct incident *incident);
 /* Does its plan still contain the start of a successor? */
 bool incident_starts_later(const struct incident *incident);
 
+/* Do guests wait for the devices that they lost with its domain?  Then the
+ * successor is a new domain, and the step REATTACH follows the plan. */
+bool incident_reattaches(const struct incident *incident);
+
+/* Skips the rest of the plan. */
+void incident_end_plan(struct incident *incident);
+
 /* Has it begun to set its domain aside (rename it, and remove it later)? */
 bool incident_is_aside(const struct incident *incident);
 
@@ -121,7 +129,8 @@ void incident_lose_domain(struct incident *incident);
 
 /*
  * The domain of its current step: *RET_ID.  *RET_OTHER is the domain's other
- * identity if it is unknown whether the domain was renamed; else all zeros.
+ * identity if it is unknown whether the domain was renamed, the successor if the
+ * step is REATTACH, else all zeros.
  */
 void incident_aim(const struct incident *incident, struct domain_id *ret_id,
 		  struct domain_id *ret_other);

@@ -54,6 +54,7 @@ struct guest_settings {
 	uint32_t core_wait_s;		/* for a worker to take it, to 86400 */
 	int restart_first;		/* 1: a coredump-restart starts first */
 	int resume_after_boot;		/* 1: a start of another boot is done */
+	int reattach_devices;		/* 1: its guests get theirs again */
 	struct capture_order capture;	/* total, free: not a guest's */
 };
 

@@ -6,6 +6,7 @@
 #ifndef PORT_RESIDUE_H
 #define PORT_RESIDUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -44,10 +45,11 @@ void residue_name_lost(struct residue *residue, struct text *found);
 
 /*
  * Names in FOUND the guests' devices that the domain DOMID serves, and lose it
- * when it is destroyed; then what gives them back.  A domain that is no driver
- * domain costs one question.  Returns 0, or -errno.
+ * when it is destroyed; then what gives them back, REATTACHES: the step
+ * reattach.  A domain that is no driver domain costs one question.  Returns 0,
+ * or -errno.
  */
-int residue_name_served(uint32_t domid, struct text *found);
+int residue_name_served(uint32_t domid, bool reattaches, struct text *found);
 
 /*
  * Names in FOUND, each with what fixes it, what makes a guest's start fail

@@ -19,6 +19,7 @@
 
 #define WIRE_TEXT_BYTES 2048
 #define WIRE_SAVE_STORED "stored"
+#define WIRE_DESTROY_REATTACH "reattach"
 
 /* name, who sends it, what is set besides kind */
 #define WIRE_LIST(X)                                                          \
@@ -67,12 +68,14 @@ const char *wire_kind_name(enum wire_kind kind);
  *   SAVE        blob: the snapshot to fall back to (may be empty); text:
  *               WIRE_SAVE_STORED when an attempt at more has hung
  *   RENAME      text: suffix for the name; new_id.uuid: the copy's uuid
- *   DESTROY     -
+ *   DESTROY     text: WIRE_DESTROY_REATTACH when a REATTACH follows
  *   CREATE      blob: libxl's JSON; id: the domain it replaces
  *   SOFT_RESET  blob: libxl's JSON
  *   PAUSE       -
  *   EJECT       text: vdev
  *   REPORT      -
+ *   REATTACH    id: the driver domain as it was; new_id: as it runs now; blob:
+ *               the domains that may be touched (core/reattach.h)
  * EVIDENCE: order, step, evidence, text: where it comes from; blob: what it
  *   says, escaped lines; missing: why that is not there, or not all
  * RESULT: order, step, rc (0 or -errno), text (what was found: for a

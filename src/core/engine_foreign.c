@@ -89,6 +89,17 @@ bool engine_is_foreign(const struct engine *engine,
 	return engine_foreign_stance(engine, domain) != PEER_ADOPT;
 }
 
+/* xl's monitor has no say in its devices; who keeps us off the guest has. */
+bool engine_may_mend(const struct engine *engine, const struct domain *domain)
+{
+	const struct guest *guest = domain->guest;
+
+	return !domain->info.dying && !domain->info.shutdown &&
+	       !guest->disowned && !guest->hold &&
+	       engine_acts_on(engine, guest) &&
+	       !engine_is_foreign(engine, domain);
+}
+
 /* --- a live xl monitor --- */
 
 enum engine_claim engine_foreign_claim(struct engine *e,

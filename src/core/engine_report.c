@@ -97,6 +97,8 @@ void engine_report_open(struct engine *e, struct incident *incident,
 	incident->wants_core = policy_wants_core(
 		&engine_case_guest(e, incident)->budget,
 		engine_case_settings(e, incident));
+	incident->wants_reattach =
+		engine_case_settings(e, incident)->reattach_devices;
 	if (is_triple_fault(e, incident))
 		(void)call_it_crash(e, incident);
 	incident->unreported = policy_wants_report(

@@ -96,6 +96,17 @@ static void fall_back(struct engine *e, struct incident *incident,
 		engine_case_proceed(e, incident, now);
 }
 
+/* The driver domain runs: for its guests' devices alone nothing is held. */
+static void skip_devices(struct engine *e, struct incident *incident,
+			 struct engine_time now)
+{
+	incident->losses = 0;
+	incident->again = false;
+	incident_advance(incident);
+	if (incident->state == CASE_STATE_QUEUED)
+		engine_case_proceed(e, incident, now);
+}
+
 /*
  * An operator has to act.  But a copy that cannot be removed must not end the
  * supervision of the guest, which runs.
@@ -105,6 +116,10 @@ static void give_up(struct engine *e, struct incident *incident,
 {
 	char why[INCIDENT_TEXT_BYTES];
 
+	if (incident_step(incident) == STEP_REATTACH) {
+		skip_devices(e, incident, now);
+		return;
+	}
 	if (may_fall_back(incident)) {
 		fall_back(e, incident, now);
 		return;
@@ -407,10 +422,13 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 	int rc = incident->steps[incident->step_count - 1].rc;
 
 	if (step_found_taken(step, rc)) {
+		incident->wants_reattach = false; /* whoever started it sees to that */
 		if (!engine_step_pass(e, incident, now))
 			fire(e, incident, CASE_EVENT_TAKEN, now);
 	} else if (rc == -ESTALE && engine_report_became_copy(e, incident)) {
 		engine_case_proceed(e, incident, now);
+	} else if (step == STEP_REATTACH && !is_excused(e, incident)) {
+		skip_devices(e, incident, now);
 	} else if (rc == -ESTALE && step == STEP_DUMP &&
 		   incident_is_aside(incident)) {
 		engine_step_advance(e, incident, now);
@@ -436,6 +454,12 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 	}
 }
 
+/* Long, and nothing that the guest needs: it goes on without. */
+static bool may_be_lost(enum step step)
+{
+	return step == STEP_DUMP || step == STEP_REATTACH;
+}
+
 void engine_step_again(struct engine *e, struct incident *incident,
 		       struct engine_time now)
 {
@@ -447,9 +471,9 @@ void engine_step_again(struct engine *e, struct incident *incident,
 	}
 	incident->again = true;
 	if (step == STEP_REPORT || /* it had its time */
-		 (step == STEP_DUMP && ++incident->losses >= ENGINE_DUMPS_MAX))
+		 (may_be_lost(step) && ++incident->losses >= ENGINE_DUMPS_MAX))
 		engine_step_advance(e, incident, now);
-	else if (step == STEP_DUMP ||
+	else if (may_be_lost(step) ||
 		 ++incident->losses < ENGINE_ATTEMPTS_MAX)
 		engine_case_proceed(e, incident, now);
 	else

@@ -72,19 +72,36 @@ static bool has_started(const struct domain *domain,
 	       is_started(domain, incident);
 }
 
+/* Our own start, whose end nobody heard of: what comes after it is left.  Who
+ * else started the guest sees to its devices. */
+static bool pass_to_devices(struct engine *e, struct incident *incident,
+			    struct engine_time now)
+{
+	if (incident->state == CASE_STATE_WORKING ||
+	    !incident_reattaches(incident))
+		return false;
+	incident_end_plan(incident);
+	engine_case_event(e, incident, CASE_EVENT_PASSED, now);
+	return true;
+}
+
 bool engine_taken_note(struct engine *e, struct incident *incident,
 		       const struct domain *domain, struct engine_time now)
 {
 	if (domain->incident == incident || !incident_starts_later(incident))
 		return false;
-	if (has_started(domain, incident))
+	if (has_started(domain, incident)) {
+		incident->wants_reattach &= engine_step_is_unheard(incident);
 		engine_step_note_unheard(e, incident, now);
-	else if (is_namesake(domain, incident))
+	} else if (is_namesake(domain, incident)) {
+		incident->wants_reattach = false;
 		note_namesake(incident, domain);
-	else
+	} else {
 		return false;
+	}
 	incident->successor = domain->info.id;
-	if (!engine_step_pass(e, incident, now))
+	if (!engine_step_pass(e, incident, now) &&
+	    !pass_to_devices(e, incident, now))
 		engine_case_event(e, incident, CASE_EVENT_TAKEN, now);
 	return true;
 }

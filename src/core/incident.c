@@ -55,8 +55,17 @@ void incident_free(struct incident *incident)
 
 enum step incident_step(const struct incident *incident)
 {
-	return incident->unreported ? STEP_REPORT :
-	       action_steps(incident->verdict.action)[incident->at];
+	enum step step = action_steps(incident->verdict.action)[incident->at];
+
+	if (incident->unreported)
+		return STEP_REPORT;
+	return !step && incident_reattaches(incident) ? STEP_REATTACH : step;
+}
+
+bool incident_reattaches(const struct incident *incident)
+{
+	return incident->wants_reattach && incident->successor.domid &&
+	       incident->successor.domid != incident->id.domid;
 }
 
 bool incident_starts_later(const struct incident *incident)
@@ -199,6 +208,11 @@ bool incident_is_aside(const struct incident *incident)
 /* What a successor is made of was saved before its domain was renamed. */
 void incident_advance(struct incident *incident)
 {
+	if (incident_step(incident) == STEP_REATTACH) {
+		incident->wants_reattach = false;
+		incident->dirty = true;
+		return;
+	}
 	incident->at++;
 	if (incident_step(incident) == STEP_SAVE && incident_is_aside(incident))
 		incident->at++;
@@ -233,7 +247,17 @@ void incident_lose_domain(struct incident *incident)
 	incident->at = index_of(action, starts ? STEP_CREATE : STEP_END);
 	incident->absent = true;
 	incident->unreported = false;
+	incident->wants_reattach = false; /* its guests went as well */
 	incident->losses = 0;
+	incident->dirty = true;
+}
+
+void incident_end_plan(struct incident *incident)
+{
+	incident->at = index_of(incident->verdict.action, STEP_END);
+	incident->losses = 0;
+	incident->again = false;
+	incident->paid = false;
 	incident->dirty = true;
 }
 
@@ -262,6 +286,8 @@ void incident_aim(const struct incident *incident, struct domain_id *ret_id,
 
 	*ret_id = incident->id;
 	*ret_other = (struct domain_id){0};
+	if (step == STEP_REATTACH)
+		*ret_other = incident->successor;
 	if (!incident_is_aside(incident) ||
 	    (step != STEP_RELEASE && step != STEP_DUMP && step != STEP_DESTROY))
 		return;

@@ -53,6 +53,7 @@ static const struct settings defaults = {
 		[STEP_SOFT_RESET] = 300,
 		[STEP_PAUSE] = 10,
 		[STEP_EJECT] = 60,
+		[STEP_REATTACH] = 120,
 	},
 	.hook_s = 30,
 	.core_total_mib = 65536,

@@ -99,6 +99,8 @@ const struct setting_key settings_keys[] = {
 	WORD("resume_after_boot", 0, yes_words, GUEST(resume_after_boot),
 	     "after a reboot of the host, perform a start that was pending "
 	     "before it"),
+	WORD("reattach_devices", 0, yes_words, GUEST(reattach_devices),
+	     "after a driver domain's restart, re-attach its guests' devices"),
 	WORD("format", 0, format_words, GUEST(capture.format),
 	     "the form of a core; a PV guest's is always elf"),
 	COUNT("core_largest_mib", 0, 1u << 24, GUEST(capture.largest_mib),
@@ -150,6 +152,8 @@ const struct setting_key settings_keys[] = {
 	DEADLINE("soft_reset", SOFT_RESET, "maximum time for a soft reset"),
 	DEADLINE("pause", PAUSE, "maximum time for pausing a domain"),
 	DEADLINE("eject", EJECT, "maximum time for emptying a CD drive"),
+	DEADLINE("reattach", REATTACH,
+		 "maximum time for re-attaching guests' devices"),
 	SECONDS("hook_seconds", 1, 3600, GLOBAL(hook_s),
 		"kill a hook that runs longer than this"),
 	COUNT("core_total_mib", 0, 1u << 24, GLOBAL(core_total_mib),

@@ -25,6 +25,7 @@
 struct served {
 	struct xs_handle *store;
 	uint32_t domid;
+	bool reattaches;
 	unsigned int count;
 	struct text *found;
 };
@@ -111,16 +112,20 @@ static void conclude(const struct served *served)
 	if (served->count > NAMED_MOST)
 		text_append_clause(served->found, "and %u more devices",
 				   served->count - NAMED_MOST);
-	if (served->count)
+	if (served->count && served->reattaches)
+		text_append_clause(served->found, "when it runs again, the "
+				   "networks and disks are re-attached");
+	else if (served->count)
 		text_append_clause(served->found, "when it runs again, detach "
 				   "and attach each (xl network-detach, "
 				   "network-attach, block-detach, "
 				   "block-attach)");
 }
 
-int residue_name_served(uint32_t domid, struct text *found)
+int residue_name_served(uint32_t domid, bool reattaches, struct text *found)
 {
-	struct served served = { .domid = domid, .found = found };
+	struct served served = { .domid = domid, .reattaches = reattaches,
+				 .found = found };
 	AUTO_FREE char **kind = NULL;
 	char path[PATH_BYTES];
 	unsigned int count;

@@ -375,6 +375,10 @@ void keeper_metrics_close(struct keeper *keeper);
 uint32_t keeper_deadline_s(const struct keeper *keeper,
 			   const struct wire_msg *order);
 
+/* --- keeper_reattach.c --- */
+/* Names in MSG the domains whose devices a REATTACH may touch. */
+int keeper_reattach_prepare(const struct keeper *keeper, struct wire_msg *msg);
+
 /* --- keeper_capture.c --- */
 int keeper_capture_start(struct keeper *keeper, const struct domain *domain,
 			 bool live, const struct keeper_capture **ret_capture);

@@ -345,6 +345,13 @@ static int prepare(struct keeper *keeper, const struct incident *incident,
 			text_copy(msg->text, sizeof(msg->text),
 				  WIRE_SAVE_STORED);
 		break;
+	case STEP_DESTROY:
+		if (incident->wants_reattach && incident_starts_later(incident))
+			text_copy(msg->text, sizeof(msg->text),
+				  WIRE_DESTROY_REATTACH);
+		return 0;
+	case STEP_REATTACH:
+		return keeper_reattach_prepare(keeper, msg);
 	case STEP_ROOM:
 	case STEP_CREATE:
 	case STEP_SOFT_RESET:

@@ -37,9 +37,10 @@ void worker_tell(const struct work *work, const char *what);
 /* Carries out the order.  Returns the result's rc. */
 int worker_step_run(struct work *work);
 
-/* CREATE and REPORT have a file of their own. */
+/* CREATE, REPORT and REATTACH have a file of their own. */
 int worker_create_run(struct work *work);
 int worker_report_run(struct work *work);
+int worker_reattach_run(struct work *work);
 
 /*
  * Sends one piece of evidence, which is on record soon even if this worker is

@@ -252,6 +252,12 @@ static int step_rename(struct work *work)
 	return r;
 }
 
+static bool reattaches(const struct work *work)
+{
+	return work->order->step == STEP_DESTROY &&
+	       strcmp(work->order->text, WIRE_DESTROY_REATTACH) == 0;
+}
+
 int worker_step_clear(struct work *work, const struct domain_id *id,
 		      bool destroy)
 {
@@ -265,7 +271,8 @@ int worker_step_clear(struct work *work, const struct domain_id *id,
 	}
 	residue_name_lost(residue, work->why);
 	if (destroy) {
-		(void)residue_name_served(id->domid, work->why);
+		(void)residue_name_served(id->domid, reattaches(work),
+					  work->why);
 		worker_tell(work, "destroying");
 		r = toolstack_destroy(work->ts, id->domid, work->why);
 	}
@@ -410,6 +417,7 @@ int worker_step_run(struct work *work)
 		[STEP_SOFT_RESET] = step_soft_reset,
 		[STEP_PAUSE] = step_pause,
 		[STEP_EJECT] = step_eject,
+		[STEP_REATTACH] = worker_reattach_run,
 	};
 
 	if (!steps[work->order->step]) {

@@ -90,6 +90,7 @@ static const char *const schema_migrations[] = {
 	/* The host was booted while the start was pending. */
 	"ALTER TABLE incident ADD COLUMN rebooted INTEGER NOT NULL DEFAULT 0;",
 	"ALTER TABLE incident ADD COLUMN twin INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE incident ADD COLUMN wants_reattach INTEGER NOT NULL DEFAULT 0;",
 };
 
 #endif

@@ -17,7 +17,7 @@
 	" new_domid, new_epoch, core_path, boot, due_ms, core_format,"       \
 	" core_bytes, core_pages, core_zero, core_of, core_ms, core_cut,"      \
 	" panic, unreported, owner, begun, done, unheard,"                  \
-	" wants_core, rebooted, twin"
+	" wants_core, rebooted, twin, wants_reattach"
 
 static void bind_uuid(sqlite3_stmt *stmt, int column, const uint8_t *uuid)
 {
@@ -88,7 +88,7 @@ static int write_incident(struct store *store,
 			      COLUMNS ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
 			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
 			      " ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-			      " ?, ?, ?, ?, ?)",
+			      " ?, ?, ?, ?, ?, ?)",
 			      &stmt);
 
 	if (r < 0)
@@ -111,6 +111,7 @@ static int write_incident(struct store *store,
 	bind_sets(stmt, incident);
 	sqlite3_bind_int(stmt, 43, incident->rebooted);
 	sqlite3_bind_int(stmt, 44, incident->twin);
+	sqlite3_bind_int(stmt, 45, incident->wants_reattach);
 	return store_finish(stmt);
 }
 
@@ -263,6 +264,7 @@ static int read_row(struct store *store, sqlite3_stmt *stmt,
 	incident->is_unheard = sqlite3_column_int(stmt, 40);
 	incident->wants_core = sqlite3_column_int(stmt, 41);
 	incident->twin = sqlite3_column_int(stmt, 43);
+	incident->wants_reattach = sqlite3_column_int(stmt, 44);
 	r = read_verdict(stmt, incident);
 	if (r == 0)
 		r = read_progress(stmt, incident);

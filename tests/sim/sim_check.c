@@ -355,6 +355,33 @@ static void check_devices(struct sim *s, const struct incident *incident)
 			 "devices", (unsigned long long)incident->number);
 }
 
+static const struct sim_domain *find_id(const struct sim *s,
+					const struct domain_id *id)
+{
+	for (int i = 0; i < s->domain_count; i++)
+		if (domain_id_equal(&s->domains[i].id, id))
+			return &s->domains[i];
+	return NULL;
+}
+
+/* Guests that lost devices with a driver domain get them from one that we
+ * started for it, or tried to, in the boot that they run in. */
+static void check_reattach(struct sim *s, const struct incident *incident)
+{
+	const struct sim_domain *now = find_id(s, &incident->successor);
+	const struct sim_shut *shut = look_up(s, incident->number);
+
+	if (incident_step(incident) != STEP_REATTACH)
+		return;
+	if (!s->settings->guest.reattach_devices)
+		sim_fail(s, "incident %llu: devices that nobody asked for",
+			 (unsigned long long)incident->number);
+	if ((shut && shut->boot < s->boot) ||
+	    (now && now->theirs && !has_tried(incident, STEP_CREATE)))
+		sim_fail(s, "incident %llu: devices of a domain that is not "
+			 "its restart", (unsigned long long)incident->number);
+}
+
 /* Another toolstack acts upon its guests' ends by itself. */
 static void check_owner(struct sim *s, const struct incident *incident)
 {
@@ -423,6 +450,7 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 		check_core(s, incident);
 	check_report(s, incident);
 	check_devices(s, incident);
+	check_reattach(s, incident);
 	check_owner(s, incident);
 	sim_owner_check_order(s, incident, peer_of(s, incident));
 	check_boot(s, incident);

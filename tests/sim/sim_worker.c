@@ -178,6 +178,17 @@ static void do_release(struct sim *s, struct sim_worker *w)
 	}
 }
 
+/* The driver domain may be long in its boot, or its guests' devices stay lost. */
+static void do_reattach(struct sim *s, struct sim_worker *w)
+{
+	if (w->phase == 1) {
+		w->phase = 2;
+		later(s, w, takes_ms(s, 15000));
+	} else {
+		end(s, w, sim_chance(s, 8) ? -EIO : 0, NULL);
+	}
+}
+
 static void do_destroy(struct sim *s, struct sim_worker *w)
 {
 	int domain = look(s, w);
@@ -307,6 +318,9 @@ static void do_step(struct sim *s, struct sim_worker *w)
 		break;
 	case STEP_SOFT_RESET:
 		do_soft_reset(s, w);
+		break;
+	case STEP_REATTACH:
+		do_reattach(s, w);
 		break;
 	default:
 		do_quiet(s, w);

@@ -121,6 +121,7 @@ static void make_settings(struct sim *s)
 	set->loop_cores = sim_random(s, 4);
 	set->restart_first = sim_random(s, 2);
 	set->resume_after_boot = sim_random(s, 2);
+	set->reattach_devices = sim_random(s, 2);
 	set->grace_s = sim_random(s, 4) ? 0 : sim_random(s, 20);
 	set->report = sim_random(s, 4) ? SETTINGS_REPORT_REBOOT :
 		      sim_random(s, 2) ? SETTINGS_REPORT_CRASH :

@@ -56,7 +56,7 @@ static void test_table(void)
 	ok(outside == 0, "each key lies inside its structure");
 	ok(overlaps == 0, "no two keys share a place");
 	ok(named_twice == 0, "no two keys share a name");
-	ok(settings_keys_count == 57, "the table has every key that is known");
+	ok(settings_keys_count == 59, "the table has every key that is known");
 }
 
 static bool is_key_name(const char *name)

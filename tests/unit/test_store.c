@@ -55,7 +55,7 @@ static struct incident *make_incident(uint64_t number)
 	incident_end_step(i, 200, -EIO, "it failed");
 	incident_begin_step(i, 300);
 	i->done = 1u << STEP_SAVE | 1u << STEP_EJECT;
-	i->is_unheard = i->wants_core = true;
+	i->is_unheard = i->wants_core = i->wants_reattach = true;
 	return i;
 }
 
@@ -101,6 +101,7 @@ static bool same(const struct incident *a, const struct incident *b)
 	       a->unreported == b->unreported && a->begun == b->begun &&
 	       a->done == b->done && a->is_unheard == b->is_unheard &&
 	       a->wants_core == b->wants_core &&
+	       a->wants_reattach == b->wants_reattach &&
 	       core_facts_same(&a->core, &b->core);
 }
 
@@ -386,6 +387,7 @@ static void test_older(void)
 		   "ALTER TABLE incident DROP COLUMN wants_core;"
 		   "ALTER TABLE incident DROP COLUMN rebooted;"
 		   "ALTER TABLE incident DROP COLUMN twin;"
+		   "ALTER TABLE incident DROP COLUMN wants_reattach;"
 		   "DROP TABLE evidence;"
 		   "ALTER TABLE guest DROP COLUMN disowned; DROP TABLE host;"
 		   "ALTER TABLE guest DROP COLUMN adopted;"
@@ -401,7 +403,7 @@ static void test_older(void)
 	ok(got && got->begun == (1u << STEP_REPORT | 1u << STEP_SAVE |
 				 1u << STEP_RENAME) &&
 	   got->done == (1u << STEP_REPORT | 1u << STEP_SAVE) &&
-	   !got->is_unheard && got->wants_core,
+	   !got->is_unheard && got->wants_core && !got->wants_reattach,
 	   "what its steps were is out of their log");
 	incident_free(put);
 	incident_free(got);
