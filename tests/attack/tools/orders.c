@@ -6,8 +6,9 @@
  * and prints what came of each; its status is a worker's signal plus 128.
  * BOUNDs: cores of one guest, MiB of all, per cent kept free; a core that was
  * made is removed before the next order when there are none.  $ORDER_CONFIG is
- * the configuration, $ORDER_MS the deadline; what a SAVE brings goes to the file
- * $ORDER_SAVED.  Judges nothing.
+ * the configuration, $ORDER_MS the deadline, $ORDER_NAME the domain's name and
+ * $ORDER_NEW (DOMID UUID EPOCH) the other one that it is about; what a SAVE brings
+ * goes to the file $ORDER_SAVED.  Judges nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,6 +86,21 @@ static int give(int fd, const struct wire_msg *order)
 	return 0;
 }
 
+static int parse_new(struct wire_msg *order)
+{
+	const char *text = getenv("ORDER_NEW");
+	char uuid[UUID_TEXT_BYTES];
+
+	snprintf(order->config.name, sizeof(order->config.name), "%s",
+		 getenv("ORDER_NAME") ?: "");
+	if (!text)
+		return 0;
+	if (sscanf(text, "%" SCNu32 " %36s %" SCNu64, &order->new_id.domid,
+		   uuid, &order->new_id.epoch) != 3)
+		return 1;
+	return uuid_parse(uuid, order->new_id.uuid);
+}
+
 static int parse(char **words, struct wire_msg *order)
 {
 	static char empty[] = "{}";
@@ -97,7 +113,7 @@ static int parse(char **words, struct wire_msg *order)
 	if (ms)
 		order->deadline_ms = (uint32_t)atoi(ms);
 	if (step_parse(words[0], &order->step) ||
-	    uuid_parse(words[2], order->id.uuid))
+	    uuid_parse(words[2], order->id.uuid) || parse_new(order))
 		return 1;
 	order->id.domid = (uint32_t)atoi(words[1]);
 	order->id.epoch = strtoull(words[3], NULL, 10);
