@@ -38,6 +38,10 @@ void audit_console(const struct audit *audit);	/* xenconsoled */
 
 void audit_start(const struct audit *audit);	/* what starts guests */
 
+/* What services search for programs: as systemd has PATH, or as the scripts of
+ * sysvinit set it. */
+const char *audit_start_service_dirs(bool systemd);
+
 #define AUDIT_PATH_BYTES 1024
 /* Do programs with the PATH DIRS and services with SERVICE_DIRS run the same
  * xl? If not, the finding names both. */

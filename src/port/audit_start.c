@@ -52,10 +52,9 @@ bool audit_start_same_xl(const char *dirs, const char *service_dirs,
 	return own.st_dev == other.st_dev && own.st_ino == other.st_ino;
 }
 
-/* As systemd has PATH, and as the scripts of sysvinit set it. */
-static const char *dirs_of_services(void)
+const char *audit_start_service_dirs(bool systemd)
 {
-	return access("/run/systemd/system", F_OK) == 0 ?
+	return systemd ?
 		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" :
 		"/sbin:/bin:/usr/sbin:/usr/bin";
 }
@@ -65,8 +64,10 @@ static void check_xl(const struct audit *audit)
 	char ours[AUDIT_PATH_BYTES], theirs[AUDIT_PATH_BYTES];
 	const char *path = getenv("PATH");
 
-	if (!path || audit_start_same_xl(path, dirs_of_services(), ours,
-					 theirs))
+	const char *services = audit_start_service_dirs(
+		access("/run/systemd/system", F_OK) == 0);
+
+	if (!path || audit_start_same_xl(path, services, ours, theirs))
 		audit_report(audit, AUDIT_OK, "", "services run the same xl "
 			     "as this shell");
 	else

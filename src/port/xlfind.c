@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "port/hvversion.h"
+#include "port/setup.h"
 
 #define XL "xl"
 /* As the shell of a login of root has them; PATH need not be set. */
@@ -169,7 +170,8 @@ static char *list_dirs(void)
 	char version[HVVERSION_BYTES], *dirs;
 	bool known = hvversion_running(version) == 0;
 
-	if (asprintf(&dirs, "%s%s" USUAL_DIRS "%s%s%s", path ? path : "",
+	if (asprintf(&dirs, "%s%s" USUAL_DIRS ":" SETUP_DIVERTED_DIR "%s%s%s",
+		     path ? path : "",
 		     path && path[0] ? ":" : "", known ? ":/usr/lib/xen-" : "",
 		     known ? version : "", known ? "/bin" : "") < 0)
 		return NULL;
