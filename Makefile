@@ -126,14 +126,21 @@ install: all install-init
 	$(INSTALL) $(O)/xenvigil $(O)/xlv $(DESTDIR)$(bindir)/
 	$(INSTALL) -d $(DESTDIR)$(tooldir)
 	$(INSTALL) modules/xenvigil-module $(O)/evt $(DESTDIR)$(tooldir)/
+	$(INSTALL) -d $(DESTDIR)$(tooldir)/as-xl
+	ln -srfn $(DESTDIR)$(bindir)/xlv $(DESTDIR)$(tooldir)/as-xl/xl
+	ln -srfn $(DESTDIR)$(bindir)/xlv $(DESTDIR)$(tooldir)/as-xl/xen
 	test -e $(DESTDIR)$(etcdir)/xenvigil.conf || \
 	  $(INSTALL) -m 644 init/xenvigil.conf $(DESTDIR)$(etcdir)/
 	$(INSTALL) -m 644 init/domains.d/README $(DESTDIR)$(etcdir)/domains.d/
 
-# The operator's files and the records stay.
+# The operator's files and the records stay.  What setup changed would lead to
+# programs that are gone.
 uninstall: uninstall-init
+	-[ -n "$(DESTDIR)" ] || [ ! -e /var/lib/xenvigil/setup.state ] || \
+	  $(bindir)/xenvigil setup --undo --yes
 	rm -f $(DESTDIR)$(sbindir)/xenvigild $(addprefix $(DESTDIR)$(bindir)/,xenvigil xlv)
 	rm -f $(DESTDIR)$(tooldir)/xenvigil-module $(DESTDIR)$(tooldir)/evt
+	rm -rf $(DESTDIR)$(tooldir)/as-xl
 	rm -f $(DESTDIR)$(etcdir)/domains.d/README
 
 dist: configure

@@ -18,6 +18,12 @@ _xenvigil()
 	--until)
 		mapfile -t COMPREPLY < <(compgen -W 'running down held handled kept gone' -- "$word")
 		return ;;
+	--way)
+		mapfile -t COMPREPLY < <(compgen -W 'adopt divert service' -- "$word")
+		return ;;
+	--root)
+		mapfile -t COMPREPLY < <(compgen -d -- "$word")
+		return ;;
 	--sort)
 		mapfile -t COMPREPLY < <(compgen -W 'domid name state cpu memory left' -- "$word")
 		return ;;

@@ -28,6 +28,7 @@ static int write_report(const struct call *call, json_object *answer);
 static int debug_core(const struct call *call, json_object *answer);
 static int show_top(const struct call *call);
 static int wait_for(const struct call *call);
+static int set_up(const struct call *call);
 
 enum needs { NEEDS_NOTHING, TAKES_DOMAIN, NEEDS_DOMAIN, TAKES_ID, NEEDS_ID };
 
@@ -47,6 +48,7 @@ static const struct command {
 	{ "info", TAKES_ID, .go_on = show_info },
 	{ "top", NEEDS_NOTHING, .watch = show_top },
 	{ "wait", NEEDS_DOMAIN, .watch = wait_for },
+	{ "setup", NEEDS_NOTHING, .watch = set_up },
 	{ "doctor", NEEDS_NOTHING, .run = xenvigil_doctor },
 	{ "policy", TAKES_DOMAIN, .show = xenvigil_show_policy },
 	{ "capture", NEEDS_DOMAIN, .go_on = follow_capture },
@@ -64,6 +66,10 @@ static const struct command {
 static const struct option options[] = {
 	{ "all", no_argument, NULL, 'A' },
 	{ "dry-run", no_argument, NULL, 'D' },
+	{ "yes", no_argument, NULL, 'y' },
+	{ "undo", no_argument, NULL, 'U' },
+	{ "way", required_argument, NULL, 'w' },
+	{ "root", required_argument, NULL, 'R' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "since", required_argument, NULL, 's' },
 	{ "limit", required_argument, NULL, 'n' },
@@ -85,9 +91,10 @@ static const struct option options[] = {
 struct call {
 	const struct command *command;
 	const char *domain, *socket_path, *output, *format, *until;
+	const char *way, *root;
 	unsigned int given;	/* a bit for each of options[] */
 	bool help;
-	bool json, live, cancel, batch, all, dry_run;
+	bool json, live, cancel, batch, all, dry_run, yes, undo;
 	int64_t since_s, limit, timeout_s;	/* -1: not given */
 	double delay_s;
 	int sort;
@@ -130,6 +137,33 @@ static int parse_delay(const char *text, double *ret)
 	return 0;
 }
 
+static int parse_root(struct call *call, const char *path)
+{
+	if (path[0] != '/')
+		return fail_usage("not a full path:", path);
+	call->root = path[1] ? path : "";
+	return -1;
+}
+
+/* Those of setup alone.  Returns -1 to go on, or an exit status. */
+static int parse_setup(struct call *call, int opt)
+{
+	switch (opt) {
+	case 'y':
+		call->yes = true;
+		return -1;
+	case 'U':
+		call->undo = true;
+		return -1;
+	case 'R':
+		return parse_root(call, optarg);
+	default:
+		call->way = optarg;
+		return xenvigil_setup_is_way(optarg) ? -1 :
+			fail_usage("no such way:", optarg);
+	}
+}
+
 /* Returns -1 to go on, or an exit status. */
 static int parse_option(struct call *call, int opt)
 {
@@ -140,6 +174,11 @@ static int parse_option(struct call *call, int opt)
 	case 'D':
 		call->dry_run = true;
 		return -1;
+	case 'y':
+	case 'U':
+	case 'R':
+	case 'w':
+		return parse_setup(call, opt);
 	case 'j':
 		call->json = true;
 		return -1;
@@ -261,6 +300,8 @@ static int parse_words(struct call *call, char **words)
 	call->domain = words[1];
 	if (call->all && call->domain)
 		return fail_usage("--all does not go with", call->domain);
+	if (call->undo && call->way)
+		return fail_usage("--undo does not go with --way", "");
 	if (call->command->go_on == copy_core && !call->output)
 		return fail_usage("missing option: -o FILE", "");
 	if (call->command->needs == NEEDS_DOMAIN && !call->domain &&
@@ -338,6 +379,17 @@ static int wait_for(const struct call *call)
 	return xenvigil_wait(&wait);
 }
 
+static int set_up(const struct call *call)
+{
+	struct xenvigil_setup setup = {
+		.socket_path = call->socket_path, .root = call->root,
+		.way = call->way, .yes = call->yes, .undo = call->undo,
+		.dry_run = call->dry_run,
+	};
+
+	return xenvigil_setup(&setup);
+}
+
 static bool is_of_incident(const struct command *command)
 {
 	return command->needs == TAKES_ID || command->needs == NEEDS_ID;
@@ -404,7 +456,7 @@ int main(int argc, char **argv)
 {
 	struct call call = {
 		.socket_path = CLIENT_SOCKET, .since_s = -1, .limit = -1,
-		.timeout_s = -1, .delay_s = 3, .until = "running",
+		.timeout_s = -1, .delay_s = 3, .until = "running", .root = "",
 	};
 	static char program[] = "xenvigil";
 	json_object *request, *answer;

@@ -14,6 +14,7 @@
 #define EXIT_USAGE 2
 #define EXIT_WARNING 3 /* of doctor: something is not as it should be */
 #define EXIT_ERROR 4
+#define EXIT_UNASKED 5 /* of setup: nobody said yes */
 #define EXIT_TIMEOUT 124 /* as timeout(1) has it */
 #define EXIT_UNAVAILABLE 75 /* EX_TEMPFAIL: the daemon does not answer */
 
@@ -109,6 +110,16 @@ struct xenvigil_wait {
 };
 #define XENVIGIL_WAIT_MOST_S 1000000
 int xenvigil_wait(const struct xenvigil_wait *wait);
+
+/* xenvigil_setup.c: returns the exit status. */
+struct xenvigil_setup {
+	const char *socket_path;
+	const char *root;	/* "": this host's own */
+	const char *way;	/* NULL: not given */
+	bool yes, dry_run, undo;
+};
+int xenvigil_setup(const struct xenvigil_setup *setup);
+bool xenvigil_setup_is_way(const char *way);
 
 /* xenvigil_doctor.c: returns the exit status. */
 int xenvigil_doctor(const char *socket_path, bool json);

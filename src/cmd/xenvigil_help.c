@@ -24,6 +24,7 @@ static const struct help_command {
 	{ "info", "[ID]", "show one incident and why the guest ended" },
 	{ "top", "", "show the domains as a table that is refreshed" },
 	{ "wait", "DOMAIN", "wait until the domain is in the state of --until" },
+	{ "setup", "", "have the daemon supervise the guests that xl starts" },
 	{ "doctor", "", "check the whole host, and show how to fix each fault" },
 	{ "policy", "[DOMAIN]", "show the action for each shutdown reason, and why" },
 	{ "capture", "DOMAIN", "write a core now; this pauses the domain" },
@@ -51,8 +52,14 @@ static const struct help_option {
 	{ 'j', "-j, --json", "status list info wait doctor policy report hold release "
 	  "retry adopt disown retreat", "print the answer as JSON" },
 	{ 'A', "    --all", "adopt disown", "each guest instead of one" },
-	{ 'D', "    --dry-run", "adopt disown",
-	  "change nothing; print what would be done" },
+	{ 'D', "    --dry-run", "adopt disown setup",
+	  "only print what would be done" },
+	{ 'y', "    --yes", "setup", "do not ask" },
+	{ 'w', "    --way WAY", "setup", "adopt (default): the setting adopt;\n"
+	  "divert: xl is xlv for every caller;\n"
+	  "service: xl is xlv for xendomains" },
+	{ 'U', "    --undo", "setup", "take back what setup changed" },
+	{ 'R', "    --root DIR", "setup", "the host whose files are below DIR" },
 	{ 's', "-s, --since SECONDS", "list", "incidents of the last SECONDS only" },
 	{ 'n', "-n, --limit N", "list", "at most N of the latest (default 1000)" },
 	{ 'n', "-n, --limit N", "info", "at most N lines of a log (default 50)" },

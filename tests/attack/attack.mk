@@ -2,7 +2,7 @@
 # What the attacks are made with: tools/*.c, one program each, and libraries
 # that stand in for Xen's, or for libc's.  Included by the top-level Makefile.
 
-ATTACK_PRELOADS = fake_xen fake_store fake_oom fake_clock
+ATTACK_PRELOADS = fake_xen fake_store fake_oom fake_clock fake_cut
 ATTACK_TOOLS = $(filter-out $(ATTACK_PRELOADS),$(notdir $(basename $(wildcard tests/attack/tools/*.c))))
 
 attack-programs: $(O)/cmd/pty $(ATTACK_PRELOADS:%=$(O)/attack/%.so) $(ATTACK_TOOLS:%=$(O)/attack/%)
