@@ -53,7 +53,7 @@ bool setup_host_has_systemd(const char *root)
 
 bool setup_host_has_dpkg(const char *root)
 {
-	return setup_host_has(root, "/var/lib/dpkg/status", NULL) &&
+	return setup_host_has(root, "/etc/debian_version", NULL) &&
 	       access("/usr/bin/dpkg-divert", X_OK) == 0;
 }
 
