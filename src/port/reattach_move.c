@@ -163,12 +163,15 @@ static bool is_taken_up(struct reattach *reattach, const char *path)
 	return state && atoi(state) >= STATE_TAKEN_UP;
 }
 
-static void drain(struct reattach *reattach)
+/* A xenstored that ended tells nothing more, and its descriptor is ready for
+ * ever. */
+static int drain(struct reattach *reattach)
 {
 	char **event;
 
 	while ((event = xs_check_watch(reattach->store)))
 		free(event);
+	return errno == EAGAIN ? 0 : -errno;
 }
 
 /* Returns 0 when something may have changed. */
@@ -182,8 +185,7 @@ static int wait_change(struct reattach *reattach, int64_t end_ms)
 		return -ETIMEDOUT;
 	if (poll(&fd, 1, (int)left) < 0 && errno != EINTR)
 		return -errno;
-	drain(reattach);
-	return 0;
+	return drain(reattach);
 }
 
 int reattach_await(struct reattach *reattach, uint32_t guest,
