@@ -107,10 +107,12 @@ expect 10 'four runs' is_running four
 expect 20 "with adopt = none four is its monitor's" owner_is four xl
 pid=$(monitors)
 kill -9 "$pid"
-expect 20 'and nobody'"'"'s when that is gone' sh -c 'xenvigil status | grep " four .* foreign"'
+expect 20 'nobody has it when that is gone' owner_is four nobody
 before four
 guest_go four
 expect 20 'four crashed' is_shutdown four 3
-expect 20 'it is left alone' sh -c 'xenvigil status | grep " four .* foreign"'
+expect 20 'its crash is on record' sh -c "xenvigil list | grep -q ' four '"
+check 'it is left as it is' is_shutdown four 3
 watch_stop
+check 'and was not started again' told has_started_times four 1
 daemon_stop
