@@ -55,7 +55,7 @@ void reattach_permit(struct text *list, const struct domain_id *id)
 	char line[LINE_BYTES];
 
 	format(id, line);
-	text_append(list, list->len ? line + 1 : line);
+	text_append(list, line);
 }
 
 bool reattach_is_permitted(const char *list, const struct domain_id *id)
