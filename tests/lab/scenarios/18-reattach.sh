@@ -98,6 +98,7 @@ check 'the same script and rate' test "$(has web 0 script | grep -o 'vif-one')$(
 check 'the network of a disowned guest is left' test "$(record left 0)" = "$old"
 expect 30 'the incident says what was re-attached' told "4 devices re-attached to domain $(domid_of net)"
 check 'and names what was not' told "not re-attached: domain $(domid_of left) (left) vif 0: .*xl network-detach $(domid_of left) 0"
+check 'the destroy step announced that' told 'when it runs again, the networks and disks are re-attached'
 check 'nothing is noted any more' sh -c '! xenstore-ls /libxl | grep -q xenvigil-reattach'
 check 'the incident is handled' sh -c "xenvigil list --json | grep -q '\"outcome\": *\"handled\"'"
 
