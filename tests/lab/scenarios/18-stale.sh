@@ -42,7 +42,7 @@ xenstore-rm "$backend"
 xenstore-rm "$record"
 count=$(told 'which is gone')
 crash_of again
-check 'nothing more once it is mended' test "$(told 'which is gone')" -eq "$count"
+check 'nothing more once it is fixed' test "$(told 'which is gone')" -eq "$count"
 
 crash_of lone device/vif/7/backend /local/domain/9996/backend/vif/1/7
 check 'a device of its own whose backend is gone with its domain' \

@@ -80,7 +80,7 @@ kill -STOP $stopped
 check 'xl list hangs while xenstored is stopped' hangs xl list
 by_hypercalls
 check 'it says that it is stopped' said 'is stopped by a signal'
-check 'and what mends it' said "kill -CONT $stopped"
+check 'and the fix' said "kill -CONT $stopped"
 timed xlv list --long-state
 check "the state is there all the same ($took_ms ms)" grep -qE '^one .* xenvigil +watched' "$dir/out"
 kill -CONT $stopped

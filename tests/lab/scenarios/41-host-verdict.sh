@@ -47,7 +47,7 @@ expect 5 'stopped: hung' is_health hung
 check 'because it is stopped' grep -q 'is stopped by a signal' "$dir/status"
 expect 10 'host-hung was told' was_told host-hung
 xenvigil status > "$dir/text"
-check 'the status says what mends it' grep -q "fix: kill -CONT $stopped" "$dir/text"
+check 'the status shows the fix' grep -q "fix: kill -CONT $stopped" "$dir/text"
 printf x > "$tty"
 expect 20 'a guest crashed meanwhile' is_shutdown web 3
 expect 30 'and is on record' sh -c "xenvigil list --json | grep -q '\"reason\": *\"crash\"'"

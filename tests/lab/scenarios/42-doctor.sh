@@ -1,6 +1,6 @@
 # shellcheck shell=dash disable=SC1091,SC2154,SC2086,SC2046
 # SPDX-License-Identifier: GPL-2.0-only
-# about: doctor names half-removed devices, a zombie, leaked event channels, leftovers; the mends work
+# about: doctor names half-removed devices, a zombie, leaked event channels, leftovers; the fixes work
 # image: small
 # needs: daemon
 # boot: own
@@ -24,7 +24,7 @@ doctor()
 	fi
 }
 
-# names TEXT MEND: one finding has both.
+# names TEXT FIX: one finding has both.
 names()
 {
 	grep -A 1 -e "\"text\":\"[^\"]*$1" "$dir/doctor.json" | grep -q -e "\"mend\":\"[^\"]*$2"
@@ -83,18 +83,18 @@ expect 10 'the metrics have it' grep -q '^xenvigil_event_channels{kind="unbound"
 xenvigil status | grep '^event channels' > "$dir/ports-line"
 note_file "$dir/ports-line"
 
-# The mends: as they are printed, until nothing is left to be mended.
+# The fixes: as they are printed, until nothing is left to be fixed.
 kill $page $ports
 wait $page $ports 2>/dev/null
-sed -n 's/.*"mend":"\(\(xenstore-rm\|rm\) [^"]*\)".*/\1/p' "$dir/doctor.json" > "$dir/mends"
-while read -r mend; do
-	note "mend: $mend"
-	$mend
-done < "$dir/mends"
-# No command mends a frontend of a guest that runs: what a restart would take away.
+sed -n 's/.*"mend":"\(\(xenstore-rm\|rm\) [^"]*\)".*/\1/p' "$dir/doctor.json" > "$dir/fixes"
+while read -r fix; do
+	note "fix: $fix"
+	$fix
+done < "$dir/fixes"
+# No command fixes a frontend of a guest that runs: what a restart would take away.
 xenstore-rm "/local/domain/$one/device/vkbd" "$backend/$one"
 expect 20 'the zombie is gone' is_gone two
-doctor 0 'all is mended'
+doctor 0 'all is fixed'
 expect 10 'and the event channels are well' ports_are well
 
 stopped=$(xenstored_pids)
