@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Awaits the end of a domain's traces in xenstore and in the hypervisor.
- * Reads and watches only; whoever calls it must be a process that can be
- * killed, for libxenstore waits without bound.
+ * Waits until a domain has left no traces in xenstore and in the hypervisor.
+ * Reads and watches only.  The caller must be a process that can be killed,
+ * because libxenstore waits without a limit.
  */
 #include "port/residue.h"
 
@@ -24,13 +24,13 @@
 #define RESIDUE_PATH_BYTES 256
 
 /*
- * xenstored tells of a domain's end when it starts to die, not when its last
- * page is freed, and nobody else may have the hypervisor's own event: only
- * while nothing but the entry in the list is left is it asked again.
+ * xenstored reports a domain's end when it starts to die, not when its last
+ * page is freed, and only xenstored gets the hypervisor's event.  So the list
+ * is polled, but only while nothing except the entry in the list is left.
  */
 #define RESIDUE_ZOMBIE_MS 200
-/* A driver lets go of a device after its directory has gone, and tells
- * nobody in xenstore. */
+/* A driver releases a device after its directory is gone, without an event in
+ * xenstore. */
 #define RESIDUE_DRIVER_MS 20
 #define RESIDUE_DRIVERS "/sys/bus/xen-backend/devices"
 
@@ -42,7 +42,7 @@ struct residue {
 	uint32_t backend[RESIDUE_BACKENDS_MAX]; /* [0] is dom0 */
 	unsigned int backends;
 	bool watching;
-	bool devices;		/* only those are looked at */
+	bool devices;		/* only these are checked */
 };
 
 static char **list_dir(struct residue *residue, unsigned int *ret_count,

@@ -53,7 +53,8 @@ static int compare_domid(const void *key, const void *domain)
 	return a < b ? -1 : a > b;
 }
 
-/* Whoever is not in the list may have come since, or be one it never has. */
+/* A domain that is not in the list may be new, or of a kind that the list never
+ * has. */
 static bool is_there(const struct stale *stale, uint32_t domid)
 {
 	return bsearch(&domid, stale->domain, stale->domains,
@@ -62,8 +63,8 @@ static bool is_there(const struct stale *stale, uint32_t domid)
 }
 
 /*
- * The domain is looked for after its device was found and the device once
- * more after that: neither a start nor an end meanwhile looks like a loss.
+ * The domain is searched after its device was found, and then the device again:
+ * so neither a start nor an end in between looks like a leftover.
  */
 static bool has_lost(struct stale *stale, uint32_t domid, const char *path)
 {

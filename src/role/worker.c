@@ -120,7 +120,7 @@ static void close_ways(struct ways *ways)
 	*ways = (struct ways){ 0 };
 }
 
-/* One that an earlier worker paused for its core would stay so for ever. */
+/* A domain that an earlier worker paused for its core would stay paused. */
 static void undo_pause(const struct work *work)
 {
 	struct domain_id id;
@@ -154,7 +154,7 @@ static int run_open(struct work *work, struct ways *ways)
 		text_printf(work->why, "cannot open libxl: %s", strerror(-r));
 	else
 		r = worker_step_run(work);
-	if (r) /* xenstored may be another by now */
+	if (r) /* xenstored may have been restarted */
 		close_ways(ways);
 	return r;
 }
@@ -175,9 +175,9 @@ static int run_locked(struct work *work, struct ways *ways)
 }
 
 /*
- * The keeper ends a worker that overruns.  One whose keeper died would stay if
- * it hung or were stopped, with the guest's lock if it was at work, so the
- * kernel ends it.
+ * The keeper ends a worker that exceeds its deadline.  A worker whose keeper
+ * died could hang or be stopped, and still hold the guest's lock, so the kernel
+ * ends it.
  */
 #define ORPHAN_MORE_S 10
 
@@ -196,8 +196,8 @@ static void limit_life(uint32_t deadline_ms)
 	timer_settime(timer, 0, &due, NULL);
 }
 
-/* An order whose begin the keeper does not hear of is not begun: it will have
- * it done by another. */
+/* If the keeper does not get the notice of the start, the order does not start:
+ * the keeper gives it to another worker. */
 static int take_order(const struct wire_msg *order)
 {
 	struct wire_msg taken = { .kind = WIRE_TAKEN, .step = order->step,
@@ -237,10 +237,10 @@ static void no_handler(int signal)
 }
 
 /*
- * libxl's children (device models, hotplug scripts) inherit what we are:
- * nothing blocked, nothing ignored, no descriptor of ours.  A handler, unlike
- * SIG_IGN, ends with the exec.  And a signal to the daemon's group must not
- * end a worker halfway.
+ * libxl's children (device models, hotplug scripts) inherit from the worker: so
+ * it blocks and ignores no signal, and leaves no descriptor open.  A handler,
+ * unlike SIG_IGN, ends with the exec.  And a signal to the daemon's group must
+ * not end a worker halfway.
  */
 static int become_worker(void)
 {
@@ -254,7 +254,7 @@ static int become_worker(void)
 	sigaction(SIGPIPE, &act, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	setsid(); /* fails for a leader, who needs it not */
+	setsid(); /* fails for a group leader, which does not need it */
 	return fcntl(WIRE_FD, F_SETFD, FD_CLOEXEC) ? -errno : 0;
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * CREATE: never a second copy of a guest.  Whatever has its uuid already is
- * settled first, by the hypervisor's list.  Only what bears our own mark is
- * removed: what another hand builds is waited for, and what it built has the
- * guest.
+ * CREATE: never makes a second copy of a guest.  First it handles every domain
+ * that already has the uuid, by the hypervisor's list.  It removes only a
+ * domain with Xenvigil's mark.  It waits for a domain that another process
+ * builds, and that domain then is the guest.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,14 +18,14 @@
 #include "role/worker_lock.h"
 
 #define OUR_WORD "xenvigil"
-/* Nobody tells when a domain is complete or unpaused. */
+/* No event reports that a domain is complete or unpaused. */
 #define BUILDER_MS 250
 /* A builder writes its domain's first entry at once. */
 #define ENTRY_MS 2000
 
 /* What a domain of the guest is to its start; the later ones decide. */
 enum rival {
-	RIVAL_NONE,	/* it fell, and was kept */
+	RIVAL_NONE,	/* it crashed, and was kept */
 	RIVAL_DYING,
 	RIVAL_FELL,	/* the very one that the order is about */
 	RIVAL_BUILT,	/* paused, and never ran: complete or not */
@@ -69,8 +69,8 @@ static int find_rival(struct work *work, const uint8_t *uuid,
 	return 0;
 }
 
-/* Most files have no uuid: a start by hand gives the guest another one, and
- * what shows is that its name is not free. */
+/* Most files have no uuid: a manual start gives the guest another one, which
+ * only shows as a name in use. */
 static enum rival find_namesake(struct work *work, struct domain_info *ret_info)
 {
 	enum rival rival;
@@ -101,8 +101,8 @@ static bool read_begun(const struct work *work,
 	return uuid_parse(ret_mark, random) == 0;
 }
 
-/* Does it come of the start that was noted last?  A worker of ours that was
- * killed in it could not tell. */
+/* Is it from the last recorded start? A worker that was killed during it could
+ * not report it. */
 static bool is_begun(const struct work *work, const struct domain_id *id)
 {
 	char begun[WORKER_LOCK_NOTE_BYTES], mark[TOOLSTACK_MARK_BYTES];
@@ -113,7 +113,7 @@ static bool is_begun(const struct work *work, const struct domain_id *id)
 	return strcmp(begun, mark) == 0;
 }
 
-/* Of one that lives our word for people will do as well. */
+/* For a running domain the word for display is proof enough. */
 static bool is_ours(const struct work *work, const struct domain_id *id)
 {
 	char word[ORIGIN_BYTES];
@@ -122,7 +122,7 @@ static bool is_ours(const struct work *work, const struct domain_id *id)
 	return strcmp(word, OUR_WORD) == 0 || is_begun(work, id);
 }
 
-/* Another hand has the guest: there is no start left to be made. */
+/* Another process started the guest: no start remains. */
 static int leave(struct work *work, const struct domain_info *info,
 		 const char *what)
 {
@@ -132,8 +132,8 @@ static int leave(struct work *work, const struct domain_info *info,
 	return -EALREADY;
 }
 
-/* Returns 0 when it is another one by now or is not there any more, 1 while
- * it is as it was, or -errno. */
+/* Returns 0 when it is gone or a different domain, 1 while it is unchanged, or
+ * -errno. */
 static int look_again(struct work *work, const struct domain_id *id)
 {
 	struct domain_info info;
@@ -146,7 +146,7 @@ static int look_again(struct work *work, const struct domain_id *id)
 	       !toolstack_is_built(work->ts, id->domid);
 }
 
-/* Half of the time is its: a start of ours takes the other half. */
+/* The wait uses half of the time: the start needs the other half. */
 static int await_builder(struct work *work, const struct domain_id *id)
 {
 	int64_t end_ms = clock_ms() + worker_left_ms(work) / 2;
@@ -168,8 +168,8 @@ static int await_builder(struct work *work, const struct domain_id *id)
 	return -ETIMEDOUT;
 }
 
-/* A worker of ours that is killed between the creation of its domain and the
- * domain's first entry in xenstore leaves a start that has begun and no mark. */
+/* A worker that is killed between the creation of its domain and the domain's
+ * first entry in xenstore leaves a started start without a mark. */
 static bool was_cut_short(struct work *work, const struct domain_id *id)
 {
 	int64_t end_ms = clock_ms() + ENTRY_MS;
@@ -226,7 +226,7 @@ static int settle(struct work *work, enum rival rival,
 
 /* --- the start --- */
 
-/* Who finds the domain half built later knows by the mark that it is ours. */
+/* By the mark a later worker recognises the half-built domain as Xenvigil's. */
 static void draw_mark(struct work *work, char ret_mark[UUID_TEXT_BYTES])
 {
 	uint8_t random[UUID_BYTES] = { 0 };
@@ -263,7 +263,7 @@ static int create(struct work *work)
 		return r;
 	}
 	work->result->new_id = info.id;
-	/* A word for people: a start without it is one all the same. */
+	/* Only for display: the start is valid without it. */
 	(void)origin_set(ORIGIN_DIR, domid, info.id.uuid, OUR_WORD);
 	(void)worker_lock_note(work->lock, "");
 	return 1;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * One lock for each guest, held by the worker at work on it: workers outlive
- * their keeper, and its successor's must wait for them.
+ * One lock for each guest, held by its working worker: workers outlive their
+ * keeper, and the next keeper's workers must wait for them.
  */
 #ifndef ROLE_WORKER_LOCK_H
 #define ROLE_WORKER_LOCK_H
@@ -26,8 +26,8 @@ int worker_lock_wait(const char *dir, const uint8_t uuid[UUID_BYTES],
 		     uint32_t wait_ms, int *ret_fd);
 
 /*
- * One word beside the lock, for the next who holds it: FD is the lock's.  ""
- * takes it back.
+ * One word beside the lock, for the next holder: FD is the lock's. "" removes
+ * it.
  */
 #define WORKER_LOCK_NOTE_BYTES 64
 int worker_lock_note(int fd, const char *word);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A running domain is paused while its core is taken.  That it was paused by us
- * is noted beside the guest's lock meanwhile: when the worker that was to let it
- * run again is killed, the next that has the lock does.
+ * A running domain is paused while its core is written.  A note beside the
+ * guest's lock says so: if the worker is killed before it unpauses the domain,
+ * the next holder of the lock does it.
  */
 #ifndef ROLE_WORKER_PAUSE_H
 #define ROLE_WORKER_PAUSE_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The report: what says why the guest ended, piece by piece, what is quick
- * and certain first.  A piece that is not there is told as such; nothing here
- * keeps the guest from what follows for longer than the deadline.
+ * The report: collects the evidence of the guest's end, piece by piece, the
+ * quick and certain pieces first.  A missing piece is reported as missing.  The
+ * action waits no longer than the deadline.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "role/parser.h"
 #include "role/worker_impl.h"
 
-/* The result has to be told, and is waited for, within the deadline. */
+/* The time within the deadline that is kept for sending the result. */
 static int64_t spare_ms(const struct work *work)
 {
 	return work->order->deadline_ms / 5;
@@ -203,7 +203,7 @@ static void tell_panic(struct work *work, const char *source,
 static const char in_ring[] = "the page of the PV console";
 static const char in_log[] = "xenconsoled's log";
 
-/* What the guest printed, for its memory did not tell. */
+/* The cause from the guest's console, because its memory does not show it. */
 static void tell_printed(struct work *work)
 {
 	char source[EVIDENCE_WORD_BYTES];
@@ -253,8 +253,8 @@ static void tell_trace(struct work *work, const struct parser_result *result,
 		     text_get(&result->trace), missing);
 }
 
-/* A kernel that is not Linux has no such log; nor has a guest that fell
- * before it had begun one. */
+/* A kernel other than Linux has no such log; nor has a guest that crashed
+ * before its log started. */
 static void take_kernel_log(struct work *work)
 {
 	struct reading reading = { .work = work };
@@ -315,8 +315,8 @@ static void take_console(struct work *work)
 	text_free(&why);
 }
 
-/* The file has earlier domains of the guest's name as well: no more of its end
- * is looked at than this one wrote. */
+/* The file also has earlier domains with the guest's name: only the bytes that
+ * this domain wrote are read from its end. */
 static void take_logged_cause(struct work *work)
 {
 	struct text text = {0}, why = {0};
