@@ -339,17 +339,27 @@ void sim_host_start(struct sim *s);
 void sim_host_kill(struct sim *s);
 void sim_host_reset(struct sim *s); /* the whole machine */
 void sim_host_scan(struct sim *s);
-void sim_host_event(struct sim *s, int domain, bool introduced, uint8_t code);
 void sim_host_result(struct sim *s, const struct sim_worker *worker, int rc,
 		     const struct domain_id *new_id);
 void sim_host_lost(struct sim *s, const struct sim_worker *worker);
 void sim_host_unbegun(struct sim *s, const struct sim_worker *worker);
-void sim_host_lose_watcher(struct sim *s);
+void sim_host_enter(struct sim *s); /* around what calls the engine */
+void sim_host_leave(struct sim *s);
+void sim_host_look_for_death(struct sim *s, int r);
 void sim_host_freed(struct sim *s, int guest);
 void sim_host_operate(struct sim *s, enum sim_event_kind kind, int guest);
 void sim_host_release_copies(struct sim *s);
 int64_t sim_host_due(const struct sim *s);
 void sim_host_tick(struct sim *s);
+
+/* sim_calls.c: what the engine calls. */
+const struct engine_calls *sim_calls(struct sim *s);
+
+/* sim_watcher.c */
+void sim_watcher_probe(void *ctx);
+void sim_watcher_tick(struct sim *s);
+void sim_host_event(struct sim *s, int domain, bool introduced, uint8_t code);
+void sim_host_lose_watcher(struct sim *s);
 
 /* Made part of what the run decided. */
 void sim_host_note_decision(struct sim *s, unsigned int kind,
@@ -359,13 +369,7 @@ void sim_host_note_decision(struct sim *s, unsigned int kind,
 void sim_check_listed(struct sim *s);
 void sim_check_opened(struct sim *s, const struct incident *incident);
 void sim_check_recorded(struct sim *s, const struct incident *incident);
-/* A start of the boot before waits for a person's word. */
-bool sim_check_asks(const struct sim *s, const struct incident *incident);
-void sim_check_order(struct sim *s, const struct incident *incident);
 void sim_check_closed(struct sim *s, const struct incident *incident);
-void sim_check_teardown(struct sim *s, int domain,
-			const struct sim_worker *worker);
-void sim_check_other_teardown(struct sim *s, int domain);
 void sim_check_half_built(struct sim *s, int domain);
 void sim_check_start(struct sim *s, int domain);
 void sim_check_alone(struct sim *s, int guest);
@@ -373,6 +377,21 @@ void sim_check_freed(struct sim *s, int guest);
 void sim_check_killed(struct sim *s);
 void sim_check_restored(struct sim *s);
 void sim_check_rest(struct sim *s);
+
+const struct sim_shut *sim_check_look_up(const struct sim *s, uint64_t number);
+struct sim_shut *sim_check_find(struct sim *s, uint64_t number);
+bool sim_check_was_full(const struct sim *s); /* or is */
+
+/* sim_order.c: what must be so when a step is begun. */
+void sim_check_order(struct sim *s, const struct incident *incident);
+/* A start of the boot before waits for a person's word. */
+bool sim_check_asks(const struct sim *s, const struct incident *incident);
+enum peer sim_check_peer(const struct sim *s, const struct incident *incident);
+const struct sim_domain *sim_check_find_copy(const struct sim *s,
+					     const struct incident *incident);
+void sim_check_teardown(struct sim *s, int domain,
+			const struct sim_worker *worker);
+void sim_check_other_teardown(struct sim *s, int domain);
 
 /* sim_budget.c: no more starts than are allowed. */
 void sim_budget_spent(struct sim *s, const struct incident *incident);

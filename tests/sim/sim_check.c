@@ -3,14 +3,10 @@
  * The invariants.  Each is judged by the model's own state, or by a rule
  * written down here a second time, never by what the engine thinks.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sim.h"
-
-/* No step that needs xenstored starts later than this after its word. */
-#define HEARD_MS 1000
 
 #define SLACK_NS 1000000ull
 
@@ -49,7 +45,7 @@ static struct sim_shut *find_shut(struct sim *s,
 	return NULL;
 }
 
-static const struct sim_shut *look_up(const struct sim *s, uint64_t number)
+const struct sim_shut *sim_check_look_up(const struct sim *s, uint64_t number)
 {
 	for (int i = s->shut_count - 1; i >= 0; i--)
 		if (s->shuts[i].incident == number)
@@ -57,9 +53,9 @@ static const struct sim_shut *look_up(const struct sim *s, uint64_t number)
 	return NULL;
 }
 
-static struct sim_shut *find_number(struct sim *s, uint64_t number)
+struct sim_shut *sim_check_find(struct sim *s, uint64_t number)
 {
-	return (struct sim_shut *)look_up(s, number);
+	return (struct sim_shut *)sim_check_look_up(s, number);
 }
 
 void sim_check_listed(struct sim *s)
@@ -82,7 +78,7 @@ void sim_check_freed(struct sim *s, int guest)
 }
 
 /* Now, or a moment ago: what was to be written may not be yet. */
-static bool was_full(const struct sim *s)
+bool sim_check_was_full(const struct sim *s)
 {
 	return s->full || s->mono < s->room_at + 6000 ||
 	       sim_trouble_is_fresh(s);
@@ -97,7 +93,7 @@ void sim_check_killed(struct sim *s)
 		s->shuts[i].incident = 0;
 		s->shuts[i].owed = false;
 	}
-	for (int i = 0; was_full(s) && i < s->guest_count; i++) {
+	for (int i = 0; sim_check_was_full(s) && i < s->guest_count; i++) {
 		sim_budget_forgive(s, i);
 		s->guests[i].granted = true;
 	}
@@ -106,7 +102,7 @@ void sim_check_killed(struct sim *s)
 static int find_on_record(void *ctx, struct incident *incident)
 {
 	struct sim *s = ctx;
-	struct sim_shut *shut = find_number(s, incident->number);
+	struct sim_shut *shut = sim_check_find(s, incident->number);
 
 	if (!shut)
 		shut = find_shut(s, incident);
@@ -187,7 +183,7 @@ static void check_verdict(struct sim *s, const struct incident *incident)
 
 	if (is_missed(incident) || guest < 0)
 		return;
-	owner = owner_of(s, look_up(s, incident->number));
+	owner = owner_of(s, sim_check_look_up(s, incident->number));
 	if (owner != incident->peer)
 		sim_fail(s, "incident %llu: it is of '%s' for '%s'",
 			 (unsigned long long)incident->number,
@@ -233,265 +229,10 @@ void sim_check_opened(struct sim *s, const struct incident *incident)
 
 void sim_check_recorded(struct sim *s, const struct incident *incident)
 {
-	struct sim_shut *shut = find_number(s, incident->number);
+	struct sim_shut *shut = sim_check_find(s, incident->number);
 
 	if (shut)
 		shut->durable = true;
-}
-
-/* --- orders --- */
-
-static bool wants_core(enum action action)
-{
-	return action == ACTION_COREDUMP_DESTROY ||
-	       action == ACTION_COREDUMP_RESTART ||
-	       action == ACTION_RESTART_FIRST;
-}
-
-static bool has_tried(const struct incident *incident, enum step step)
-{
-	for (uint32_t i = 0; i < incident->step_count; i++)
-		if (incident->steps[i].step == step)
-			return true;
-	return false;
-}
-
-/*
- * May a core be missing for the reason that RC stands for?  It was waited for
- * as long as is set, or the loop that the guest is in had enough: of no more
- * starts than were ever ordered.
- */
-static bool may_leave_out(struct sim *s, uint64_t number, int rc)
-{
-	const struct guest_settings *set = &s->settings->guest;
-	const struct sim_tally *tally = sim_held_tally(s, number);
-
-	if (rc == -EBUSY)
-		return tally->core_at && s->mono - tally->core_at >=
-					 set->core_wait_s * 1000ll;
-	return rc != -EDQUOT || tally->tries_before >= set->loop_cores;
-}
-
-/* A core that is left out is in the log like one that was tried. */
-static void check_core(struct sim *s, const struct incident *incident)
-{
-	bool tried = false;
-
-	for (uint32_t i = 0; i < incident->step_count; i++)
-		tried |= incident->steps[i].step == STEP_DUMP &&
-			 may_leave_out(s, incident->number,
-				       incident->steps[i].rc);
-	if (!tried)
-		sim_fail(s, "incident %llu: destroyed without its evidence",
-			 (unsigned long long)incident->number);
-}
-
-/* A PV guest's core is libxl's. */
-static bool needs_xenstored(const struct incident *incident)
-{
-	switch (incident_step(incident)) {
-	case STEP_REPORT:
-	case STEP_PAUSE:
-		return false;
-	case STEP_DUMP:
-		return incident->type != DOMAIN_TYPE_HVM &&
-		       incident->type != DOMAIN_TYPE_PVH;
-	default:
-		return true;
-	}
-}
-
-/* What a renamed domain was asked before is on no record when the disk was
- * full and the daemon killed then. */
-static bool is_renamed(const struct sim *s, const struct incident *incident)
-{
-	int domain = sim_find_domid(s, incident->id.domid);
-
-	return domain >= 0 && uuid_equal(s->domains[domain].id.uuid,
-					 incident->copy_uuid);
-}
-
-/* It comes before all else, and is done once unless it was disturbed. */
-static void check_report(struct sim *s, const struct incident *incident)
-{
-	enum step step = incident_step(incident);
-	bool wanted = policy_wants_report(&s->settings->guest,
-					  incident->verdict.reason,
-					  incident->type);
-
-	if (step == STEP_REPORT ? !wanted || incident->at ||
-				  incident->panic[0] :
-	    wanted && !has_tried(incident, STEP_REPORT) &&
-	    !is_renamed(s, incident) && !incident_has_begun(incident, STEP_RENAME))
-		sim_fail(s, "incident %llu: %s in the report's place",
-			 (unsigned long long)incident->number,
-			 step_name(step));
-}
-
-/* What became of the incident's domain under its other name.  One of the boot
- * before has none; a later one of that name is on no record when the disk was
- * full. */
-static const struct sim_domain *find_copy(const struct sim *s,
-					  const struct incident *incident)
-{
-	const struct sim_shut *shut = look_up(s, incident->number);
-	int domain = sim_find_domid(s, incident->id.domid);
-
-	if (shut && shut->boot < s->boot)
-		return NULL;
-	return domain >= 0 && !s->domains[domain].dying &&
-	       uuid_equal(s->domains[domain].id.uuid, incident->copy_uuid) ?
-		&s->domains[domain] : NULL;
-}
-
-/* Two domains never have one disk. */
-static void check_devices(struct sim *s, const struct incident *incident)
-{
-	const struct sim_domain *copy = find_copy(s, incident);
-
-	if (incident->verdict.action == ACTION_RESTART_FIRST &&
-	    incident_step(incident) == STEP_CREATE && copy && !copy->released)
-		sim_fail(s, "incident %llu: a start while the copy has the "
-			 "devices", (unsigned long long)incident->number);
-}
-
-static const struct sim_domain *find_id(const struct sim *s,
-					const struct domain_id *id)
-{
-	for (int i = 0; i < s->domain_count; i++)
-		if (domain_id_equal(&s->domains[i].id, id))
-			return &s->domains[i];
-	return NULL;
-}
-
-/* Guests that lost devices with a driver domain get them from one that we
- * started for it, or tried to, in the boot that they run in. */
-static void check_reattach(struct sim *s, const struct incident *incident)
-{
-	const struct sim_domain *now = find_id(s, &incident->successor);
-	const struct sim_shut *shut = look_up(s, incident->number);
-
-	if (incident_step(incident) != STEP_REATTACH)
-		return;
-	if (!s->settings->guest.reattach_devices)
-		sim_fail(s, "incident %llu: devices that nobody asked for",
-			 (unsigned long long)incident->number);
-	if ((shut && shut->boot < s->boot) ||
-	    (now && now->theirs && !has_tried(incident, STEP_CREATE)))
-		sim_fail(s, "incident %llu: devices of a domain that is not "
-			 "its restart", (unsigned long long)incident->number);
-}
-
-/* Another toolstack acts upon its guests' ends by itself. */
-static void check_owner(struct sim *s, const struct incident *incident)
-{
-	const struct sim_shut *shut = find_number(s, incident->number);
-	enum step step = incident_step(incident);
-
-	if (shut && shut->theirs &&
-	    (step_is_destructive(step) || step_starts_guest(step)))
-		sim_fail(s, "incident %llu: %s for another's guest",
-			 (unsigned long long)incident->number,
-			 step_name(step));
-}
-
-static enum peer peer_of(const struct sim *s, const struct incident *incident)
-{
-	const struct sim_shut *shut = look_up(s, incident->number);
-
-	return shut && shut->peer ? shut->peer : incident->peer;
-}
-
-/* Who may have started it elsewhere since is not for the daemon to guess. */
-static bool is_of_boot_before(const struct sim *s,
-			      const struct incident *incident)
-{
-	const struct sim_shut *shut = look_up(s, incident->number);
-
-	return shut && shut->boot < s->boot &&
-	       !s->settings->guest.resume_after_boot;
-}
-
-bool sim_check_asks(const struct sim *s, const struct incident *incident)
-{
-	int guest = sim_guest_of(s, incident->id.uuid);
-
-	return guest >= 0 && s->guests[guest].noted_boot < s->boot &&
-	       is_of_boot_before(s, incident);
-}
-
-static void check_boot(struct sim *s, const struct incident *incident)
-{
-	int guest = sim_guest_of(s, incident->id.uuid);
-
-	if (step_starts_guest(incident_step(incident)) && guest >= 0 &&
-	    s->guests[guest].asked_boot < s->boot &&
-	    is_of_boot_before(s, incident))
-		sim_fail(s, "incident %llu: a start of the host's boot before",
-			 (unsigned long long)incident->number);
-}
-
-void sim_check_order(struct sim *s, const struct incident *incident)
-{
-	enum step step = incident_step(incident);
-	unsigned long long number = incident->number;
-
-	if (s->daemon.told_away && needs_xenstored(incident))
-		sim_fail(s, "incident %llu: %s while xenstored is away",
-			 number, step_name(step));
-	if (s->mono > s->daemon.told_at + HEARD_MS &&
-	    needs_xenstored(incident))
-		sim_fail(s, "incident %llu: %s and xenstored was not asked",
-			 number, step_name(step));
-	if (incident->dirty && !was_full(s))
-		sim_fail(s, "incident %llu: %s begins and is not on record",
-			 number, step_name(step));
-	if (step == STEP_DESTROY && wants_core(incident->verdict.action))
-		check_core(s, incident);
-	check_report(s, incident);
-	check_devices(s, incident);
-	check_reattach(s, incident);
-	check_owner(s, incident);
-	sim_owner_check_order(s, incident, peer_of(s, incident));
-	check_boot(s, incident);
-	for (int i = 0; i < SIM_WORKERS_MAX; i++)
-		if (s->workers[i].used && !s->workers[i].orphan &&
-		    uuid_equal(s->workers[i].id.uuid, incident->id.uuid))
-			sim_fail(s, "incident %llu: two orders for one guest",
-				 number);
-}
-
-/*
- * A domain is only torn down for the incident of its own shutdown.  That it
- * ran and fell once more after the order was given, nobody could see.
- */
-void sim_check_teardown(struct sim *s, int domain,
-			const struct sim_worker *worker)
-{
-	int index = s->domains[domain].shut;
-
-	if (index >= 0 && s->shuts[index].at >= worker->ordered_at)
-		s->shuts[index].left = true;
-	else if (index < 0 || s->shuts[index].incident != worker->number)
-		sim_fail(s, "domain %u is torn down for incident %llu, which "
-			 "is not its own", s->domains[domain].id.domid,
-			 (unsigned long long)worker->number);
-}
-
-/* The same by another hand, or by a worker of a daemon that died, while a worker
- * of ours has the order: what that one would have torn down is not owed. */
-void sim_check_other_teardown(struct sim *s, int domain)
-{
-	int index = s->domains[domain].shut;
-
-	for (int i = 0; i < SIM_WORKERS_MAX && index >= 0; i++) {
-		const struct sim_worker *w = &s->workers[i];
-
-		if (w->used && !w->orphan && w->step == STEP_DESTROY &&
-		    w->id.domid == s->domains[domain].id.domid &&
-		    s->shuts[index].at >= w->ordered_at)
-			s->shuts[index].left = true;
-	}
 }
 
 /* --- starts --- */
@@ -565,15 +306,15 @@ static void check_monitor(struct sim *s, const struct incident *incident)
 void sim_check_closed(struct sim *s, const struct incident *incident)
 {
 	unsigned long long number = incident->number;
-	struct sim_shut *shut = find_number(s, number);
+	struct sim_shut *shut = sim_check_find(s, number);
 
 	s->closed++;
 	if (shut)
 		shut->closed = true;
-	if (peer_of(s, incident) && incident->outcome != OUTCOME_FOREIGN &&
+	if (sim_check_peer(s, incident) && incident->outcome != OUTCOME_FOREIGN &&
 	    incident->outcome != OUTCOME_RESUMED)
 		sim_fail(s, "incident %llu of %s is %s", number,
-			 peer_name(peer_of(s, incident)),
+			 peer_name(sim_check_peer(s, incident)),
 			 outcome_name(incident->outcome));
 	check_monitor(s, incident);
 	sim_budget_closed(s, incident);
@@ -591,7 +332,7 @@ void sim_check_closed(struct sim *s, const struct incident *incident)
 		sim_fail(s, "incident %llu is taken by one that never was",
 			 number);
 	if (incident->outcome == OUTCOME_HANDLED &&
-	    incident_is_aside(incident) && find_copy(s, incident))
+	    incident_is_aside(incident) && sim_check_find_copy(s, incident))
 		sim_fail(s, "incident %llu leaves its copy behind", number);
 }
 
@@ -604,7 +345,7 @@ static int tally_one(void *ctx, struct incident *incident)
 {
 	struct tally *tally = ctx;
 	struct sim *s = tally->s;
-	struct sim_shut *shut = find_number(s, incident->number);
+	struct sim_shut *shut = sim_check_find(s, incident->number);
 
 	tally->count++;
 	if (incident->state != CASE_STATE_CLOSED)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The daemon around the engine, as src/role/keeper*.c is: calls, restoring,
- * scans, the watcher's messages.  Killed inside a call, it does nothing more:
- * what it had written by then is all that its successor finds.
+ * The daemon around the engine, as src/role/keeper*.c is: restoring, scans, its
+ * begin and end.  What it had written when it is killed is all that its
+ * successor finds.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -16,73 +16,9 @@
 
 #define BEAT_MS 15000
 
-/* --- the engine's calls --- */
+/* --- calling the engine --- */
 
-/* Returns whether we are dead, and so nothing must happen. */
-static bool count_call(struct sim *s)
-{
-	struct sim_daemon *d = &s->daemon;
-
-	if (++d->calls == d->kill_at_call) {
-		sim_say(s, "the daemon is killed inside a call");
-		d->dead = true;
-		memvfs_set_trouble(MEMVFS_STOPPED, 0);
-	}
-	return d->dead;
-}
-
-/* Wall clock times are no part of it. */
-void sim_host_note_decision(struct sim *s, unsigned int kind,
-			    const struct incident *incident)
-{
-	const uint64_t parts[] = {
-		s->mono, kind, incident ? incident->number : 0,
-		incident ? incident->state : 0, incident ? incident->at : 0,
-		incident ? incident->outcome : 0,
-	};
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		s->decisions = (s->decisions ^ parts[i]) * 0x100000001b3ull;
-}
-
-static int call_order(void *ctx, const struct incident *incident,
-		      uint64_t order)
-{
-	struct sim *s = ctx;
-	char *json = NULL;
-	int r = 0;
-
-	/* Written later at the latest, when it could not be written now. */
-	if (step_starts_guest(incident_step(incident)))
-		sim_budget_spent(s, incident);
-	if (count_call(s))
-		return -EIO;
-	if (sim_trouble_strikes(s, SIM_TROUBLE_CALL))
-		return -EAGAIN;
-	sim_check_order(s, incident);
-	sim_host_note_decision(s, ENGINE_NOTE_COUNT, incident);
-	if (step_starts_guest(incident_step(incident)))
-		r = store_get_config(s->daemon.store, incident->id.uuid,
-				     &json);
-	free(json);
-	if (r && r != -EAGAIN && r != -ENOMEM)
-		sim_held_refused(s, incident);
-	if (r == 0 && sim_chance(s, 3))
-		r = -EAGAIN;
-	if (r == 0)
-		r = sim_worker_order(s, incident, order);
-	if (r == 0)
-		sim_budget_ordered(s, incident);
-	return r;
-}
-
-static void call_dismiss(void *ctx, const struct incident *incident)
-{
-	(void)incident;
-	count_call(ctx);
-}
-
-static void look_for_death(struct sim *s, int r)
+void sim_host_look_for_death(struct sim *s, int r)
 {
 	if (r < 0 && memvfs_is_stopped()) {
 		if (!s->daemon.dead)
@@ -91,119 +27,13 @@ static void look_for_death(struct sim *s, int r)
 	}
 }
 
-static int call_record(void *ctx, struct incident *incident,
-		       struct guest *payer)
-{
-	struct sim *s = ctx;
-	int r;
-
-	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
-		return -EIO;
-	r = store_record_paid(s->daemon.store, incident, payer);
-	look_for_death(s, r);
-	if (payer && (r == 0 || s->daemon.dead))
-		sim_budget_paid(s, incident);
-	if (r == 0) {
-		sim_budget_written(s, incident);
-		sim_check_recorded(s, incident);
-	}
-	return r;
-}
-
-static int call_record_guest(void *ctx, struct guest *guest)
-{
-	struct sim *s = ctx;
-	int r;
-
-	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
-		return -EIO;
-	r = store_record_guest(s->daemon.store, guest);
-	look_for_death(s, r);
-	return r;
-}
-
-static enum engine_claim call_claimed(void *ctx, const struct domain *domain,
-				      uint32_t *ret_pid)
-{
-	struct sim *s = ctx;
-	int index = sim_find_domid(s, domain->info.id.domid);
-
-	if (count_call(s) || sim_chance(s, 5) ||
-	    sim_trouble_strikes(s, SIM_TROUBLE_CALL))
-		return ENGINE_CLAIM_UNSETTLED;
-	if (index < 0 || !s->guests[s->domains[index].guest].foreign)
-		return ENGINE_CLAIM_NONE;
-	*ret_pid = 1;
-	return ENGINE_CLAIM_OTHER;
-}
-
-static int call_made_by(void *ctx, const struct domain *domain,
-			enum peer *ret_peer)
-{
-	struct sim *s = ctx;
-	int index = sim_find_domid(s, domain->info.id.domid);
-
-	if (count_call(s) || sim_chance(s, 5) ||
-	    sim_trouble_strikes(s, SIM_TROUBLE_CALL))
-		return -EAGAIN;
-	/* The marks go with the domain. */
-	*ret_peer = index >= 0 && !s->domains[index].dying ?
-		s->domains[index].peer : PEER_NONE;
-	return 0;
-}
-
-static int call_take_config(void *ctx, const struct domain *domain,
-			    struct domain_config *ret_config)
-{
-	struct sim *s = ctx;
-	int guest = sim_guest_of(s, domain->info.id.uuid);
-
-	if (count_call(s) || guest < 0)
-		return -ENOENT;
-	*ret_config = s->guests[guest].config;
-	return 0;
-}
-
-static void call_note(void *ctx, enum engine_note note,
-		      const struct domain *domain,
-		      const struct incident *incident, const char *text)
-{
-	struct sim *s = ctx;
-
-	if (count_call(s))
-		return;
-	sim_say(s, "%s: domain %u, incident %llu %s%s%s",
-		engine_note_name(note),
-		incident ? incident->id.domid : domain->info.id.domid,
-		incident ? (unsigned long long)incident->number : 0,
-		incident ? machine_case_name(incident->state) : "",
-		text ? ": " : "", text ? text : "");
-	sim_host_note_decision(s, note, incident);
-	if (note == ENGINE_NOTE_INCIDENT_OPENED ||
-	    note == ENGINE_NOTE_CRASH_MISSED)
-		sim_check_opened(s, incident);
-	if (note == ENGINE_NOTE_SAME_UUID)
-		sim_owner_told(s, domain);
-	if (note == ENGINE_NOTE_INCIDENT_HELD)
-		sim_held_check(s, incident);
-	if (note == ENGINE_NOTE_INCIDENT_CLOSED)
-		sim_check_closed(s, incident);
-}
-
-static uint32_t call_random(void *ctx, uint32_t range)
-{
-	return sim_random(ctx, range);
-}
-
-/* --- calling the engine --- */
-
-static void enter(struct sim *s)
+void sim_host_enter(struct sim *s)
 {
 	s->daemon.in_call = true;
 	sim_trouble_arm(s);
 }
 
-static void leave(struct sim *s)
+void sim_host_leave(struct sim *s)
 {
 	sim_trouble_arm(NULL);
 	s->daemon.in_call = false;
@@ -222,13 +52,13 @@ void sim_host_scan(struct sim *s)
 	count = sim_list(s, list);
 	sim_check_listed(s);
 	sim_owner_listing(s);
-	enter(s);
+	sim_host_enter(s);
 	r = engine_scan(s->daemon.engine, list, count, sim_now(s));
 	if (r < 0)
 		sim_owner_unlisted(s);
 	else if (!s->daemon.dead)
 		sim_owner_check_told(s);
-	leave(s);
+	sim_host_leave(s);
 }
 
 void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
@@ -249,14 +79,14 @@ void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 					      "Oops: ";
 	sim_held_heard(s, w->number, w->step, rc);
 	sim_budget_heard(s, w, rc);
-	enter(s);
+	sim_host_enter(s);
 	if (w->step == STEP_SAVE && rc == 0)
-		look_for_death(s, store_set_config(s->daemon.store,
+		sim_host_look_for_death(s, store_set_config(s->daemon.store,
 						   w->id.uuid, &unknown, "{}"));
 	if (!s->daemon.dead)
 		engine_result(s->daemon.engine, w->order, &result,
 			      sim_now(s));
-	leave(s);
+	sim_host_leave(s);
 }
 
 void sim_host_lost(struct sim *s, const struct sim_worker *worker)
@@ -265,9 +95,9 @@ void sim_host_lost(struct sim *s, const struct sim_worker *worker)
 	if (!s->daemon.up)
 		return;
 	sim_held_lost(s, worker->number, worker->step);
-	enter(s);
+	sim_host_enter(s);
 	engine_lost(s->daemon.engine, worker->order, "killed", sim_now(s));
-	leave(s);
+	sim_host_leave(s);
 	sim_host_scan(s);
 }
 
@@ -276,10 +106,10 @@ void sim_host_unbegun(struct sim *s, const struct sim_worker *worker)
 	sim_host_scan(s);
 	if (!s->daemon.up)
 		return;
-	enter(s);
+	sim_host_enter(s);
 	engine_unbegun(s->daemon.engine, worker->order, "declined",
 		       sim_now(s));
-	leave(s);
+	sim_host_leave(s);
 	sim_host_scan(s);
 }
 
@@ -290,10 +120,10 @@ void sim_host_freed(struct sim *s, int guest)
 		if (!s->domains[i].listed ||
 		    !uuid_equal(s->domains[i].id.uuid, s->guests[guest].uuid))
 			continue;
-		enter(s);
+		sim_host_enter(s);
 		engine_freed(s->daemon.engine, s->domains[i].id.domid,
 			     sim_now(s));
-		leave(s);
+		sim_host_leave(s);
 	}
 }
 
@@ -336,7 +166,7 @@ void sim_host_operate(struct sim *s, enum sim_event_kind kind, int index)
 		sim_budget_forgive(s, index);
 		guest->granted = true;
 	}
-	enter(s);
+	sim_host_enter(s);
 	r = operate(s, kind, guest->uuid);
 	if (r < 0 && kind != SIM_EVENT_HOLD) {
 		guest->least = before.least;
@@ -346,7 +176,7 @@ void sim_host_operate(struct sim *s, enum sim_event_kind kind, int index)
 		guest->noted_boot = s->boot;
 	if ((r < 0 && kind == SIM_EVENT_RETRY) || !is_certain(s))
 		guest->held |= before.held;
-	leave(s);
+	sim_host_leave(s);
 }
 
 /* Copies have uuids of their own. */
@@ -356,7 +186,7 @@ void sim_host_release_copies(struct sim *s)
 
 	if (!s->daemon.up)
 		return;
-	enter(s);
+	sim_host_enter(s);
 	LIST_EACH(guest, (struct list *)engine_guests(s->daemon.engine),
 		  const struct guest, node) {
 		if (sim_guest_of(s, guest->uuid) >= 0 || !guest->incident)
@@ -364,148 +194,7 @@ void sim_host_release_copies(struct sim *s)
 		engine_release(s->daemon.engine, guest->uuid, sim_now(s));
 		break; /* the list may be another now; the next round goes on */
 	}
-	leave(s);
-}
-
-static void tell_toolstack(struct sim *s, bool answers)
-{
-	s->daemon.told_away = !answers;
-	s->daemon.told_at = s->mono;
-	enter(s);
-	engine_set_toolstack(s->daemon.engine, answers, sim_now(s));
-	leave(s);
-}
-
-/* --- the watcher --- */
-
-/* xenstored answers, late when it was away: then it may be asked in vain. */
-static void call_probe(void *ctx)
-{
-	struct sim *s = ctx;
-
-	s->daemon.beat_at = s->mono + 1 + sim_random(s, 50);
-}
-
-static void answer_probe(struct sim *s)
-{
-	if (s->away) {
-		s->daemon.beat_at = s->mono + 500;
-		return;
-	}
-	s->daemon.beat_at = SIM_NEVER;
-	sim_host_scan(s);
-	if (s->daemon.up)
-		tell_toolstack(s, true);
-}
-
-static void send(struct sim *s, enum sim_message_kind kind, int domain,
-		 uint8_t code)
-{
-	for (int i = 0; i < SIM_MESSAGES_MAX; i++) {
-		struct sim_message *m = &s->messages[i];
-
-		if (m->used)
-			continue;
-		*m = (struct sim_message){
-			.used = true, .kind = kind, .code = code,
-			.domid = s->domains[domain].id.domid,
-			.at = s->mono + 1 +
-			      sim_random(s, sim_chance(s, 10) ? 8000 : 60),
-		};
-		memcpy(m->uuid, s->domains[domain].id.uuid, UUID_BYTES);
-		return;
-	}
-}
-
-/* A domain came, went or shut down: a hint, perhaps, perhaps twice. */
-void sim_host_event(struct sim *s, int domain, bool introduced, uint8_t code)
-{
-	if (!s->daemon.up || !s->daemon.watcher || s->away)
-		return;
-	if (introduced)
-		send(s, SIM_CONFIG, domain, 0);
-	if (!sim_chance(s, 15))
-		send(s, SIM_HINT, domain, code);
-	if (sim_chance(s, 15))
-		send(s, SIM_HINT, domain, code);
-}
-
-static void receive_config(struct sim *s, const struct sim_message *m)
-{
-	struct domain_config config = { .type = DOMAIN_TYPE_PV };
-	struct sim_daemon *d = &s->daemon;
-	int r = 0;
-
-	if (sim_guest_of(s, m->uuid) >= 0)
-		config = s->guests[sim_guest_of(s, m->uuid)].config;
-	else
-		text_copy(config.name, sizeof(config.name), "copy");
-	sim_host_scan(s);
-	if (!d->up)
-		return;
-	enter(s);
-	if (!engine_config_waits(d->engine, m->domid, m->uuid))
-		r = store_set_config(d->store, m->uuid, &config, "{}");
-	look_for_death(s, r);
-	if (r == 0 && sim_guest_of(s, m->uuid) >= 0)
-		s->guests[sim_guest_of(s, m->uuid)].known = true;
-	if (!d->dead)
-		engine_config(d->engine, m->domid, m->uuid, &config,
-			      sim_now(s));
-	leave(s);
-}
-
-static bool is_stale(const struct sim *s, const struct sim_message *m)
-{
-	int domain = sim_find_domid(s, m->domid);
-
-	return domain < 0 || !s->domains[domain].shutdown ||
-	       s->domains[domain].code != m->code;
-}
-
-static void receive(struct sim *s, struct sim_message *m)
-{
-	m->used = false;
-	if (m->kind == SIM_CONFIG) {
-		receive_config(s, m);
-		return;
-	}
-	if (m->code) {
-		s->stale_hints += is_stale(s, m);
-		engine_hint(s->daemon.engine, m->domid, m->code);
-	}
-	sim_host_scan(s);
-}
-
-/* It is armed: it tells of every domain that is there. */
-static void watcher_ready(struct sim *s)
-{
-	s->daemon.watcher = true;
-	s->daemon.hang_at = SIM_NEVER;
-	s->daemon.watcher_at = SIM_NEVER;
-	sim_say(s, "the watcher is ready");
-	sim_host_scan(s);
-	if (s->daemon.up)
-		tell_toolstack(s, true);
-	for (int i = 0; i < s->domain_count; i++)
-		if (s->daemon.up && s->domains[i].listed)
-			send(s, SIM_CONFIG, i, 0);
-}
-
-void sim_host_lose_watcher(struct sim *s)
-{
-	struct sim_daemon *d = &s->daemon;
-
-	if (!d->up || !d->watcher)
-		return;
-	sim_say(s, "the watcher is lost");
-	d->watcher = false;
-	d->hang_at = SIM_NEVER;
-	d->beat_at = SIM_NEVER;
-	d->watcher_at = s->mono + 100 + sim_random(s, 3000);
-	memset(s->messages, 0, sizeof(s->messages));
-	tell_toolstack(s, false);
-	sim_host_scan(s);
+	sim_host_leave(s);
 }
 
 /* --- its life --- */
@@ -598,18 +287,11 @@ static int open_store(struct sim *s)
 
 static int open_daemon(struct sim *s)
 {
-	static struct engine_calls calls = {
-		.order = call_order, .dismiss = call_dismiss,
-		.record = call_record, .record_guest = call_record_guest,
-		.claimed = call_claimed, .made_by = call_made_by,
-		.take_config = call_take_config, .note = call_note,
-		.random = call_random, .probe = call_probe,
-	};
 	struct caps caps = { .xen_major = 4, .xen_minor = 17,
 			     .core_dir = true };
 	int r;
 
-	enter(s);
+	sim_host_enter(s);
 	s->daemon.interrupted = memvfs_interrupted();
 	r = open_store(s);
 	if (r < 0)
@@ -617,9 +299,8 @@ static int open_daemon(struct sim *s)
 	sim_trouble_arm(NULL);
 	if (!s->daemon.was_parked) /* else nothing is there unacknowledged */
 		sim_check_restored(s);
-	calls.ctx = s;
-	enter(s);
-	s->daemon.engine = engine_new(s->settings, &calls);
+	sim_host_enter(s);
+	s->daemon.engine = engine_new(s->settings, sim_calls(s));
 	if (!s->daemon.engine)
 		return -ENOMEM;
 	engine_set_caps(s->daemon.engine, &caps);
@@ -731,27 +412,6 @@ int64_t sim_host_due(const struct sim *s)
 	return due;
 }
 
-static void tick_watcher(struct sim *s)
-{
-	struct sim_daemon *d = &s->daemon;
-
-	for (int i = 0; i < SIM_MESSAGES_MAX && d->up; i++)
-		if (s->messages[i].used && s->messages[i].at <= s->mono)
-			receive(s, &s->messages[i]);
-	if (d->up && d->watcher && s->away && d->hang_at == SIM_NEVER)
-		d->hang_at = s->mono + sim_random(s, 15000);
-	if (d->up && d->beat_at <= s->mono)
-		answer_probe(s);
-	if (d->up && d->hang_at <= s->mono)
-		sim_host_lose_watcher(s);
-	if (d->up && d->watcher_at <= s->mono) {
-		if (s->away)
-			d->watcher_at = s->mono + 1000;
-		else
-			watcher_ready(s);
-	}
-}
-
 void sim_host_tick(struct sim *s)
 {
 	struct sim_daemon *d = &s->daemon;
@@ -761,7 +421,7 @@ void sim_host_tick(struct sim *s)
 			sim_host_start(s);
 		return;
 	}
-	tick_watcher(s);
+	sim_watcher_tick(s);
 	if (d->up && d->poll_at <= s->mono) {
 		d->poll_at = s->mono + (d->watcher ? BEAT_MS : 1000);
 		sim_host_scan(s);
