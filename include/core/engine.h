@@ -78,6 +78,7 @@ struct domain {
 	struct device_model model_end;	/* the device model whose end stopped it */
 	uint32_t serves;		/* the domid that it is the stub domain of; or 0 */
 	bool config_waits;		/* and the guest does not have it yet */
+	bool unsure;			/* the record may be another domain's */
 	int64_t ask_again_ms;		/* DOWN: when to ask again */
 };
 

@@ -32,7 +32,9 @@
 	X(LOOP, 17, "a core counts its own start as one of the loop")   \
 	X(RESERVE, 18, "no worker is kept free for a start")            \
 	X(PEER, 19, "another toolstack's marks are not looked at")      \
-	X(MONITOR, 20, "what xl's monitor left when it ended is its own")
+	X(MONITOR, 20, "what xl's monitor left when it ended is its own") \
+	X(NAMESAKE, 21, "a start under another uuid is not seen")       \
+	X(FILE, 22, "a file replaces that of another with its uuid")
 
 enum planted {
 #define X(name, number, text) PLANTED_##name = number,

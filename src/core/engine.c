@@ -174,6 +174,7 @@ int engine_config(struct engine *engine, uint32_t domid,
 	text_copy(domain->name, sizeof(domain->name), config->name);
 	domain->configured = true;
 	domain->named = true;
+	engine_twin_told(engine, guest, now);
 	(void)engine_foreign_look(engine, domain); /* it has a name now */
 	engine_taken_named(engine, domain, now);
 	engine_life_event(engine, domain, LIFE_EVENT_CONFIG, now);

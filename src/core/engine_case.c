@@ -249,7 +249,7 @@ static void go_on(struct engine *e, struct incident *incident, bool waited,
 		fire(e, incident, CASE_EVENT_FINISHED, now);
 	else if (engine_foreign_keeps(incident))
 		engine_foreign_await(e, incident, now);
-	else if (engine_twin_keeps(e, incident))
+	else if (engine_twin_keeps(e, incident, now))
 		engine_twin_hold(e, incident, now);
 	else if (incident_step(incident) != STEP_REPORT &&
 		 engine_taken_find(e, incident, now))

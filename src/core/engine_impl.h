@@ -199,10 +199,17 @@ bool engine_taken_runs(const struct domain_info *info);
 /* --- engine_twin.c --- */
 /* Looks for guests of which several domains run, and for their end. */
 void engine_twin_update(struct engine *e, struct engine_time now);
+/* The same of GUEST alone: one of its domains' configurations came. */
+void engine_twin_told(struct engine *e, struct guest *guest,
+		      struct engine_time now);
+/* DOMAIN's configuration was set aside: it is the record from now on, if no
+ * other's has to be. */
+void engine_twin_take(struct engine *e, struct domain *domain);
 /* There are several of GUEST, says its record. */
 void engine_twin_restore(struct engine *e, struct guest *guest);
 /* INCIDENT is held until there is one. */
-bool engine_twin_keeps(const struct engine *e, const struct incident *incident);
+bool engine_twin_keeps(struct engine *e, const struct incident *incident,
+		       struct engine_time now);
 void engine_twin_hold(struct engine *e, struct incident *incident,
 		      struct engine_time now);
 

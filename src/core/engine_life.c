@@ -55,6 +55,7 @@ static void decide(struct engine *e, struct domain *domain,
 	struct policy_input input;
 	struct policy_verdict verdict;
 
+	engine_twin_take(e, domain);
 	engine_policy_input(e, domain->guest, domain->name,
 			    domain->info.reason_code, &input);
 	input.foreign |= engine_owner(e, domain) != PEER_NONE;
@@ -109,7 +110,7 @@ static int64_t wait_for_config(const struct engine *e,
 			       const struct domain *domain,
 			       struct engine_time now)
 {
-	bool known = domain->guest->has_config;
+	bool known = domain->guest->has_config && !domain->unsure;
 	int64_t since_ms = !known && e->back_ms > domain->down_ms ?
 			   e->back_ms : domain->down_ms;
 	int64_t until_ms = since_ms + ENGINE_CONFIG_WAIT_MS;

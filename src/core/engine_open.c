@@ -41,9 +41,9 @@ void engine_open_case(struct engine *e, struct domain *domain,
 
 	if (!incident)
 		return;
+	incident->twin = domain->guest->twins;
 	engine_report_open(e, incident, verdict);
 	incident->state = CASE_STATE_QUEUED;
-	incident->twin = domain->guest->twins;
 	domain->guest->incident = incident;
 	domain->incident = incident;
 	list_append(&e->incidents, &incident->node);

@@ -27,11 +27,14 @@ static bool renames(const struct policy_verdict *verdict)
 	return action_steps(verdict->action)[rename_at(verdict)] == STEP_RENAME;
 }
 
-/* A reboot may turn out a crash when nothing can be written any more: what the
+/* A reboot may turn out a crash when nothing can be written any more, and one
+ * of several of a uuid, or another supervisor's, is decided on again: what the
  * old domain would be called has to be on record by then, for a successor. */
-static bool may_rename(const struct policy_verdict *verdict)
+static bool may_rename(const struct incident *incident,
+		       const struct policy_verdict *verdict)
 {
-	return renames(verdict) || verdict->reason == REASON_REBOOT;
+	return renames(verdict) || verdict->reason == REASON_REBOOT ||
+	       incident->twin || incident->peer == PEER_XL;
 }
 
 static void decide(struct incident *incident,
@@ -44,7 +47,7 @@ static void decide(struct incident *incident,
 		snprintf(incident->why, sizeof(incident->why),
 			 "%s cannot work: %s", action_name(verdict->wanted),
 			 verdict->refused);
-	if (may_rename(verdict))
+	if (may_rename(incident, verdict))
 		domain_copy_uuid(&incident->id, incident->copy_uuid);
 }
 
@@ -71,10 +74,21 @@ static bool call_it_crash(struct engine *e, struct incident *incident)
 	return call_it(e, incident, REASON_CRASH);
 }
 
+/* When it was opened that may have been the record's. */
+static void call_by_name(const struct engine *e, struct incident *incident)
+{
+	const struct domain *domain = engine_life_find(e, incident->id.domid);
+
+	if (domain && domain->incident == incident && domain->named)
+		text_copy(incident->name, sizeof(incident->name),
+			  domain->name);
+}
+
 void engine_report_decide_again(struct engine *e, struct incident *incident)
 {
 	enum reason reason = incident->verdict.reason;
 
+	call_by_name(e, incident);
 	if (!incident->at && !incident_removes_domain(incident))
 		(void)call_it(e, incident, reason < REASON_UNKNOWN ?
 			      (uint8_t)reason : incident->reason_code);

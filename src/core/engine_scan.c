@@ -230,11 +230,12 @@ static void observe(struct engine *e, struct domain *domain,
 	bool ran = !info->shutdown ||
 		   info->cpu_time_ns >
 		   domain->info.cpu_time_ns + ENGINE_CPU_SLACK_NS;
-	bool back;
+	bool back, begins;
 
 	domain->left_alone &= !ran;
 	back = domain->state == LIFE_STATE_ASIDE &&
 	       event_of(domain, info) != LIFE_EVENT_SUSPENDED;
+	begins = !domain->ran || again || back;
 	if (ran)
 		engine_life_fell_again(e, domain, OUTCOME_RESUMED, now);
 	domain->info = *info;
@@ -252,7 +253,7 @@ static void observe(struct engine *e, struct domain *domain,
 	if (!info->shutdown) {
 		if (!domain->ran)
 			note_run(e, domain, now);
-		if (!domain->ran && !engine_scan_is_half_built(info))
+		if (begins && !engine_scan_is_half_built(info))
 			engine_taken_named(e, domain, now);
 		domain->ran = !engine_scan_is_half_built(info);
 		domain->hinted = false; /* a hint that was not true, or old */

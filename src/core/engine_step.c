@@ -44,7 +44,7 @@ void engine_step_start(struct engine *e, struct incident *incident,
 	const struct guest_settings *set = engine_case_settings(e, incident);
 	const struct guest *guest = engine_case_guest(e, incident);
 
-	if (engine_twin_keeps(e, incident))
+	if (engine_twin_keeps(e, incident, now))
 		engine_twin_hold(e, incident, now);
 	else if (!PLANTED(BUDGET) && must_pay(incident) &&
 	    !budget_allows(&guest->budget, set, now.mono_ms))

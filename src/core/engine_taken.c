@@ -50,7 +50,7 @@ static bool is_started(const struct domain *domain,
 static bool is_namesake(const struct domain *domain,
 			const struct incident *incident)
 {
-	return domain->named && incident->name[0] &&
+	return domain->named && incident->name[0] && !PLANTED(NAMESAKE) &&
 	       strcmp(domain->name, incident->name) == 0 &&
 	       strlen(domain->name) < sizeof(domain->name) - 1 &&
 	       !uuid_equal(domain->info.id.uuid, incident->id.uuid) &&

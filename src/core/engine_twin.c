@@ -60,27 +60,68 @@ static void name_all(const struct engine *e, const struct guest *guest,
 
 /* --- the owner of the configuration --- */
 
+/* A worker of ours starts the guest, and DOMAIN came since: it may be that
+ * start. */
+static bool is_being_started(const struct incident *incident,
+			     const struct domain *domain)
+{
+	return incident->state == CASE_STATE_WORKING &&
+	       step_starts_guest(incident_step(incident)) &&
+	       domain->seen_ms >= incident->ordered_ms &&
+	       !domain->info.shutdown;
+}
+
+/* May the configuration of DOMID become the record?  Not that of a domain that
+ * is gone or kept: the message came late.  Nor, while another domain's incident
+ * may start the guest from the record, that of a domain that does not run. */
+static bool may_last(const struct engine *e, const struct guest *guest,
+		     uint32_t domid)
+{
+	const struct domain *domain = engine_life_find(e, domid);
+
+	if (!domain || !is_left(domain) || domain->guest != guest)
+		return false;
+	return !guest->incident || guest->incident == domain->incident ||
+	       engine_taken_runs(&domain->info) ||
+	       is_being_started(guest->incident, domain);
+}
+
+/* Its shutdown, now or later, is handled by its configuration. */
+static bool is_to_be_handled(const struct domain *domain)
+{
+	return is_left(domain) && domain->state != LIFE_STATE_ASIDE &&
+	       domain->state != LIFE_STATE_FOREIGN;
+}
+
+/* It is shut down, and that is not handled yet. */
+static bool is_down(const struct domain *domain)
+{
+	return !domain->info.dying && (domain->state == LIFE_STATE_DOWN ||
+				       domain->state == LIFE_STATE_HANDLED);
+}
+
 bool engine_config_waits(const struct engine *e, uint32_t domid,
 			 const uint8_t uuid[UUID_BYTES])
 {
 	const struct guest *guest = engine_guest(e, uuid);
 	const struct domain *owner;
 
-	if (!guest || !guest->config_of.domid ||
-	    guest->config_of.domid == domid)
+	if (PLANTED(FILE) || !guest || guest->config_of.domid == domid)
 		return false;
+	if (guest->has_config && !may_last(e, guest, domid))
+		return true;
 	owner = engine_life_find(e, guest->config_of.domid);
 	if (!owner || owner->info.dying ||
 	    !domain_id_equal(&owner->info.id, &guest->config_of))
 		return false;
-	return guest->twins || engine_taken_runs(&owner->info);
+	return guest->twins || is_to_be_handled(owner);
 }
 
-static void take_config(struct engine *e, struct domain *domain)
+void engine_twin_take(struct engine *e, struct domain *domain)
 {
 	struct domain_config config;
 
-	if (!domain->config_waits ||
+	if (!domain->config_waits || !is_left(domain) ||
 	    engine_config_waits(e, domain->info.id.domid,
 				domain->info.id.uuid))
 		return;
@@ -117,7 +158,7 @@ static void end(struct engine *e, struct guest *guest, struct engine_time now)
 	for (size_t i = 0; i < e->domain_count; i++) {
 		if (e->domains[i]->guest != guest || !is_left(e->domains[i]))
 			continue;
-		take_config(e, e->domains[i]);
+		engine_twin_take(e, e->domains[i]);
 		engine_tell(e, ENGINE_NOTE_SAME_UUID_OVER, e->domains[i], NULL,
 			    "no other domain has its uuid now");
 	}
@@ -126,18 +167,70 @@ static void end(struct engine *e, struct guest *guest, struct engine_time now)
 		return;
 	incident->twin = false;
 	engine_report_decide_again(e, incident);
-	if (incident->state == CASE_STATE_HELD)
+	if (incident->state == CASE_STATE_HELD &&
+	    !engine_takeup_asks(e, incident))
 		engine_case_event(e, incident, CASE_EVENT_DUE, now);
+}
+
+/* A daemon that started meanwhile has only the record, which may be that of the
+ * domain that is gone.  The configuration of the remaining domain comes in a
+ * moment, or when xenstored answers. */
+static bool awaits_config(const struct engine *e, const struct guest *guest,
+			  struct engine_time now)
+{
+	for (size_t i = 0; i < e->domain_count; i++) {
+		const struct domain *domain = e->domains[i];
+
+		if (domain->guest == guest && is_left(domain) &&
+		    !domain->configured)
+			return !e->toolstack || now.mono_ms - e->back_ms <
+						ENGINE_CONFIG_WAIT_MS;
+	}
+	return false;
+}
+
+/* A domain whose configuration is set aside may run and shut down before a list
+ * shows that two run. */
+static bool has_fallen_aside(const struct engine *e,
+			     const struct guest *guest)
+{
+	for (size_t i = 0; i < e->domain_count; i++) {
+		const struct domain *domain = e->domains[i];
+
+		if (domain->guest == guest && domain->config_waits &&
+		    is_down(domain) &&
+		    engine_config_waits(e, domain->info.id.domid,
+					domain->info.id.uuid))
+			return true;
+	}
+	return false;
+}
+
+/* A daemon that starts finds several domains: until each has told its
+ * configuration the record may be another's. */
+static void note_unsure(const struct engine *e, const struct guest *guest)
+{
+	if (guest->domains < 2)
+		return;
+	for (size_t i = 0; i < e->domain_count; i++)
+		if (e->domains[i]->guest == guest)
+			e->domains[i]->unsure = true;
 }
 
 /* A restored mark is about the domains of that time: others may run now. */
 static void judge(struct engine *e, struct guest *guest,
 		  struct engine_time now)
 {
-	if (!guest->twins_told && guest->domains > 1 &&
-	    count(e, guest, true) > 1)
+	bool several = guest->domains > 1 && count(e, guest, false) > 1;
+
+	note_unsure(e, guest);
+	if (several && !guest->twins_told &&
+	    (count(e, guest, true) > 1 || has_fallen_aside(e, guest)))
 		begin(e, guest);
-	else if (guest->twins && count(e, guest, false) < 2)
+	if (several || !guest->twins)
+		return;
+	guest->twins_told = false; /* others may come meanwhile */
+	if (!awaits_config(e, guest, now))
 		end(e, guest, now);
 }
 
@@ -147,12 +240,18 @@ void engine_twin_update(struct engine *e, struct engine_time now)
 
 	for (size_t i = 0; i < e->domain_count; i++) {
 		judge(e, e->domains[i]->guest, now);
-		take_config(e, e->domains[i]);
+		engine_twin_take(e, e->domains[i]);
 	}
 	if (!e->twins)
 		return;
 	LIST_EACH(guest, &e->guests, struct guest, node)
 		judge(e, guest, now); /* none of it may be left */
+}
+
+void engine_twin_told(struct engine *e, struct guest *guest,
+		      struct engine_time now)
+{
+	judge(e, guest, now);
 }
 
 void engine_twin_restore(struct engine *e, struct guest *guest)
@@ -162,25 +261,30 @@ void engine_twin_restore(struct engine *e, struct guest *guest)
 }
 
 /* May its step not be done?  A look does no harm. */
-bool engine_twin_keeps(const struct engine *e, const struct incident *incident)
+bool engine_twin_keeps(struct engine *e, const struct incident *incident,
+		       struct engine_time now)
 {
-	return engine_case_guest(e, incident)->twins && !PLANTED(TWINS) &&
+	struct guest *guest = engine_case_guest(e, incident);
+
+	if (guest->twins)
+		judge(e, guest, now); /* one may have gone a moment ago */
+	return guest->twins && !PLANTED(TWINS) &&
 	       incident_step(incident) != STEP_REPORT;
 }
 
-/* They may be over by this very list: then the incident waits until it is read
- * to its end, and goes on. */
 void engine_twin_hold(struct engine *e, struct incident *incident,
 		      struct engine_time now)
 {
 	const struct guest *guest = engine_case_guest(e, incident);
 	char why[INCIDENT_TEXT_BYTES];
 
+	if (count(e, guest, false) > 1)
+		name_all(e, guest, why);
+	else
+		text_copy(why, sizeof(why), "another domain had its uuid, and "
+			  "its own configuration is not known yet");
 	incident->twin = true;
-	if (guest->twins_told && count(e, guest, false) < 2) {
-		engine_case_postpone(e, incident, 0, now);
-		return;
-	}
-	name_all(e, guest, why);
+	if (!incident_removes_domain(incident)) /* it may yet be renamed */
+		domain_copy_uuid(&incident->id, incident->copy_uuid);
 	engine_case_hold(e, incident, why, now);
 }

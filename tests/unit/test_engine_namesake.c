@@ -117,6 +117,21 @@ static void test_half_built(void)
 	finish();
 }
 
+/* It was down all the time, and is told to run. */
+static void test_resumed(void)
+{
+	begin_waiting();
+	add_other(7);
+	scan();
+	fall(7, REASON_SUSPEND);
+	tell_name(7, "web");
+	ok(is_open(CASE_STATE_WAITING), "one that is suspended does not run");
+	host.list[0].shutdown = false;
+	scan();
+	ok(is_taken_by(7), "as soon as it runs again it has the guest");
+	finish();
+}
+
 static void test_kept(void)
 {
 	begin_waiting();
@@ -247,6 +262,7 @@ int main(void)
 	test_held();
 	test_named();
 	test_half_built();
+	test_resumed();
 	test_kept();
 	test_while_working();
 	test_old_name();

@@ -234,6 +234,164 @@ static void test_queued(void)
 	finish();
 }
 
+/* It fell before a list showed that both run. */
+static void test_fallen_aside(void)
+{
+	begin(ACTION_RESTART);
+	host.calls.take_config = call_take_config;
+	build_domain(6);
+	scan();
+	tell_beta();
+	host.list[1].paused = false;
+	host.list[1].cpu_time_ns = 1000000000;
+	crash(6);
+	ok(engine_guest(host.engine, uuid)->twins && is_held() &&
+	   open_one()->id.domid == 6,
+	   "one that falls at once is held all the same");
+	crash(5);
+	remove_domain(5);
+	scan();
+	is_text(host.steps, "destroy", "until its own file is the record");
+	finish();
+}
+
+/* Both fall, and the first is at work: the other's file has to wait. */
+static void test_first_at_work(void)
+{
+	begin(ACTION_RESTART);
+	host.calls.take_config = call_take_config;
+	build_domain(6);
+	scan();
+	tell_beta();
+	crash(5);
+	wait_for(10);
+	answer(0);
+	answer(0);
+	scan();
+	ok(host.step == STEP_CREATE && keeps_config &&
+	   strcmp(engine_guest(host.engine, uuid)->name, "web") == 0,
+	   "one half built does not replace what the guest is started from");
+	engine_lost(host.engine, host.order, "killed", host.now);
+	scan();
+	ok(keeps_config, "nor when that start is done once more");
+	finish();
+}
+
+/* Word of one that is gone, or stays as it was, comes late. */
+static void test_late_word(void)
+{
+	begin(ACTION_PRESERVE);
+	host.calls.take_config = call_take_config;
+	crash(5);
+	add_domain(7);
+	scan();
+	tell_config(7, DOMAIN_TYPE_HVM, ACTION_RESTART);
+	crash(7);
+	answer_until(STEP_CREATE);
+	tell_config(5, DOMAIN_TYPE_HVM, ACTION_PRESERVE);
+	ok(engine_guest(host.engine, uuid)->config.on[REASON_CRASH] ==
+	   ACTION_RESTART, "that of one that is kept is no record");
+	tell_config(6, DOMAIN_TYPE_HVM, ACTION_PRESERVE);
+	ok(engine_guest(host.engine, uuid)->config.on[REASON_CRASH] ==
+	   ACTION_RESTART, "nor that of one that is not there");
+	finish();
+}
+
+/* The daemon that is there when it ends has the other's file alone. */
+static void test_untold(void)
+{
+	begin_twins();
+	crash(6);
+	restart();
+	remove_domain(5);
+	scan();
+	ok(is_open(CASE_STATE_HELD) && !host.steps[0],
+	   "the one that is left is not handled by the other's file");
+	tell_beta();
+	is_text(host.steps, "destroy", "and by its own when that is told");
+	finish();
+	begin_twins();
+	crash(6);
+	restart();
+	remove_domain(5);
+	scan();
+	pass(20000);
+	scan();
+	ok(!is_open(CASE_STATE_HELD), "it is not waited for for ever");
+	finish();
+}
+
+/* Which file the record has is not known, and xenstored does not tell. */
+static void test_unsure(void)
+{
+	begin_twins();
+	restart();
+	engine_set_toolstack(host.engine, false, host.now);
+	crash(6);
+	remove_domain(5);
+	scan();
+	pass(20000);
+	ok(!open_one(), "a fall is decided on by no record of two");
+	engine_set_toolstack(host.engine, true, host.now);
+	scan();
+	tell_beta();
+	is_text(host.steps, "destroy", "but by its own file");
+	finish();
+}
+
+/* Until it is told it is called as the record is. */
+static void test_name(void)
+{
+	begin_twins();
+	restart();
+	crash(6);
+	pass(20000);
+	ok(open_one() && strcmp(open_one()->name, "beta") != 0,
+	   "one that was not told has no name of its own");
+	tell_beta();
+	remove_domain(5);
+	scan();
+	ok(open_one() && strcmp(open_one()->name, "beta") == 0,
+	   "and by its own name when it is decided on again");
+	finish();
+}
+
+/* No domain of the boot before is there, and a person is to be asked. */
+static void test_rebooted(void)
+{
+	begin(ACTION_RESTART);
+	crash(5);
+	answer_until(STEP_DESTROY);
+	add_domain(6);
+	add_domain(7);
+	scan();
+	engine_lost(host.engine, host.order, "killed", host.now);
+	ok(is_open(CASE_STATE_HELD) && host.stored.twin,
+	   "one that is at work is held for others of its uuid, too");
+	host.stored.rebooted = true;
+	host.count = 0;
+	build_domain(8);
+	restart();
+	remove_domain(8);
+	scan();
+	ok(is_open(CASE_STATE_HELD) && !host.steps[0],
+	   "the end of that is no word to start it after a boot");
+	finish();
+}
+
+/* What it would be called is on record before it is decided on again. */
+static void test_copy_name(void)
+{
+	uint8_t copy[UUID_BYTES];
+
+	begin_twins();
+	crash(5);
+	domain_copy_uuid(&host.stored.id, copy);
+	ok(uuid_equal(host.stored.copy_uuid, copy),
+	   "one that may be renamed later has its copy's name on record");
+	finish();
+}
+
 int main(void)
 {
 	test_noticed();
@@ -246,5 +404,13 @@ int main(void)
 	test_half_built();
 	test_kept();
 	test_queued();
+	test_fallen_aside();
+	test_first_at_work();
+	test_late_word();
+	test_untold();
+	test_unsure();
+	test_name();
+	test_rebooted();
+	test_copy_name();
 	return done_testing();
 }
