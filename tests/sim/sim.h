@@ -13,7 +13,8 @@
 #include "core/engine.h"
 #include "store/store.h"
 
-#define SIM_GUESTS_MAX 5
+#define SIM_GUESTS_MAX 5	/* at the begin */
+#define SIM_GUESTS_ALL 12	/* with those that another hand adds */
 #define SIM_DOMAINS_MAX 1024
 #define SIM_WORKERS_MAX 64
 #define SIM_MESSAGES_MAX 128
@@ -51,6 +52,11 @@ struct sim_domain {
 	bool hvm, shutdown, dying, paused, built;
 	bool released;		/* it has no devices any more */
 	bool theirs;		/* another hand builds it, or built it */
+	bool second;		/* from the guest's second file */
+	int64_t told_at;	/* a daemon its configuration; or -1 */
+	int64_t aside_at;	/* the same, and it is no record; or -1 */
+	int64_t beside_at;	/* a list had another of its uuid; or -1 */
+	bool shown;		/* running, by the last list */
 	enum peer peer;		/* and left its mark */
 	bool complete;		/* and it needs but be let run */
 	int64_t built_at;	/* when it is complete, and when it runs */
@@ -74,6 +80,7 @@ struct sim_starts {
 struct sim_guest {
 	uint8_t uuid[UUID_BYTES];
 	struct domain_config config;
+	struct domain_config second; /* another file of that uuid */
 	bool hvm;
 	bool bad;		/* falls again soon after each start */
 	bool foreign;		/* another supervisor lives */
@@ -82,7 +89,10 @@ struct sim_guest {
 	bool had_twins;		/* ever: several domains with its uuid */
 	bool twins, twins_told;	/* the daemon must know, and said so */
 	bool twins_before;	/* the last list */
+	bool second_came;	/* ever: a domain from the second file */
 	bool known;		/* its configuration is on record */
+	int known_of;		/* which domain's it is */
+	bool unsure;		/* or was to be, and the disk would not */
 	bool held;		/* by the operator, for all that is known */
 	bool stuck;		/* neither its core nor its end comes on */
 	/* our starts that were attempted: what counts against the budget at
@@ -113,6 +123,7 @@ struct sim_worker {
 	struct domain_id id, other;
 	uint8_t copy_uuid[UUID_BYTES];
 	int guest;
+	bool second;		/* file to start the guest from */
 	int domain;		/* that it builds */
 	uint32_t chance;
 };
@@ -124,7 +135,8 @@ struct sim_worker {
 	X(BUDGET, "its starts are spent")                 \
 	X(BOOT, "the host was booted before its start")   \
 	X(FAILED, "its step failed often enough")         \
-	X(TWIN, "several domains have its uuid")
+	X(TWIN, "several domains have its uuid")          \
+	X(UNTOLD, "they had, and its file is not told")
 
 enum sim_cause {
 #define X(name, text) SIM_CAUSE_##name,
@@ -137,6 +149,7 @@ struct sim_tally {
 	uint64_t number;
 	enum step step;
 	uint32_t failed, lost, refused;
+	bool unsure;		/* when opened: whose the record is */
 	uint32_t tries_before;	/* its guest's, when it was opened */
 	enum sim_cause cause;	/* it is held for */
 	int64_t ready_at;	/* since then it waits for others alone */
@@ -150,6 +163,7 @@ struct sim_message {
 	bool used;
 	enum sim_message_kind kind;
 	int64_t at;
+	int domain;
 	uint32_t domid;
 	uint8_t uuid[UUID_BYTES];
 	uint8_t code;
@@ -200,7 +214,8 @@ struct sim_daemon {
 	X(SWEEP, "the list is looked at")                         \
 	X(STUCK, "storage hangs, or works again")                 \
 	X(REBOOT, "the host is reset")                            \
-	X(TWIN, "another hand starts a second of one uuid")
+	X(TWIN, "another hand starts a second of one uuid")       \
+	X(NAMESAKE, "another hand starts a guest with another uuid")
 
 enum sim_event_kind {
 #define X(name, text) SIM_EVENT_##name,
@@ -254,7 +269,7 @@ struct sim {
 	bool faults;		/* false: nothing goes wrong any more */
 	bool away, full;
 	int guest_count;
-	struct sim_guest guests[SIM_GUESTS_MAX];
+	struct sim_guest guests[SIM_GUESTS_ALL];
 	int domain_count;
 	struct sim_domain domains[SIM_DOMAINS_MAX];
 	uint32_t next_domid;
@@ -304,7 +319,7 @@ void sim_say(struct sim *s, const char *fmt, ...)
 void sim_world_init(struct sim *s);
 struct engine_time sim_now(const struct sim *s);
 void sim_world_reset(struct sim *s);
-int sim_build(struct sim *s, int guest);
+int sim_build(struct sim *s, int guest, bool second);
 /* By another hand: complete after TAKES_MS, or given up then. */
 int sim_build_theirs(struct sim *s, int guest, uint32_t takes_ms,
 		     bool spoiled);
@@ -327,7 +342,7 @@ void sim_world_tick(struct sim *s);
 
 /* sim_worker.c */
 int sim_worker_order(struct sim *s, const struct incident *incident,
-		     uint64_t order);
+		     uint64_t order, bool second);
 int64_t sim_worker_due(const struct sim *s);
 void sim_worker_tick(struct sim *s);
 void sim_worker_kill(struct sim *s, int index);
@@ -374,6 +389,9 @@ void sim_check_half_built(struct sim *s, int domain);
 void sim_check_start(struct sim *s, int domain);
 void sim_check_alone(struct sim *s, int guest);
 void sim_check_freed(struct sim *s, int guest);
+enum action sim_check_expected(const struct sim *s,
+			       const struct domain_config *config,
+			       enum reason reason);
 void sim_check_killed(struct sim *s);
 void sim_check_restored(struct sim *s);
 void sim_check_rest(struct sim *s);
@@ -431,6 +449,30 @@ void sim_owner_forget(struct sim *s);
 void sim_owner_check_order(struct sim *s, const struct incident *incident,
 			   enum peer peer);
 void sim_owner_end_twins(struct sim *s);
+
+/* sim_file.c: from which file a domain is, and of whose record. */
+#define SIM_JSON_FIRST "{}"
+#define SIM_JSON_SECOND "{ }"
+const struct domain_config *sim_file_of(const struct sim *s, int domain);
+int sim_file_set(struct sim *s, int domain); /* on record: 0, or -errno */
+bool sim_file_next(const struct sim *s, int guest); /* the second? */
+void sim_file_listed(struct sim *s);
+/* Could the daemon know that the record is another domain's? */
+bool sim_file_is_unsure(const struct sim *s, const struct incident *incident);
+void sim_file_check_told(struct sim *s, int domain, bool waits);
+void sim_file_check_order(struct sim *s, const struct incident *incident);
+void sim_file_check_start(struct sim *s, const struct incident *incident,
+			  bool second);
+
+/* sim_name.c: guests of one name. */
+const char *sim_name_of(const struct sim *s, int domain); /* NULL: a copy */
+int sim_name_find(const struct sim *s, const char *name); /* -1: none */
+bool sim_name_is_shared(const struct sim *s, int guest);
+void sim_name_add(struct sim *s, uint32_t arg);
+void sim_name_clear(struct sim *s);
+void sim_name_listed(struct sim *s);
+void sim_name_check(struct sim *s);
+void sim_name_check_taken(struct sim *s, const struct incident *incident);
 
 /* sim_wait.c: nothing waits long for others. */
 void sim_wait_note(struct sim *s);

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memvfs.h"
 #include "sim.h"
@@ -42,6 +43,7 @@ static int call_order(void *ctx, const struct incident *incident,
 {
 	struct sim *s = ctx;
 	char *json = NULL;
+	bool second;
 	int r = 0;
 
 	/* Written later at the latest, when it could not be written now. */
@@ -56,13 +58,16 @@ static int call_order(void *ctx, const struct incident *incident,
 	if (step_starts_guest(incident_step(incident)))
 		r = store_get_config(s->daemon.store, incident->id.uuid,
 				     &json);
+	second = json && strcmp(json, SIM_JSON_SECOND) == 0;
+	if (json)
+		sim_file_check_start(s, incident, second);
 	free(json);
 	if (r && r != -EAGAIN && r != -ENOMEM)
 		sim_held_refused(s, incident);
 	if (r == 0 && sim_chance(s, 3))
 		r = -EAGAIN;
 	if (r == 0)
-		r = sim_worker_order(s, incident, order);
+		r = sim_worker_order(s, incident, order, second);
 	if (r == 0)
 		sim_budget_ordered(s, incident);
 	return r;
@@ -139,11 +144,14 @@ static int call_take_config(void *ctx, const struct domain *domain,
 			    struct domain_config *ret_config)
 {
 	struct sim *s = ctx;
-	int guest = sim_guest_of(s, domain->info.id.uuid);
+	int index = sim_find_domid(s, domain->info.id.domid);
 
-	if (count_call(s) || guest < 0)
+	if (count_call(s) || index < 0 ||
+	    s->domains[index].aside_at < s->daemon.began_at)
 		return -ENOENT;
-	*ret_config = s->guests[guest].config;
+	s->domains[index].aside_at = -1;
+	sim_host_look_for_death(s, sim_file_set(s, index));
+	*ret_config = *sim_file_of(s, index);
 	return 0;
 }
 

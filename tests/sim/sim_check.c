@@ -129,14 +129,17 @@ void sim_check_restored(struct sim *s)
 		sim_fail(s, "the records cannot be read");
 }
 
-static enum action expected_action(const struct sim *s, int guest,
-				   uint8_t code)
+static enum reason reason_of(uint8_t code)
 {
-	const struct domain_config *config = &s->guests[guest].config;
-	enum reason reason = code == 0 ? REASON_POWEROFF :
-			     code == 1 ? REASON_REBOOT :
-			     code == 4 ? REASON_WATCHDOG :
-			     code == 5 ? REASON_SOFT_RESET : REASON_CRASH;
+	return code == 0 ? REASON_POWEROFF : code == 1 ? REASON_REBOOT :
+	       code == 4 ? REASON_WATCHDOG :
+	       code == 5 ? REASON_SOFT_RESET : REASON_CRASH;
+}
+
+enum action sim_check_expected(const struct sim *s,
+			       const struct domain_config *config,
+			       enum reason reason)
+{
 	enum action action = s->settings->guest.on[reason];
 
 	if (!action)
@@ -196,7 +199,10 @@ static void check_verdict(struct sim *s, const struct incident *incident)
 				 "be known", (unsigned long long)incident->number);
 		return;
 	}
-	expected = expected_action(s, guest, incident->reason_code);
+	if (s->guests[guest].second_came)
+		return; /* whose record it was: sim_file.c */
+	expected = sim_check_expected(s, &s->guests[guest].config,
+				      reason_of(incident->reason_code));
 	if (incident->verdict.action != expected &&
 	    !(incident->verdict.refused && !incident->type))
 		sim_fail(s, "incident %llu: %s where %s is configured",
@@ -331,6 +337,8 @@ void sim_check_closed(struct sim *s, const struct incident *incident)
 	    !was_complete(s, &incident->successor))
 		sim_fail(s, "incident %llu is taken by one that never was",
 			 number);
+	if (incident->outcome == OUTCOME_TAKEN)
+		sim_name_check_taken(s, incident);
 	if (incident->outcome == OUTCOME_HANDLED &&
 	    incident_is_aside(incident) && sim_check_find_copy(s, incident))
 		sim_fail(s, "incident %llu leaves its copy behind", number);

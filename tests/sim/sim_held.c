@@ -30,7 +30,10 @@ void sim_held_opened(struct sim *s, const struct incident *incident)
 	struct sim_tally *tally = sim_held_tally(s, incident->number);
 	int guest = sim_guest_of(s, incident->id.uuid);
 
-	*tally = (struct sim_tally){ .number = incident->number };
+	*tally = (struct sim_tally){
+		.number = incident->number,
+		.unsure = sim_file_is_unsure(s, incident),
+	};
 	if (guest >= 0)
 		tally->tries_before = s->guests[guest].tries;
 }
@@ -112,6 +115,16 @@ static bool has_spent(const struct sim *s, int guest,
 	       set->restart_limit;
 }
 
+/* This daemon knows a file of one of two domains, and not whose. */
+static bool is_untold(const struct sim *s, int guest,
+		      const struct incident *incident)
+{
+	const struct sim_shut *shut = sim_check_look_up(s, incident->number);
+
+	return s->guests[guest].had_twins && shut &&
+	       s->domains[shut->domain].told_at < s->daemon.began_at;
+}
+
 static enum sim_cause find_cause(struct sim *s,
 				 const struct incident *incident)
 {
@@ -128,6 +141,8 @@ static enum sim_cause find_cause(struct sim *s,
 		return SIM_CAUSE_FAILED;
 	if (guest >= 0 && sim_owner_listed(s, guest) > 1)
 		return SIM_CAUSE_TWIN;
+	if (guest >= 0 && is_untold(s, guest, incident))
+		return SIM_CAUSE_UNTOLD;
 	return SIM_CAUSE_NONE;
 }
 
@@ -163,7 +178,8 @@ void sim_held_rest(struct sim *s)
 			sim_fail(s, "incident %llu is held, and its guest "
 				 "was released",
 				 (unsigned long long)incident->number);
-		else if (tally->cause == SIM_CAUSE_TWIN)
+		else if (tally->cause == SIM_CAUSE_TWIN ||
+			 tally->cause == SIM_CAUSE_UNTOLD)
 			sim_fail(s, "incident %llu is held, and its domain "
 				 "alone has its uuid",
 				 (unsigned long long)incident->number);

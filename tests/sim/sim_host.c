@@ -58,14 +58,28 @@ void sim_host_scan(struct sim *s)
 		sim_owner_unlisted(s);
 	else if (!s->daemon.dead)
 		sim_owner_check_told(s);
+	if (r == 0) {
+		sim_file_listed(s);
+		sim_name_listed(s);
+	}
 	sim_host_leave(s);
+}
+
+/* What a save tells is the configuration's text, and nothing else. */
+static void save(struct sim *s, const struct sim_worker *w)
+{
+	static const struct domain_config unknown;
+	int domain = sim_find_domid(s, w->id.domid);
+	bool second = domain >= 0 && s->domains[domain].second;
+
+	sim_host_look_for_death(s, store_set_config(s->daemon.store,
+				w->id.uuid, &unknown,
+				second ? SIM_JSON_SECOND : SIM_JSON_FIRST));
 }
 
 void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 		     const struct domain_id *new_id)
 {
-	/* What a save tells is the configuration's text, and nothing else. */
-	static const struct domain_config unknown;
 	struct engine_result result = { .rc = rc, .text = "as ordered",
 					.core_path = "/core" };
 
@@ -81,8 +95,7 @@ void sim_host_result(struct sim *s, const struct sim_worker *w, int rc,
 	sim_budget_heard(s, w, rc);
 	sim_host_enter(s);
 	if (w->step == STEP_SAVE && rc == 0)
-		sim_host_look_for_death(s, store_set_config(s->daemon.store,
-						   w->id.uuid, &unknown, "{}"));
+		save(s, w);
 	if (!s->daemon.dead)
 		engine_result(s->daemon.engine, w->order, &result,
 			      sim_now(s));

@@ -28,7 +28,7 @@ static const uint8_t weights[SIM_EVENT_COUNT] = {
 	[SIM_EVENT_RETRY] = 2, [SIM_EVENT_WORKER] = 4,
 	[SIM_EVENT_DEAF] = 2, [SIM_EVENT_SWEEP] = 2,
 	[SIM_EVENT_STUCK] = 3, [SIM_EVENT_REBOOT] = 2,
-	[SIM_EVENT_TWIN] = 3,
+	[SIM_EVENT_TWIN] = 4, [SIM_EVENT_NAMESAKE] = 6,
 };
 
 static uint8_t draw_kind(struct sim *s)
@@ -256,6 +256,9 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 		break;
 	case SIM_EVENT_TWIN:
 		apply_twin(s, domain);
+		break;
+	case SIM_EVENT_NAMESAKE:
+		sim_name_add(s, event->arg);
 		break;
 	case SIM_EVENT_WORKER:
 		apply_worker(s, event->arg);

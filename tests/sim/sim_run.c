@@ -38,6 +38,7 @@ static void tick(struct sim *s, int64_t at)
 	sim_worker_tick(s);
 	sim_host_tick(s);
 	sim_wait_note(s);
+	sim_name_check(s);
 }
 
 void sim_run_until(struct sim *s, int64_t until)
@@ -88,7 +89,7 @@ static void start_lost(struct sim *s)
 
 		if (store_get_config(s->daemon.store, s->guests[i].uuid,
 				     &json) == -ENOENT)
-			domain = sim_build(s, i);
+			domain = sim_build(s, i, sim_file_next(s, i));
 		free(json);
 		if (domain >= 0)
 			sim_unpause(s, domain);
@@ -111,6 +112,16 @@ static void end_faults(struct sim *s)
 	for (int i = 0; i < s->domain_count; i++)
 		s->domains[i].fate_at = SIM_NEVER;
 	sim_owner_end_twins(s);
+	sim_name_clear(s);
+}
+
+/* A message that was lost is not sent again, and a start of a guest whose name
+ * another has would fail for ever: the next watcher tells of all that is
+ * there. */
+static void tell_again(struct sim *s, int round)
+{
+	if (round == ROUNDS_MAX / 3)
+		sim_host_lose_watcher(s);
 }
 
 /* By itself, as far as it comes: then what is held is judged. */
@@ -118,6 +129,8 @@ static void come_to_rest(struct sim *s)
 {
 	for (int i = 0; i < ROUNDS_MAX && !s->failed; i++) {
 		sim_run_until(s, s->mono + ROUND_MS);
+		sim_name_clear(s);
+		tell_again(s, i);
 		if (i >= 4 && is_still(s))
 			break;
 	}
@@ -134,6 +147,8 @@ static void settle(struct sim *s)
 		if (i >= 4 && is_at_rest(s))
 			return;
 		release_all(s);
+		sim_name_clear(s);
+		tell_again(s, i);
 		if (i >= 4)
 			start_lost(s);
 	}

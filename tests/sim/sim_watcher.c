@@ -47,6 +47,7 @@ static void send(struct sim *s, enum sim_message_kind kind, int domain,
 			continue;
 		*m = (struct sim_message){
 			.used = true, .kind = kind, .code = code,
+			.domain = domain,
 			.domid = s->domains[domain].id.domid,
 			.at = s->mono + 1 +
 			      sim_random(s, sim_chance(s, 10) ? 8000 : 60),
@@ -69,25 +70,38 @@ void sim_host_event(struct sim *s, int domain, bool introduced, uint8_t code)
 		send(s, SIM_HINT, domain, code);
 }
 
+/* It is kept aside while another domain of its uuid has the record. */
+static void note_config(struct sim *s, const struct sim_message *m)
+{
+	bool waits = engine_config_waits(s->daemon.engine, m->domid, m->uuid);
+	struct sim_domain *domain = &s->domains[m->domain];
+
+	sim_file_check_told(s, m->domain, waits);
+	if (waits)
+		domain->aside_at = s->mono;
+	else
+		sim_host_look_for_death(s, sim_file_set(s, m->domain));
+	if (!s->daemon.dead)
+		domain->told_at = s->mono;
+}
+
 static void receive_config(struct sim *s, const struct sim_message *m)
 {
 	struct domain_config config = { .type = DOMAIN_TYPE_PV };
 	struct sim_daemon *d = &s->daemon;
-	int r = 0;
+	const struct domain_config *file = sim_file_of(s, m->domain);
+	bool renamed = !uuid_equal(m->uuid, s->domains[m->domain].id.uuid);
 
-	if (sim_guest_of(s, m->uuid) >= 0)
-		config = s->guests[sim_guest_of(s, m->uuid)].config;
+	if (file && !renamed)
+		config = *file;
 	else
 		text_copy(config.name, sizeof(config.name), "copy");
 	sim_host_scan(s);
 	if (!d->up)
 		return;
 	sim_host_enter(s);
-	if (!engine_config_waits(d->engine, m->domid, m->uuid))
-		r = store_set_config(d->store, m->uuid, &config, "{}");
-	sim_host_look_for_death(s, r);
-	if (r == 0 && sim_guest_of(s, m->uuid) >= 0)
-		s->guests[sim_guest_of(s, m->uuid)].known = true;
+	if (file && !renamed)
+		note_config(s, m);
 	if (!d->dead)
 		engine_config(d->engine, m->domid, m->uuid, &config,
 			      sim_now(s));

@@ -21,7 +21,7 @@ static uint32_t deadline_ms(const struct incident *incident)
 }
 
 int sim_worker_order(struct sim *s, const struct incident *incident,
-		     uint64_t order)
+		     uint64_t order, bool second)
 {
 	for (int i = 0; i < SIM_WORKERS_MAX; i++) {
 		struct sim_worker *w = &s->workers[i];
@@ -31,7 +31,7 @@ int sim_worker_order(struct sim *s, const struct incident *incident,
 		*w = (struct sim_worker){
 			.used = true, .order = order, .domain = -1,
 			.ordered_at = s->mono,
-			.number = incident->number,
+			.number = incident->number, .second = second,
 			.step = incident_step(incident),
 			.at = s->mono + takes_ms(s, 100),
 			.deadline = s->mono + deadline_ms(incident),
@@ -272,7 +272,7 @@ static void do_create(struct sim *s, struct sim_worker *w)
 	if (w->phase == 1 && index >= 0) {
 		settle(s, w, index);
 	} else if (w->phase == 1) {
-		w->domain = sim_build(s, w->guest);
+		w->domain = sim_build(s, w->guest, w->second);
 		w->phase = 2;
 		later(s, w, takes_ms(s, 2000));
 		if (w->domain < 0)

@@ -90,6 +90,11 @@ static void make_guest(struct sim *s, int i)
 		guest->config.on[reason] =
 			s->settings->guest.loop_cores == ONLY_CORES ?
 			ACTION_COREDUMP_RESTART : actions[sim_random(s, 10)];
+	guest->second = guest->config;
+	snprintf(guest->second.name, sizeof(guest->second.name), "second-%d",
+		 i);
+	for (int reason = 0; reason < REASON_UNKNOWN; reason++)
+		guest->second.on[reason] = actions[sim_random(s, 10)];
 }
 
 static const uint32_t limits[] = { 5, 3, 3, 1, 0, 64 };
@@ -205,7 +210,7 @@ static bool take_id(struct sim *s, int guest, struct domain_id *id)
 	return false;
 }
 
-static int build(struct sim *s, int guest)
+static int build(struct sim *s, int guest, bool second)
 {
 	struct sim_domain *domain = &s->domains[s->domain_count];
 
@@ -220,6 +225,8 @@ static int build(struct sim *s, int guest)
 	domain->boot = s->boot;
 	domain->made_at = s->mono;
 	domain->hvm = s->guests[guest].hvm;
+	domain->second = second;
+	domain->told_at = domain->aside_at = domain->beside_at = -1;
 	domain->shut = -1;
 	domain->gone_at = domain->fate_at = domain->built_at = SIM_NEVER;
 	s->domain_count++;
@@ -229,10 +236,13 @@ static int build(struct sim *s, int guest)
 }
 
 /* The toolstack refuses a name that is there; our copies have another. */
-int sim_build(struct sim *s, int guest)
+int sim_build(struct sim *s, int guest, bool second)
 {
-	return sim_find_uuid(s, s->guests[guest].uuid) >= 0 ?
-		-1 : build(s, guest);
+	const struct sim_guest *g = &s->guests[guest];
+
+	return sim_find_uuid(s, g->uuid) >= 0 ||
+	       sim_name_find(s, second ? g->second.name : g->config.name) >= 0 ?
+		-1 : build(s, guest, second);
 }
 
 static void run(struct sim *s, struct sim_domain *domain)
@@ -265,7 +275,7 @@ void sim_unpause(struct sim *s, int index)
 
 int sim_build_theirs(struct sim *s, int guest, uint32_t takes_ms, bool spoiled)
 {
-	int index = sim_build(s, guest);
+	int index = sim_build(s, guest, sim_file_next(s, guest));
 
 	if (index < 0)
 		return index;
@@ -279,11 +289,12 @@ int sim_build_theirs(struct sim *s, int guest, uint32_t takes_ms, bool spoiled)
 /* It takes a moment, as every start does. */
 void sim_build_twin(struct sim *s, int guest)
 {
-	int domain = build(s, guest);
+	int first = sim_find_uuid(s, s->guests[guest].uuid);
+	int domain = build(s, guest, first >= 0 && !s->domains[first].second);
 
 	if (domain < 0)
 		return;
-	s->guests[guest].had_twins = true;
+	s->guests[guest].had_twins = s->guests[guest].second_came = true;
 	s->domains[domain].theirs = true;
 	s->domains[domain].built_at = s->mono + 1 + sim_random(s, 2000);
 }
@@ -380,7 +391,7 @@ void sim_replace(struct sim *s, int index, int guest)
 	domain->listed = false;
 	sim_say(s, "domain %u is gone at once", domain->id.domid);
 	s->next_domid = domain->id.domid;
-	next = sim_build(s, guest);
+	next = sim_build(s, guest, sim_file_next(s, guest));
 	if (next >= 0)
 		sim_unpause(s, next);
 }
