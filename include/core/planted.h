@@ -34,7 +34,11 @@
 	X(PEER, 19, "another toolstack's marks are not looked at")      \
 	X(MONITOR, 20, "what xl's monitor left when it ended is its own") \
 	X(NAMESAKE, 21, "a start under another uuid is not seen")       \
-	X(FILE, 22, "a file replaces that of another with its uuid")
+	X(FILE, 22, "a file replaces that of another with its uuid")    \
+	X(COMMAND, 23, "the next daemon runs a retreat's command again") \
+	X(ONCE, 24, "a retreat starts by itself more than once")        \
+	X(HASTE, 25, "a retreat does not wait for those it asked")      \
+	X(TROUBLE, 26, "a failure of the host's boot before lasts")
 
 enum planted {
 #define X(name, number, text) PLANTED_##name = number,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The retreat from a host whose xenstored is gone: asks the guests to power off
- * by hypercall, waits for them, and then runs the operator's command.  It stops
- * when the host is healthy again, and ends no guest by force.
+ * The ordered retreat from a host whose xenstored is gone: what its course
+ * (core/retreat.h) asks for is done here, by hypercall and by a child, and once
+ * a second it is told that time goes by.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,80 +20,117 @@
 
 struct keeper_retreat {
 	struct keeper *keeper;
-	enum retreat_state state;
-	struct retreat list;
-	int64_t due_ms;		/* of WAITING, monotonic */
-	struct retreat_guest *of;	/* the guest whose core is being written */
-	char core[sizeof(((struct retreat_guest *)0)->core)];
+	struct retreat_calls calls;
+	struct retreat_course course;
+	char core[sizeof(((struct retreat_guest *)0)->core)]; /* being taken */
 	ev_timer tick;
 	struct child command;
 	char said[128];		/* how that ended, or "" */
-	char before[RETREAT_TEXT_BYTES / 2]; /* what came before it, or "" */
-	char end[256];		/* how it ended, or "" */
 };
 
-/* --- what is known of it --- */
+/* --- what the course asks for --- */
 
-static void describe_retreat(const struct keeper_retreat *retreat, struct text *text)
+static int call_list(void *ctx, const struct domain_info **ret_list,
+		     size_t *ret_count)
 {
-	struct text list = { 0 };
+	struct keeper_retreat *retreat = ctx;
 
-	text_append(text, retreat->before);
-	if (retreat->before[0] && retreat->list.guest)
-		text_append(text, "; again: ");
-	if (retreat->list.guest)
-		retreat_tell(&retreat->list, &list);
-	text_append(text, text_get(&list));
-	text_free(&list);
-	/* How it ended is worth more than the last of many guests. */
-	text_cut(text, RETREAT_TEXT_BYTES - sizeof(retreat->end) - sizeof("; "));
-	if (retreat->end[0])
-		text_printf(text, "; %s", retreat->end);
+	keeper_scan(retreat->keeper); /* those that end are on record at once */
+	return hv_list(retreat->keeper->hv, ret_list, ret_count);
+}
+
+static const struct domain *domain_of(struct keeper *keeper,
+				      const struct domain_id *id)
+{
+	const struct domain *domain = engine_domain(keeper->engine, id->domid);
+
+	return domain && domain_id_equal(&domain->info.id, id) ? domain : NULL;
+}
+
+static int call_ask(void *ctx, struct retreat_guest *guest)
+{
+	struct keeper *keeper = ((struct keeper_retreat *)ctx)->keeper;
+	const struct domain *domain = domain_of(keeper, &guest->id);
+	int r;
+
+	if (domain)
+		text_copy(guest->name, sizeof(guest->name),
+			  domain->name[0] ? domain->name :
+					    domain->guest->name);
+	if (guest->fate != RETREAT_FATE_ASKED)
+		return 0;
+	r = hv_press_power(keeper->hv, guest->id.domid);
+	if (r < 0)
+		log_event(LOG_LEVEL_ERROR, "power-button-refused",
+			  LOG_INT("domid", guest->id.domid),
+			  LOG_TEXT("error", strerror(-r)));
+	return r;
+}
+
+static bool call_capture(void *ctx, struct retreat_guest *guest)
+{
+	struct keeper_retreat *retreat = ctx;
+	struct keeper *keeper = retreat->keeper;
+	const struct domain *domain = domain_of(keeper, &guest->id);
+	const struct keeper_capture *capture;
+	int r = domain ? keeper_capture_start(keeper, domain, false,
+					      &capture) : -ESRCH;
+
+	if (r < 0) {
+		text_copy(guest->no_core, sizeof(guest->no_core),
+			  domain ? strerror(-r) : "the domain is gone");
+		return false;
+	}
+	text_copy(retreat->core, sizeof(retreat->core), capture->path);
+	return true;
+}
+
+static bool call_captures(void *ctx, struct retreat_guest *guest)
+{
+	struct keeper_retreat *retreat = ctx;
+	const struct keeper_capture *capture =
+		keeper_capture_find(retreat->keeper, retreat->core);
+
+	if (capture && !capture->done)
+		return true;
+	if (capture && capture->rc == 0)
+		text_copy(guest->core, sizeof(guest->core), retreat->core);
+	else
+		text_copy(guest->no_core, sizeof(guest->no_core),
+			  capture && capture->text[0] ? capture->text :
+							"no core was written");
+	return false;
 }
 
 /* Into the record of the host's trouble. */
-static void record_retreat(struct keeper_retreat *retreat)
+static void call_record(void *ctx, enum retreat_state state, const char *text)
 {
-	struct text text = { 0 };
+	struct keeper_retreat *retreat = ctx;
 
-	describe_retreat(retreat, &text);
-	keeper_probe_note_retreat(retreat->keeper, retreat->state,
-				  text_get(&text));
-	text_free(&text);
+	keeper_probe_note_retreat(retreat->keeper, state, text);
 }
 
-void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
-			 struct text *text)
+static void call_note(void *ctx, enum retreat_note note,
+		      enum retreat_state state, const char *text)
 {
-	const struct keeper_retreat *retreat = keeper->retreat;
-
-	*ret_state = retreat_state_name(retreat ? retreat->state :
-						  RETREAT_NONE);
-	if (retreat && retreat->state != RETREAT_NONE)
-		describe_retreat(retreat, text);
+	(void)ctx;
+	log_event(note == RETREAT_NOTE_LEFT ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN,
+		  retreat_note_name(note),
+		  LOG_TEXT("state", retreat_state_name(state)),
+		  LOG_TEXT("text", text));
 }
 
-static void log_state(const struct keeper_retreat *retreat, const char *event,
-		      enum log_level level)
+/* --- the command --- */
+
+/* A look at the host must not put a tick off. */
+static void arm(struct keeper_retreat *retreat)
 {
-	struct text text = { 0 };
+	bool ticks = retreat_course_is_ticking(&retreat->course);
 
-	describe_retreat(retreat, &text);
-	log_event(level, event,
-		  LOG_TEXT("state", retreat_state_name(retreat->state)),
-		  LOG_TEXT("text", text_get(&text)));
-	text_free(&text);
-}
-
-/* --- its end --- */
-
-static void end_retreat(struct keeper_retreat *retreat, const char *how)
-{
-	ev_timer_stop(retreat->keeper->loop, &retreat->tick);
-	retreat->state = RETREAT_OVER;
-	text_copy(retreat->end, sizeof(retreat->end), how);
-	record_retreat(retreat);
-	log_state(retreat, "retreat-over", LOG_LEVEL_WARN);
+	if (ticks && !ev_is_active(&retreat->tick))
+		ev_timer_again(retreat->keeper->loop, &retreat->tick);
+	else if (!ticks)
+		ev_timer_stop(retreat->keeper->loop, &retreat->tick);
 }
 
 /* What the hook child says of it, once. */
@@ -124,15 +161,17 @@ static void on_command_ended(struct child *child)
 
 	on_said(retreat->keeper->loop, &child->readable, EV_READ);
 	keeper_child_forget(retreat->keeper, child);
-	end_retreat(retreat, retreat->said[0] ? retreat->said :
-						"the child that ran the command was lost");
+	retreat_course_ran(&retreat->course, retreat->said[0] ? retreat->said :
+			   "the child that ran the command was lost");
 }
 
-static int send_command(struct keeper_retreat *retreat, const char *path)
+static int call_command(void *ctx, const char *path)
 {
 	struct wire_msg order = { .kind = WIRE_ORDER };
+	struct keeper_retreat *retreat = ctx;
 	int r = keeper_child_spawn(retreat->keeper, &retreat->command, "hook");
 
+	retreat->said[0] = '\0';
 	if (r < 0)
 		return r;
 	text_copy(order.text, sizeof(order.text), path);
@@ -142,278 +181,75 @@ static int send_command(struct keeper_retreat *retreat, const char *path)
 	return r;
 }
 
-static void run_command(struct keeper_retreat *retreat)
-{
-	const char *path = retreat->keeper->settings->retreat_command;
-	int r;
-
-	if (!path[0]) {
-		end_retreat(retreat, "no command is set");
-		return;
-	}
-	retreat->state = RETREAT_COMMAND;
-	retreat->said[0] = '\0';
-	record_retreat(retreat); /* the command may be the last of this host */
-	log_state(retreat, "retreat-command", LOG_LEVEL_WARN);
-	r = send_command(retreat, path);
-	if (r < 0)
-		end_retreat(retreat, strerror(-r));
-}
-
-/* --- those that did not power off --- */
-
-static const struct domain *domain_of(struct keeper *keeper,
-				      const struct domain_id *id)
-{
-	const struct domain *domain = engine_domain(keeper->engine, id->domid);
-
-	return domain && domain_id_equal(&domain->info.id, id) ? domain : NULL;
-}
-
-static void start_capture(struct keeper_retreat *retreat,
-			  struct retreat_guest *guest)
-{
-	struct keeper *keeper = retreat->keeper;
-	const struct domain *domain = domain_of(keeper, &guest->id);
-	const struct keeper_capture *capture;
-	int r;
-
-	guest->captured = true;
-	if (!keeper->settings->retreat_cores)
-		return;
-	r = domain ? keeper_capture_start(keeper, domain, false, &capture) :
-		     -ESRCH;
-	if (r < 0) {
-		text_copy(guest->no_core, sizeof(guest->no_core),
-			  domain ? strerror(-r) : "the domain is gone");
-		return;
-	}
-	retreat->of = guest;
-	text_copy(retreat->core, sizeof(retreat->core), capture->path);
-}
-
-/* Is one still being taken? */
-static bool await_capture(struct keeper_retreat *retreat)
-{
-	const struct keeper_capture *capture;
-	struct retreat_guest *of = retreat->of;
-
-	if (!of)
-		return false;
-	capture = keeper_capture_find(retreat->keeper, retreat->core);
-	if (capture && !capture->done)
-		return true;
-	if (capture && capture->rc == 0)
-		text_copy(of->core, sizeof(of->core), retreat->core);
-	else
-		text_copy(of->no_core, sizeof(of->no_core),
-			  capture && capture->text[0] ? capture->text :
-							"no core was written");
-	retreat->of = NULL;
-	record_retreat(retreat);
-	return false;
-}
-
-/* One core at a time: the disk is one, too. */
-static void take_evidence(struct keeper_retreat *retreat)
-{
-	struct retreat_guest *guest;
-
-	while (!await_capture(retreat)) {
-		guest = retreat_next_left(&retreat->list);
-		if (!guest) {
-			run_command(retreat);
-			return;
-		}
-		start_capture(retreat, guest);
-	}
-}
-
-/* --- its course --- */
-
-static bool is_over_time(const struct keeper_retreat *retreat)
-{
-	return keeper_now(retreat->keeper).mono_ms >= retreat->due_ms;
-}
-
-static void look_at_guests(struct keeper_retreat *retreat)
-{
-	const struct domain_info *list;
-	size_t count;
-
-	if (hv_list(retreat->keeper->hv, &list, &count) == 0 &&
-	    retreat_look(&retreat->list, list, count))
-		record_retreat(retreat); /* the next keeper knows of them by it only */
-	if (retreat_is_waiting(&retreat->list) && !is_over_time(retreat))
-		return;
-	retreat_give_up(&retreat->list);
-	retreat->state = RETREAT_EVIDENCE;
-	record_retreat(retreat);
-	if (retreat_next_left(&retreat->list))
-		log_state(retreat, "retreat-left", LOG_LEVEL_ERROR);
-}
+/* --- for the others --- */
 
 static void on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct keeper_retreat *retreat = timer->data;
+	struct keeper *keeper = retreat->keeper;
 
 	(void)loop;
 	(void)events;
-	keeper_scan(retreat->keeper); /* those that end are on record at once */
-	if (retreat->state == RETREAT_WAITING)
-		look_at_guests(retreat);
-	if (retreat->state == RETREAT_EVIDENCE)
-		take_evidence(retreat);
-	if (retreat->state >= RETREAT_COMMAND)
-		ev_timer_stop(retreat->keeper->loop, timer);
-	keeper_rearm(retreat->keeper);
+	if (retreat->course.state != RETREAT_WAITING)
+		keeper_scan(keeper);
+	retreat_course_tick(&retreat->course, keeper->settings,
+			    keeper_now(keeper).mono_ms);
+	arm(retreat);
+	keeper_rearm(keeper);
 }
 
-static void ask(struct keeper *keeper, struct retreat_guest *guest)
+void keeper_retreat_show(const struct keeper *keeper, const char **ret_state,
+			 struct text *text)
 {
-	const struct domain *domain = domain_of(keeper, &guest->id);
-	int r;
+	const struct keeper_retreat *retreat = keeper->retreat;
 
-	if (domain)
-		text_copy(guest->name, sizeof(guest->name),
-			  domain->name[0] ? domain->name :
-					    domain->guest->name);
-	if (guest->fate != RETREAT_FATE_ASKED)
-		return;
-	r = hv_press_power(keeper->hv, guest->id.domid);
-	if (r == 0)
-		return;
-	guest->fate = RETREAT_FATE_REFUSED;
-	log_event(LOG_LEVEL_ERROR, "power-button-refused",
-		  LOG_INT("domid", guest->id.domid),
-		  LOG_TEXT("error", strerror(-r)));
-}
-
-static int begin_retreat(struct keeper_retreat *retreat)
-{
-	struct keeper *keeper = retreat->keeper;
-	const struct domain_info *list;
-	size_t count;
-	int r;
-
-	keeper_scan(keeper);
-	r = hv_list(keeper->hv, &list, &count);
-	retreat_clear(&retreat->list);
-	retreat->of = NULL;
-	if (r == 0)
-		r = retreat_begin(&retreat->list, list, count);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < retreat->list.count; i++)
-		ask(keeper, &retreat->list.guest[i]);
-	retreat->state = RETREAT_WAITING;
-	retreat->end[0] = '\0';
-	retreat->due_ms = keeper_now(keeper).mono_ms +
-			  keeper->settings->retreat_s * 1000ll;
-	return 0;
-}
-
-/* Returns 0, or -errno. */
-static int start_retreat(struct keeper_retreat *retreat, const char *event)
-{
-	int r = begin_retreat(retreat);
-
-	if (r < 0)
-		return r;
-	record_retreat(retreat);
-	log_state(retreat, event, LOG_LEVEL_WARN);
-	ev_timer_again(retreat->keeper->loop, &retreat->tick);
-	return 0;
-}
-
-static bool is_under_way(const struct keeper_retreat *retreat)
-{
-	return retreat->state != RETREAT_NONE && retreat->state != RETREAT_OVER;
-}
-
-/* The record is of all that were made for one trouble. */
-static void keep_before(struct keeper_retreat *retreat)
-{
-	struct text text = { 0 };
-
-	if (retreat->state == RETREAT_OVER)
-		describe_retreat(retreat, &text);
-	text_copy(retreat->before, sizeof(retreat->before), text_get(&text));
-	text_free(&text);
+	*ret_state = retreat_state_name(retreat ? retreat->course.state :
+						  RETREAT_NONE);
+	if (retreat && retreat->course.state != RETREAT_NONE)
+		retreat_course_tell(&retreat->course, text);
 }
 
 const char *keeper_retreat_start(struct keeper *keeper)
 {
 	struct keeper_retreat *retreat = keeper->retreat;
 	struct keeper_probe_state probe;
-	int r;
+	const char *why;
 
-	keeper_probe_state(keeper, &probe);
 	if (!retreat)
 		return strerror(ENOMEM);
-	if (host_is_well(probe.health))
-		return "the host is not hung: xl shutdown asks the guests";
-	if (is_under_way(retreat))
-		return "a retreat is in progress";
-	keep_before(retreat);
-	r = start_retreat(retreat, "retreat-begun");
-	return r < 0 ? strerror(-r) : NULL;
+	keeper_probe_state(keeper, &probe);
+	why = retreat_course_start(&retreat->course,
+				   host_is_well(probe.health),
+				   keeper->settings,
+				   keeper_now(keeper).mono_ms);
+	arm(retreat);
+	return why;
 }
 
-/* Who was asked has heard it: that is not taken back. */
 const char *keeper_retreat_cancel(struct keeper *keeper)
 {
 	struct keeper_retreat *retreat = keeper->retreat;
+	const char *why;
 
-	if (!retreat || !is_under_way(retreat))
+	if (!retreat)
 		return "no retreat is in progress";
-	if (retreat->state == RETREAT_COMMAND)
-		return "its command runs already";
-	end_retreat(retreat, "stopped: by the operator");
-	return NULL;
-}
-
-/*
- * Resumes a retreat that an earlier keeper had started: asks the guests that
- * still run again, with the full time.  A command never runs twice.  A retreat
- * that was over is only shown.
- */
-static void take_up(struct keeper_retreat *retreat,
-		    const struct host_trouble *trouble)
-{
-	text_copy(retreat->before, sizeof(retreat->before), trouble->retreat);
-	if (trouble->retreat_state == RETREAT_COMMAND)
-		end_retreat(retreat, "the daemon ended while the command ran");
-	else if (trouble->retreat_state == RETREAT_WAITING ||
-		 trouble->retreat_state == RETREAT_EVIDENCE)
-		(void)start_retreat(retreat, "retreat-resumed"); /* or at the next verdict */
-	else
-		retreat->state = trouble->retreat_state;
+	why = retreat_course_cancel(&retreat->course);
+	arm(retreat);
+	return why;
 }
 
 void keeper_retreat_judge(struct keeper *keeper)
 {
 	struct keeper_retreat *retreat = keeper->retreat;
-	uint32_t after_s = keeper->settings->retreat_after_s;
 	struct keeper_probe_state probe;
 
-	keeper_probe_state(keeper, &probe);
 	if (!retreat)
 		return;
-	if (!host_is_well(probe.health)) {
-		if (retreat->state == RETREAT_NONE)
-			take_up(retreat, probe.trouble);
-		/* One is enough, also when an earlier keeper began it. */
-		if (after_s && !probe.trouble->retreat[0] &&
-		    keeper_now(keeper).mono_ms -
-			    probe.trouble->began_mono_ms >= after_s * 1000ll)
-			keeper_retreat_start(keeper);
-	} else if (retreat->state == RETREAT_WAITING ||
-		   retreat->state == RETREAT_EVIDENCE) {
-		end_retreat(retreat, "stopped: the host is healthy again");
-	} else if (retreat->state == RETREAT_OVER) {
-		retreat->state = RETREAT_NONE; /* the record has it */
-	}
+	keeper_probe_state(keeper, &probe);
+	retreat_course_judge(&retreat->course, host_is_well(probe.health) ?
+					       NULL : probe.trouble,
+			     keeper->settings, keeper_now(keeper).mono_ms);
+	arm(retreat);
 }
 
 /* --- its life --- */
@@ -428,6 +264,13 @@ void keeper_retreat_open(struct keeper *keeper)
 	if (!retreat)
 		return;
 	retreat->keeper = keeper;
+	retreat->calls = (struct retreat_calls){
+		.list = call_list, .ask = call_ask,
+		.capture = call_capture, .captures = call_captures,
+		.command = call_command, .record = call_record,
+		.note = call_note, .ctx = retreat,
+	};
+	retreat->course.calls = &retreat->calls;
 	keeper_child_init(&retreat->command, &calls, retreat);
 	ev_timer_init(&retreat->tick, on_tick, 0., LOOK_S);
 	retreat->tick.data = retreat;
@@ -444,7 +287,7 @@ void keeper_retreat_close(struct keeper *keeper)
 	ev_timer_stop(keeper->loop, &retreat->tick);
 	keeper_child_await(&retreat->command);
 	keeper_child_forget(keeper, &retreat->command);
-	retreat_clear(&retreat->list);
+	retreat_clear(&retreat->course.list);
 	free(retreat);
 	keeper->retreat = NULL;
 }

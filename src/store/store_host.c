@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/planted.h"
 #include "store_impl.h"
 
 int store_record_host(struct store *store, struct host_trouble *trouble)
@@ -69,6 +70,9 @@ int store_close_hosts(struct store *store, int64_t now_ms, uint32_t *ret_count)
 			      " retreat_state = CASE WHEN retreat_state = 'none'"
 			      " THEN 'none' ELSE 'over' END"
 			      " WHERE ended_ms = 0 AND boot <> ?", &stmt);
+
+	if (PLANTED(TROUBLE))
+		return 0;
 
 	if (r < 0)
 		return r;
