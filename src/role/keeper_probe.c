@@ -311,13 +311,14 @@ void keeper_probe_state(const struct keeper *keeper,
 	};
 }
 
-/* A trouble that lasted when an earlier keeper ended: it is the same one.  How
- * long it lasts is counted from now if that keeper did not write it down. */
+/* A trouble that lasted when an earlier keeper ended: it is the same one, unless
+ * the disk has no room to say that a boot ended it.  How long it lasts is counted
+ * from now if that keeper did not write it down. */
 static int take_up(void *ctx, const struct host_trouble *trouble)
 {
 	struct keeper_probe *probe = ctx;
 
-	if (trouble->ended_ms == 0) {
+	if (trouble->ended_ms == 0 && !trouble->of_boot_before) {
 		probe->trouble = *trouble;
 		probe->health = trouble->worst;
 		probe->since_ms = trouble->began_ms;

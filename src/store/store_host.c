@@ -57,6 +57,7 @@ static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
 	retreat_state_parse(store_column_text(stmt, 7),
 			    &trouble->retreat_state);
 	trouble->began_mono_ms = sqlite3_column_int64(stmt, 8);
+	trouble->of_boot_before = sqlite3_column_int(stmt, 9);
 }
 
 /* A retreat of that boot is not resumed. */
@@ -92,14 +93,15 @@ int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 	int rc = SQLITE_DONE;
 	int r = store_prepare(store, "SELECT number, worst, began_ms,"
 			      " ended_ms, text, advice, retreat,"
-			      " retreat_state, began_mono_ms FROM host"
+			      " retreat_state, began_mono_ms, boot <> ? FROM host"
 			      " WHERE ended_ms = 0 OR ended_ms >= ?"
 			      " ORDER BY number DESC LIMIT ?", &stmt);
 
 	if (r < 0)
 		return r;
-	sqlite3_bind_int64(stmt, 1, since_ms);
-	sqlite3_bind_int64(stmt, 2, limit);
+	store_bind_text(stmt, 1, store->boot);
+	sqlite3_bind_int64(stmt, 2, since_ms);
+	sqlite3_bind_int64(stmt, 3, limit);
 	while (r == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		struct host_trouble trouble;
 

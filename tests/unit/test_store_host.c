@@ -84,11 +84,15 @@ static void test_other_boot(void)
 	ok(store_close_hosts(store, 9000, &count) == 0 && count == 1 &&
 	   count_since(store, INT64_MAX, &seen) == 2,
 	   "those of this boot last, those of another are closed");
+	ok(!seen.last.of_boot_before, "this boot's are known as that");
 	ok(seen.last.began_mono_ms == 0 && store_each_host(store, INT64_MAX,
 	   1, note, &seen) == 0 && seen.last.began_mono_ms == 70,
 	   "when one began by the boot's clock is kept");
 	store_close(store);
 	store = store_dir_open("boot3", 0);
+	ok(store_each_host(store, INT64_MAX, 1, note, &seen) == 0 &&
+	   seen.last.of_boot_before && !seen.last.ended_ms,
+	   "and another's before they are closed");
 	ok(store_close_hosts(store, 9000, &count) == 0 && count == 2 &&
 	   count_since(store, INT64_MAX, &seen) == 0,
 	   "after the next boot none lasts");
