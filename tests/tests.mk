@@ -7,9 +7,9 @@
 UNIT_TESTS = $(notdir $(basename $(wildcard tests/unit/test_*.c)))
 SIM_OBJECTS = $(call object,$(wildcard tests/sim/*.c))
 # Faults to plant (core/planted.h), and the only files that know of them.
-SIM_FAULTS = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22
+SIM_FAULTS = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26
 SIM_PLANTED = $(addprefix src/core/engine_,case.c foreign.c life.c queue.c scan.c step.c taken.c takeup.c twin.c) \
-	src/store/store_guest.c $(addprefix tests/sim/,sim.c sim_worker.c)
+	src/core/retreat_course.c src/store/store_guest.c src/store/store_host.c $(addprefix tests/sim/,sim.c sim_worker.c)
 TEST_OBJECTS = $(SIM_OBJECTS) \
 	$(call object,$(UNIT_TESTS:%=tests/unit/%.c) tests/lab/tools/core_read.c tests/bench/scale.c)
 

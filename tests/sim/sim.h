@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "core/engine.h"
+#include "core/host.h"
+#include "core/retreat.h"
 #include "store/store.h"
 
 #define SIM_GUESTS_MAX 5	/* at the begin */
@@ -57,6 +59,8 @@ struct sim_domain {
 	int64_t aside_at;	/* the same, and it is no record; or -1 */
 	int64_t beside_at;	/* a list had another of its uuid; or -1 */
 	bool shown;		/* running, by the last list */
+	int64_t asked_at;	/* to power off; or -1 */
+	bool refused;		/* by the hypervisor */
 	enum peer peer;		/* and left its mark */
 	bool complete;		/* and it needs but be let run */
 	int64_t built_at;	/* when it is complete, and when it runs */
@@ -188,6 +192,38 @@ struct sim_daemon {
 	bool in_call;
 };
 
+/* --- the retreat from a host whose xenstored is dead --- */
+
+struct sim_retreat {
+	/* the daemon's */
+	struct retreat_course course;
+	struct host_trouble trouble;
+	int64_t look_at, tick_at, core_at;
+	bool inside;		/* the course: who is killed there returns */
+	bool judges;		/* what begins now begins by itself */
+
+	/* the world's */
+	bool dead;
+	int64_t dead_until;	/* then it was hung only */
+	int64_t well_at;	/* since then it answers */
+	int64_t looked_at;	/* and a daemon's last look at that */
+	int64_t ran_at;		/* when the command ends */
+	bool reboots;		/* the host */
+
+	/* the model's, of this failure */
+	int64_t noticed_at;
+	uint32_t boot;		/* in which it was noticed */
+	bool noticed;		/* and that is on record */
+	bool open;		/* no daemon has seen its end */
+	bool lasts;		/* one of an earlier boot, on record */
+	bool lost;		/* one has, and the disk would not have it */
+	bool unsure;		/* what is on record */
+	uint32_t starts, commands;
+	bool cut;		/* the daemon was killed while it began one */
+	int64_t begun_at;	/* the last, or when it was gone on with */
+	enum retreat_state known; /* on record */
+};
+
 /* --- the schedule --- */
 
 #define SIM_EVENT_LIST(X)                                         \
@@ -215,7 +251,9 @@ struct sim_daemon {
 	X(STUCK, "storage hangs, or works again")                 \
 	X(REBOOT, "the host is reset")                            \
 	X(TWIN, "another hand starts a second of one uuid")       \
-	X(NAMESAKE, "another hand starts a guest with another uuid")
+	X(NAMESAKE, "another hand starts a guest with another uuid") \
+	X(DEAD, "xenstored dies for good")                        \
+	X(RETREAT, "the operator retreats, or stops that")
 
 enum sim_event_kind {
 #define X(name, text) SIM_EVENT_##name,
@@ -279,6 +317,7 @@ struct sim {
 	struct sim_message messages[SIM_MESSAGES_MAX];
 	struct sim_tally tallies[SIM_TALLIES_MAX];
 	struct sim_daemon daemon;
+	struct sim_retreat retreat;
 	struct store *parked;	/* of the daemon that died, still open */
 	struct settings *settings;
 	uint64_t ticks, same_ms;
@@ -369,6 +408,32 @@ void sim_host_tick(struct sim *s);
 
 /* sim_calls.c: what the engine calls. */
 const struct engine_calls *sim_calls(struct sim *s);
+
+bool sim_calls_count(struct sim *s); /* one more: are we dead? */
+
+/* sim_retreat.c: a host whose xenstored is dead for good. */
+void sim_retreat_init(struct sim *s);
+void sim_retreat_die(struct sim *s, uint32_t arg);
+void sim_retreat_mend(struct sim *s);
+void sim_retreat_open(struct sim *s);
+void sim_retreat_forget(struct sim *s);
+void sim_retreat_operate(struct sim *s, bool cancel);
+int64_t sim_retreat_due(const struct sim *s);
+void sim_retreat_tick(struct sim *s);
+
+/* sim_leave.c: what must hold while a host is left. */
+void sim_leave_asks(struct sim *s, int domain, bool refused);
+void sim_leave_begun(struct sim *s);
+void sim_leave_resumed(struct sim *s);
+void sim_leave_recorded(struct sim *s, enum retreat_state state, int r);
+void sim_leave_noticed(struct sim *s, int r);
+void sim_leave_died(struct sim *s);
+void sim_leave_ended(struct sim *s, int r);
+void sim_leave_command(struct sim *s);
+void sim_leave_looked(struct sim *s);
+void sim_leave_read(struct sim *s, const struct host_trouble *trouble);
+void sim_leave_opened(struct sim *s, int r);
+void sim_leave_check_order(struct sim *s, const struct incident *incident);
 
 /* sim_watcher.c */
 void sim_watcher_probe(void *ctx);

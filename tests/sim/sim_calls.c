@@ -12,7 +12,7 @@
 #include "store/store_impl.h"
 
 /* Returns whether we are dead, and so nothing must happen. */
-static bool count_call(struct sim *s)
+bool sim_calls_count(struct sim *s)
 {
 	struct sim_daemon *d = &s->daemon;
 
@@ -49,7 +49,7 @@ static int call_order(void *ctx, const struct incident *incident,
 	/* Written later at the latest, when it could not be written now. */
 	if (step_starts_guest(incident_step(incident)))
 		sim_budget_spent(s, incident);
-	if (count_call(s))
+	if (sim_calls_count(s))
 		return -EIO;
 	if (sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EAGAIN;
@@ -76,7 +76,7 @@ static int call_order(void *ctx, const struct incident *incident,
 static void call_dismiss(void *ctx, const struct incident *incident)
 {
 	(void)incident;
-	count_call(ctx);
+	sim_calls_count(ctx);
 }
 
 static int call_record(void *ctx, struct incident *incident,
@@ -85,7 +85,7 @@ static int call_record(void *ctx, struct incident *incident,
 	struct sim *s = ctx;
 	int r;
 
-	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
+	if (sim_calls_count(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
 	r = store_record_paid(s->daemon.store, incident, payer);
 	sim_host_look_for_death(s, r);
@@ -103,7 +103,7 @@ static int call_record_guest(void *ctx, struct guest *guest)
 	struct sim *s = ctx;
 	int r;
 
-	if (count_call(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
+	if (sim_calls_count(s) || sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EIO;
 	r = store_record_guest(s->daemon.store, guest);
 	sim_host_look_for_death(s, r);
@@ -116,7 +116,7 @@ static enum engine_claim call_claimed(void *ctx, const struct domain *domain,
 	struct sim *s = ctx;
 	int index = sim_find_domid(s, domain->info.id.domid);
 
-	if (count_call(s) || sim_chance(s, 5) ||
+	if (sim_calls_count(s) || sim_chance(s, 5) ||
 	    sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return ENGINE_CLAIM_UNSETTLED;
 	if (index < 0 || !s->guests[s->domains[index].guest].foreign)
@@ -131,7 +131,7 @@ static int call_made_by(void *ctx, const struct domain *domain,
 	struct sim *s = ctx;
 	int index = sim_find_domid(s, domain->info.id.domid);
 
-	if (count_call(s) || sim_chance(s, 5) ||
+	if (sim_calls_count(s) || sim_chance(s, 5) ||
 	    sim_trouble_strikes(s, SIM_TROUBLE_CALL))
 		return -EAGAIN;
 	/* The marks go with the domain. */
@@ -146,7 +146,7 @@ static int call_take_config(void *ctx, const struct domain *domain,
 	struct sim *s = ctx;
 	int index = sim_find_domid(s, domain->info.id.domid);
 
-	if (count_call(s) || index < 0 ||
+	if (sim_calls_count(s) || index < 0 ||
 	    s->domains[index].aside_at < s->daemon.began_at)
 		return -ENOENT;
 	s->domains[index].aside_at = -1;
@@ -161,7 +161,7 @@ static void call_note(void *ctx, enum engine_note note,
 {
 	struct sim *s = ctx;
 
-	if (count_call(s))
+	if (sim_calls_count(s))
 		return;
 	sim_say(s, "%s: domain %u, incident %llu %s%s%s",
 		engine_note_name(note),

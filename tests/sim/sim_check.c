@@ -117,6 +117,7 @@ static int find_on_record(void *ctx, struct incident *incident)
 	if (shut) {
 		shut->incident = incident->number;
 		shut->durable = true;
+		shut->closed |= incident->state == CASE_STATE_CLOSED;
 	}
 	incident_free(incident);
 	return 0;

@@ -121,7 +121,7 @@ static bool is_untold(const struct sim *s, int guest,
 {
 	const struct sim_shut *shut = sim_check_look_up(s, incident->number);
 
-	return s->guests[guest].had_twins && shut &&
+	return s->guests[guest].second_came && shut &&
 	       s->domains[shut->domain].told_at < s->daemon.began_at;
 }
 

@@ -37,7 +37,7 @@ void sim_host_leave(struct sim *s)
 {
 	sim_trouble_arm(NULL);
 	s->daemon.in_call = false;
-	if (s->daemon.dead)
+	if (s->daemon.dead && !s->retreat.inside)
 		sim_host_kill(s);
 }
 
@@ -362,6 +362,7 @@ void sim_host_start(struct sim *s)
 	s->daemon.beat_at = SIM_NEVER;
 	s->daemon.poll_at = s->mono + 1000;
 	s->daemon.watcher_at = s->mono + 10 + sim_random(s, 500);
+	sim_retreat_open(s);
 	sim_host_scan(s);
 }
 
@@ -374,6 +375,7 @@ void sim_host_kill(struct sim *s)
 	park(s);
 	memvfs_set_trouble(MEMVFS_STOPPED, 0);
 	forget_all(s);
+	sim_retreat_forget(s);
 	sim_worker_orphan_all(s);
 	sim_owner_forget(s);
 	sim_check_killed(s);

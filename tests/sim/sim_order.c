@@ -224,6 +224,7 @@ void sim_check_order(struct sim *s, const struct incident *incident)
 	sim_owner_check_order(s, incident, sim_check_peer(s, incident));
 	check_boot(s, incident);
 	sim_file_check_order(s, incident);
+	sim_leave_check_order(s, incident);
 	for (int i = 0; i < SIM_WORKERS_MAX; i++)
 		if (s->workers[i].used && !s->workers[i].orphan &&
 		    uuid_equal(s->workers[i].id.uuid, incident->id.uuid))

@@ -29,6 +29,7 @@ static const uint8_t weights[SIM_EVENT_COUNT] = {
 	[SIM_EVENT_DEAF] = 2, [SIM_EVENT_SWEEP] = 2,
 	[SIM_EVENT_STUCK] = 3, [SIM_EVENT_REBOOT] = 2,
 	[SIM_EVENT_TWIN] = 4, [SIM_EVENT_NAMESAKE] = 6,
+	[SIM_EVENT_DEAD] = 3, [SIM_EVENT_RETREAT] = 4,
 };
 
 static uint8_t draw_kind(struct sim *s)
@@ -245,6 +246,8 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 					  3600000;
 		break;
 	case SIM_EVENT_AWAY:
+		if (s->retreat.dead)
+			break;
 		s->away = !s->away;
 		sim_say(s, "xenstored %s", s->away ? "is away" : "is back");
 		break;
@@ -256,6 +259,9 @@ static void apply_world(struct sim *s, const struct sim_event *event,
 		break;
 	case SIM_EVENT_TWIN:
 		apply_twin(s, domain);
+		break;
+	case SIM_EVENT_DEAD:
+		sim_retreat_die(s, event->arg);
 		break;
 	case SIM_EVENT_NAMESAKE:
 		sim_name_add(s, event->arg);
@@ -293,6 +299,9 @@ void sim_plan_apply(struct sim *s, const struct sim_event *event)
 	case SIM_EVENT_RELEASE:
 	case SIM_EVENT_RETRY:
 		sim_host_operate(s, event->kind, guest);
+		break;
+	case SIM_EVENT_RETREAT:
+		sim_retreat_operate(s, event->arg % 5 == 0);
 		break;
 	case SIM_EVENT_DEAF:
 		memset(s->messages, 0, sizeof(s->messages));

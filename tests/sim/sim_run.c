@@ -22,6 +22,9 @@ static int64_t next_due(const struct sim *s)
 	if (at < due)
 		due = at;
 	at = sim_host_due(s);
+	if (at < due)
+		due = at;
+	at = sim_retreat_due(s);
 	return at < due ? at : due;
 }
 
@@ -37,6 +40,7 @@ static void tick(struct sim *s, int64_t at)
 	sim_world_tick(s);
 	sim_worker_tick(s);
 	sim_host_tick(s);
+	sim_retreat_tick(s);
 	sim_wait_note(s);
 	sim_name_check(s);
 }
@@ -99,7 +103,8 @@ static void start_lost(struct sim *s)
 static void end_faults(struct sim *s)
 {
 	sim_say(s, "nothing goes wrong from here on");
-	s->faults = s->away = s->full = false;
+	s->faults = s->full = false;
+	sim_retreat_mend(s);
 	s->daemon.kill_at_call = 0;
 	memvfs_set_trouble(MEMVFS_NONE, 0);
 	for (int i = 0; i < s->guest_count; i++) {
@@ -226,6 +231,7 @@ void sim_run(struct sim *s, const struct sim_plan *plan, bool verbose)
 		start_again(s);
 	if (!s->failed)
 		sim_check_rest(s);
+	sim_retreat_forget(s);
 	engine_free(s->daemon.engine);
 	store_close(s->daemon.store);
 	store_close(s->parked);

@@ -109,6 +109,18 @@ static void make_first(struct guest_settings *set)
 	set->on[REASON_CRASH] = ACTION_NONE;
 }
 
+static void make_retreat(struct sim *s)
+{
+	struct settings *set = s->settings;
+
+	set->retreat_s = 5 + sim_random(s, 60);
+	set->retreat_after_s = sim_random(s, 3) ? 5 + sim_random(s, 60) : 0;
+	set->retreat_cores = (int)sim_random(s, 2);
+	if (sim_random(s, 3))
+		text_copy(set->retreat_command, sizeof(set->retreat_command),
+			  "/sbin/reboot");
+}
+
 static void make_settings(struct sim *s)
 {
 	static const enum action extra[] = { ACTION_NONE, ACTION_NONE,
@@ -133,6 +145,7 @@ static void make_settings(struct sim *s)
 					 SETTINGS_REPORT_NONE;
 	set->on[REASON_CRASH] = extra[sim_random(s, 4)];
 	s->settings->peers[PEER_LIBVIRT] = stances[sim_random(s, 5)];
+	make_retreat(s);
 	if (sim_random(s, 5) == 0)
 		make_first(set);
 	for (int step = 0; step < STEP_COUNT; step++)
@@ -143,6 +156,7 @@ void sim_world_init(struct sim *s)
 {
 	s->next_domid = 1;
 	s->mono = 100000;
+	sim_retreat_init(s);
 	s->guest_count = 1 + sim_random(s, SIM_GUESTS_MAX);
 	make_settings(s);
 	for (int i = 0; i < s->guest_count; i++) {
@@ -227,6 +241,7 @@ static int build(struct sim *s, int guest, bool second)
 	domain->hvm = s->guests[guest].hvm;
 	domain->second = second;
 	domain->told_at = domain->aside_at = domain->beside_at = -1;
+	domain->asked_at = -1;
 	domain->shut = -1;
 	domain->gone_at = domain->fate_at = domain->built_at = SIM_NEVER;
 	s->domain_count++;
@@ -405,6 +420,8 @@ void sim_fill(const struct sim *s, const struct sim_domain *domain,
 	info->dying = domain->dying;
 	info->paused = domain->paused;
 	info->hvm = domain->hvm;
+	info->power_button = s->guests[domain->guest].config.type ==
+			     DOMAIN_TYPE_HVM;
 	info->reason_code = domain->shutdown ? domain->code : 0;
 	info->cpu_time_ns = sim_cpu_ns(s, domain);
 }
@@ -438,7 +455,7 @@ void sim_world_reset(struct sim *s)
 	s->boot++;
 	s->boot_at = s->mono;
 	s->mono += BOOT_TAKES_MS;
-	s->away = false;
+	sim_retreat_mend(s);
 	s->next_domid = 1;
 	for (int i = 0; i < s->domain_count; i++)
 		s->domains[i].listed = false;
