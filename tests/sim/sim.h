@@ -206,7 +206,7 @@ struct sim_retreat {
 	bool dead;
 	int64_t dead_until;	/* then it was hung only */
 	int64_t well_at;	/* since then it answers */
-	int64_t looked_at;	/* and a daemon's last look at that */
+	int64_t looked_at;	/* this daemon's last look at that; or 0 */
 	int64_t ran_at;		/* when the command ends */
 	bool reboots;		/* the host */
 

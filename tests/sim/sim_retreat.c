@@ -288,6 +288,7 @@ void sim_retreat_forget(struct sim *s)
 	memset(&r->course, 0, sizeof(r->course));
 	memset(&r->trouble, 0, sizeof(r->trouble));
 	r->look_at = r->tick_at = SIM_NEVER;
+	r->looked_at = 0;
 }
 
 void sim_retreat_operate(struct sim *s, bool cancel)
