@@ -62,6 +62,7 @@ void sim_file_check_told(struct sim *s, int index, bool waits)
 		return;
 	owner = &s->domains[guest->known_of];
 	if (owner != domain && owner->second != domain->second &&
+	    uuid_equal(owner->id.uuid, domain->id.uuid) && /* no copy */
 	    runs(owner) && owner->told_at >= s->daemon.began_at)
 		sim_fail(s, "guest %d: the file of domain %u replaces that of "
 			 "domain %u, which runs", domain->guest,
