@@ -32,7 +32,7 @@ setup()
 guest_monitored web type=pv args=crash=wait on_crash=restart
 expect 10 'web runs' is_running web
 watch_start
-daemon_start
+daemon_start 'sweep_seconds = 31'
 expect 20 'web is its monitor'"'"'s' owner_is web xl
 cp "$conf" "$dir/conf.before"
 domid=$(domid_of web)
