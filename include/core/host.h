@@ -71,7 +71,7 @@ struct host_trouble {
 	int64_t began_ms;	/* wall clock, for display */
 	int64_t began_mono_ms;	/* the boot's clock; 0: unknown */
 	int64_t ended_ms;	/* 0: ongoing */
-	bool of_boot_before;	/* the host was booted since: it must be closed */
+	bool is_stale;		/* a later boot or failure is on record: it must be closed */
 	char text[HOST_TEXT_BYTES];	/* host_explain()'s, for the worst verdict */
 	char advice[HOST_TEXT_BYTES];
 	enum retreat_state retreat_state; /* the progress of a retreat, ... */

@@ -318,7 +318,7 @@ static int take_up(void *ctx, const struct host_trouble *trouble)
 {
 	struct keeper_probe *probe = ctx;
 
-	if (trouble->ended_ms == 0 && !trouble->of_boot_before) {
+	if (trouble->ended_ms == 0 && !trouble->is_stale) {
 		probe->trouble = *trouble;
 		probe->health = trouble->worst;
 		probe->since_ms = trouble->began_ms;

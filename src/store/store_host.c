@@ -57,20 +57,24 @@ static void read_trouble(sqlite3_stmt *stmt, struct host_trouble *trouble)
 	retreat_state_parse(store_column_text(stmt, 7),
 			    &trouble->retreat_state);
 	trouble->began_mono_ms = sqlite3_column_int64(stmt, 8);
-	trouble->of_boot_before = sqlite3_column_int(stmt, 9);
+	trouble->is_stale = sqlite3_column_int(stmt, 9);
 }
 
-/* A retreat of that boot is not resumed. */
+/* A failure of this boot whose end could not be written (a full disk) has a
+ * later one behind it.  Its retreat is not resumed, nor that of another boot. */
 int store_close_hosts(struct store *store, int64_t now_ms, uint32_t *ret_count)
 {
 	STORE_AUTO_STMT sqlite3_stmt *stmt = NULL;
-	int r = store_prepare(store, "UPDATE host SET ended_ms = max(?, began_ms),"
+	int r = store_prepare(store, "UPDATE host SET ended_ms = max(?1, began_ms),"
 			      " retreat = CASE WHEN retreat_state IN"
 			      " ('none', 'over') THEN retreat ELSE"
-			      " retreat || '; the host was booted again' END,"
+			      " retreat || CASE WHEN boot <> ?2 THEN"
+			      " '; the host was booted again' ELSE"
+			      " '; its end was not recorded' END END,"
 			      " retreat_state = CASE WHEN retreat_state = 'none'"
 			      " THEN 'none' ELSE 'over' END"
-			      " WHERE ended_ms = 0 AND boot <> ?", &stmt);
+			      " WHERE ended_ms = 0 AND (boot <> ?2 OR number <"
+			      " (SELECT max(number) FROM host))", &stmt);
 
 	if (PLANTED(TROUBLE))
 		return 0;
@@ -93,7 +97,9 @@ int store_each_host(struct store *store, int64_t since_ms, uint32_t limit,
 	int rc = SQLITE_DONE;
 	int r = store_prepare(store, "SELECT number, worst, began_ms,"
 			      " ended_ms, text, advice, retreat,"
-			      " retreat_state, began_mono_ms, boot <> ? FROM host"
+			      " retreat_state, began_mono_ms, boot <> ? OR"
+			      " number < (SELECT max(number) FROM host)"
+			      " FROM host"
 			      " WHERE ended_ms = 0 OR ended_ms >= ?"
 			      " ORDER BY number DESC LIMIT ?", &stmt);
 

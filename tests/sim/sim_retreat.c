@@ -249,7 +249,7 @@ static int take_up(void *ctx, const struct host_trouble *trouble)
 {
 	struct sim *s = ctx;
 
-	if (!trouble->ended_ms && !trouble->of_boot_before)
+	if (!trouble->ended_ms && !trouble->is_stale)
 		s->retreat.trouble = *trouble;
 	sim_leave_read(s, trouble);
 	return 0;
@@ -294,18 +294,20 @@ void sim_retreat_forget(struct sim *s)
 void sim_retreat_operate(struct sim *s, bool cancel)
 {
 	struct sim_retreat *r = &s->retreat;
+	const char *why;
+	bool cut = r->cut;
 
 	if (!s->daemon.up || !r->trouble.began_ms)
 		return;
 	r->inside = true;
-	r->cut = !cancel;
-	if (cancel)
-		(void)retreat_course_cancel(&r->course);
-	else if (retreat_course_start(&r->course, false, s->settings,
-				      sim_now(s).mono_ms))
-		r->cut = false;
+	r->cut |= !cancel;
+	why = cancel ? retreat_course_cancel(&r->course) :
+		       retreat_course_start(&r->course, false, s->settings,
+					    sim_now(s).mono_ms);
+	/* What a killed daemon was writing may be there all the same, and is
+	 * not cancelled before the next one has read it. */
 	if (!s->daemon.dead)
-		r->cut = false;
+		r->cut = why ? cut : false;
 	set_tick(s);
 }
 

@@ -67,33 +67,44 @@ static void test_all(void)
 	store_close(store);
 }
 
-/* Two that were open at the end of a boot, one of them in a retreat. */
+/* Two of one boot whose end is not on record, in a retreat each. */
 static void test_other_boot(void)
 {
 	struct host_trouble old = {
 		.worst = HOST_HUNG, .began_ms = 7000, .began_mono_ms = 70,
 		.retreat = "asked: web", .retreat_state = RETREAT_WAITING,
 	};
-	struct host_trouble plain = { .worst = HOST_HUNG, .began_ms = 8000 };
+	struct host_trouble older = {
+		.worst = HOST_HUNG, .began_ms = 8000, .retreat = "asked: db",
+		.retreat_state = RETREAT_WAITING,
+	};
 	struct store *store = store_dir_open("boot2", 0);
 	uint32_t count = 99;
 	struct seen seen;
 
-	store_record_host(store, &plain);
+	store_record_host(store, &older);
+	ok(store_each_host(store, INT64_MAX, 1, note, &seen) == 0 &&
+	   !seen.last.is_stale, "the newest of this boot is not stale");
 	store_record_host(store, &old);
-	ok(store_close_hosts(store, 9000, &count) == 0 && count == 1 &&
-	   count_since(store, INT64_MAX, &seen) == 2,
-	   "those of this boot last, those of another are closed");
-	ok(!seen.last.of_boot_before, "this boot's are known as that");
-	ok(seen.last.began_mono_ms == 0 && store_each_host(store, INT64_MAX,
-	   1, note, &seen) == 0 && seen.last.began_mono_ms == 70,
-	   "when one began by the boot's clock is kept");
+	ok(count_since(store, INT64_MAX, &seen) == 3 && seen.last.is_stale,
+	   "one that a later one follows is");
+	ok(store_close_hosts(store, 9000, &count) == 0 && count == 2 &&
+	   count_since(store, INT64_MAX, &seen) == 1 && !seen.last.is_stale,
+	   "the newest of this boot lasts, the others are closed");
+	ok(seen.last.began_mono_ms == 70,
+	   "when it began by the boot's clock is kept");
+	ok(store_each_host(store, 9000, 2, note, &seen) == 0 &&
+	   seen.last.number == older.number &&
+	   seen.last.retreat_state == RETREAT_OVER,
+	   "the retreat of the earlier one is over");
+	is_text(seen.last.retreat, "asked: db; its end was not recorded",
+		"and says why");
 	store_close(store);
 	store = store_dir_open("boot3", 0);
 	ok(store_each_host(store, INT64_MAX, 1, note, &seen) == 0 &&
-	   seen.last.of_boot_before && !seen.last.ended_ms,
+	   seen.last.is_stale && !seen.last.ended_ms,
 	   "and another's before they are closed");
-	ok(store_close_hosts(store, 9000, &count) == 0 && count == 2 &&
+	ok(store_close_hosts(store, 9000, &count) == 0 && count == 1 &&
 	   count_since(store, INT64_MAX, &seen) == 0,
 	   "after the next boot none lasts");
 	ok(store_each_host(store, 9000, 1, note, &seen) == 0 &&
