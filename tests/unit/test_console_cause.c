@@ -145,6 +145,8 @@ static const struct {
 	  "Kernel panic on CPU 0\x1b[0m\n"
 	  "[00:00:01.230,000] <err> os: Halting system\n",
 	  ">>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 0", true },
+	{ "Zephyr", "E: >>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 1\x1b[\n",
+	  ">>> ZEPHYR FATAL ERROR 4: Kernel panic on CPU 1", true },
 	{ "Zephyr", "E: >>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0\n",
 	  ">>> ZEPHYR FATAL ERROR 0: CPU exception on CPU 0", true },
 };

@@ -339,6 +339,27 @@ static void test_unsure(void)
 	finish();
 }
 
+/* The same of one alone: whose the record is, is not in doubt. */
+static void test_alone(void)
+{
+	begin(ACTION_RESTART);
+	engine_hold(host.engine, uuid, host.now);
+	engine_release(host.engine, uuid, host.now);
+	crash(5);
+	host.stored.state = CASE_STATE_CLOSED;
+	host.stored.outcome = OUTCOME_RESUMED;
+	host.list[0].shutdown = false;
+	host.list[0].cpu_time_ns += 5000000000;
+	restart();
+	engine_set_toolstack(host.engine, false, host.now);
+	host.list[0].cpu_time_ns += 5000000000;
+	crash(5);
+	pass(20000);
+	ok(open_one() && open_one()->verdict.action == ACTION_RESTART,
+	   "a fall of one alone is decided on by the record");
+	finish();
+}
+
 /* Until it is told it is called as the record is. */
 static void test_name(void)
 {
@@ -409,6 +430,7 @@ int main(void)
 	test_late_word();
 	test_untold();
 	test_unsure();
+	test_alone();
 	test_name();
 	test_rebooted();
 	test_copy_name();
