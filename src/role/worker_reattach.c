@@ -53,6 +53,14 @@ static void name_failed(struct run *run, uint32_t guest,
 	name(run, guest, found, why);
 }
 
+static void name_unread(struct run *run, uint32_t guest, int r)
+{
+	run->failed++;
+	if (++run->named <= NAMED_MOST)
+		text_append_clause(&run->left, "domain %u: its devices cannot "
+				   "be read: %s", guest, strerror(-r));
+}
+
 static int conclude(struct run *run)
 {
 	struct text *why = run->work->why;
@@ -196,10 +204,7 @@ static bool do_guest(struct run *run, const struct domain_id *guest)
 	int count = reattach_find(run->reattach, guest->domid, list);
 
 	if (count < 0)
-		text_append_clause(&run->left, "domain %u cannot be looked at: "
-				   "%s", guest->domid, strerror(-count));
-	if (count < 0)
-		run->failed += !run->failed;
+		name_unread(run, guest->domid, count);
 	if (count <= 0 || !runs(run, guest))
 		return true;
 	if (reattach_is_permitted(run->work->order->blob, guest))

@@ -135,8 +135,10 @@ char **xs_directory(struct xs_handle *store, xs_transaction_t t,
 	dir = opendir(whole);
 	*count = 0;
 	if (!dir) {
+		int e = errno; /* ENOTDIR: the test makes it fail */
+
 		free(list);
-		errno = ENOENT;
+		errno = e;
 		return NULL;
 	}
 	while ((entry = readdir(dir)))
