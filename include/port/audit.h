@@ -38,6 +38,10 @@ void audit_console(const struct audit *audit);	/* xenconsoled */
 
 void audit_start(const struct audit *audit);	/* what starts guests */
 
+/* The PATH of systemd's services. */
+#define AUDIT_SYSTEMD_DIRS \
+	"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* What services search for programs: as systemd has PATH, or as the scripts of
  * sysvinit set it. */
 const char *audit_start_service_dirs(bool systemd);

@@ -89,6 +89,8 @@ struct setup_file {
  * regular file; -EFBIG: over 1 MiB. */
 int setup_file_read(const char *path, struct setup_file *ret_file);
 void setup_file_free(struct setup_file *file);
+/* Two names of one file.  A symbolic link is a file of its own. */
+bool setup_file_is_one(const char *a, const char *b);
 
 /* Each is there as a whole or not at all, also after a loss of power. */
 int setup_file_write(const char *path, const struct setup_file *file);

@@ -54,9 +54,7 @@ bool audit_start_same_xl(const char *dirs, const char *service_dirs,
 
 const char *audit_start_service_dirs(bool systemd)
 {
-	return systemd ?
-		"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" :
-		"/sbin:/bin:/usr/sbin:/usr/bin";
+	return systemd ? AUDIT_SYSTEMD_DIRS : "/sbin:/bin:/usr/sbin:/usr/bin";
 }
 
 static void check_xl(const struct audit *audit)

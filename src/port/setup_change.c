@@ -117,14 +117,6 @@ static bool is_there(const char *path)
 	return lstat(path, &st) == 0;
 }
 
-static bool is_one_file(const char *a, const char *b)
-{
-	struct stat a_st, b_st;
-
-	return lstat(a, &a_st) == 0 && lstat(b, &b_st) == 0 &&
-	       a_st.st_dev == b_st.st_dev && a_st.st_ino == b_st.st_ino;
-}
-
 static enum setup_state look_at_link(const struct place *place,
 				     const char *target)
 {
@@ -138,7 +130,7 @@ static enum setup_state look_at_taken(const struct place *place)
 {
 	if (leads_to(place->path, SETUP_XL_DIR "/xl"))
 		return SETUP_AFTER;
-	if (!is_there(place->to) || is_one_file(place->path, place->to))
+	if (!is_there(place->to) || setup_file_is_one(place->path, place->to))
 		return SETUP_BEFORE;
 	return SETUP_OTHER;
 }
@@ -291,7 +283,7 @@ static int give_back(const struct place *place)
 	int r;
 
 	if (!leads_to(place->path, SETUP_XL_DIR "/xl"))
-		return is_one_file(place->path, place->to) ?
+		return setup_file_is_one(place->path, place->to) ?
 			remove_name(place->to) : 0;
 	if (!is_there(place->to))
 		return remove_name(place->path);

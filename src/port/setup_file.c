@@ -66,6 +66,14 @@ int setup_file_read(const char *path, struct setup_file *ret_file)
 	return 0;
 }
 
+bool setup_file_is_one(const char *a, const char *b)
+{
+	struct stat a_st, b_st;
+
+	return lstat(a, &a_st) == 0 && lstat(b, &b_st) == 0 &&
+	       a_st.st_dev == b_st.st_dev && a_st.st_ino == b_st.st_ino;
+}
+
 void setup_file_free(struct setup_file *file)
 {
 	free(file->data);

@@ -24,8 +24,7 @@
 #define DROP_IN \
 	"# Made by \"xenvigil setup\"; \"xenvigil setup --undo\" removes it.\n" \
 	"[Service]\n" \
-	"Environment=PATH=" SETUP_XL_DIR ":/usr/local/sbin:/usr/local/bin" \
-	":/usr/sbin:/usr/bin:/sbin:/bin\n"
+	"Environment=PATH=" SETUP_XL_DIR ":" AUDIT_SYSTEMD_DIRS "\n"
 
 const char *const setup_plan_ways[] = { "adopt", "divert", "service", NULL };
 
@@ -283,14 +282,12 @@ static const char *name_of_package(const struct making *m, const char *path,
 				   char ret_path[SETUP_PATH_BYTES])
 {
 	char a[SETUP_PATH_BYTES], b[SETUP_PATH_BYTES];
-	struct stat a_st, b_st;
 
 	if (snprintf(ret_path, SETUP_PATH_BYTES, "/usr%s", path) <
 	    SETUP_PATH_BYTES &&
 	    setup_change_path(m->root, path, a) == 0 &&
 	    setup_change_path(m->root, ret_path, b) == 0 &&
-	    lstat(a, &a_st) == 0 && lstat(b, &b_st) == 0 &&
-	    a_st.st_dev == b_st.st_dev && a_st.st_ino == b_st.st_ino)
+	    setup_file_is_one(a, b))
 		return ret_path;
 	return path;
 }
