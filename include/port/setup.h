@@ -92,7 +92,8 @@ void setup_file_free(struct setup_file *file);
 /* Two names of one file.  A symbolic link is a file of its own. */
 bool setup_file_is_one(const char *a, const char *b);
 
-/* Each is there as a whole or not at all, also after a loss of power. */
+/* Each is there as a whole or not at all, also after a loss of power.  -EFBIG:
+ * what setup_file_read() would not read. */
 int setup_file_write(const char *path, const struct setup_file *file);
 int setup_file_link(const char *path, const char *target);
 int setup_file_sync_dir_of(const char *path);

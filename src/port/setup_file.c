@@ -161,6 +161,8 @@ int setup_file_write(const char *path, const struct setup_file *file)
 	char rest[SETUP_PATH_BYTES];
 	int r = name_rest(path, rest);
 
+	if (r == 0 && file->len > FILE_BYTES_MAX)
+		r = -EFBIG; /* setup_file_read() would refuse it */
 	if (r < 0)
 		return r;
 	unlink(rest);

@@ -184,6 +184,29 @@ static void test_record(void)
 	text_free(&why);
 }
 
+/* A file that is read may be too long to be in the record twice. */
+static void test_large_record(void)
+{
+	struct setup_plan plan = { .count = 1, .way = "adopt" }, read;
+	struct setup_file *after = &plan.changes[0].after;
+	struct text why = { 0 };
+	int lock = setup_record_lock(root, &plan, &why);
+
+	plan.changes[0].path = strdup("/etc/x");
+	*after = (struct setup_file){ .exists = true, .len = 1 << 20 };
+	after->data = malloc(after->len + 1);
+	memset(after->data, 'x', after->len);
+	after->data[after->len] = '\0';
+	ok(setup_record_write(root, &plan, &why) == -EFBIG && why.len,
+	   "a record that could not be read again is not written");
+	ok(setup_record_read(root, &read, &why) == -ENOENT,
+	   "and nothing is there");
+	setup_record_remove(root, &plan, &why);
+	close(lock);
+	setup_plan_free(&plan);
+	text_free(&why);
+}
+
 int main(void)
 {
 	char command[64];
@@ -195,6 +218,7 @@ int main(void)
 	test_starts();
 	test_compare();
 	test_record();
+	test_large_record();
 	snprintf(command, sizeof(command), "rm -rf %s", root);
 	if (system(command))
 		return 1;
