@@ -301,8 +301,8 @@ int engine_adopt(struct engine *engine, const uint8_t uuid[UUID_BYTES],
 /* Do the setting adopt and the operator allow actions on it? */
 bool engine_acts_on(const struct engine *engine, const struct guest *guest);
 /* May we detach and attach devices of DOMAIN, which runs? */
-bool engine_may_mend(const struct engine *engine,
-		     const struct domain *domain);
+bool engine_may_reattach(const struct engine *engine,
+			 const struct domain *domain);
 /* Did a peer make it, and is it left to that peer? */
 bool engine_is_foreign(const struct engine *engine,
 		       const struct domain *domain);

@@ -17,7 +17,7 @@ enum audit_level { AUDIT_OK, AUDIT_WARN, AUDIT_ERROR };
 struct audit {
 	/* Both texts may contain a guest's text: escape them. */
 	void (*found)(void *ctx, enum audit_level level, const char *text,
-		      const char *mend);
+		      const char *fix);
 	void *ctx;
 };
 
@@ -70,7 +70,7 @@ const char *audit_console_command(const char *root);
 
 /* One finding; formats are printf's. */
 void audit_report(const struct audit *audit, enum audit_level level,
-		  const char *mend, const char *fmt, ...)
+		  const char *fix, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
 #endif

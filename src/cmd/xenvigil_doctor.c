@@ -59,7 +59,7 @@ struct doctor {
 };
 
 static void add_finding(struct doctor *doctor, const char *part,
-			enum audit_level level, const char *text, const char *mend)
+			enum audit_level level, const char *text, const char *fix)
 {
 	json_object *to = json_object_new_object();
 
@@ -67,7 +67,7 @@ static void add_finding(struct doctor *doctor, const char *part,
 	json_object_object_add(to, "level",
 			       json_object_new_string(levels[level]));
 	json_object_object_add(to, "text", json_object_new_string(text));
-	json_object_object_add(to, "mend", json_object_new_string(mend));
+	json_object_object_add(to, "mend", json_object_new_string(fix));
 	json_object_array_add(doctor->findings, to);
 	if (level > doctor->worst)
 		doctor->worst = level;
@@ -82,14 +82,14 @@ static void send_field(FILE *out, const char *text)
 }
 
 static void send_finding(void *ctx, enum audit_level level, const char *text,
-			 const char *mend)
+			 const char *fix)
 {
 	FILE *out = ctx;
 
 	fprintf(out, "%d\t", level);
 	send_field(out, text);
 	fputc('\t', out);
-	send_field(out, mend);
+	send_field(out, fix);
 	fputc('\n', out);
 }
 
@@ -112,13 +112,13 @@ static void take_line(struct doctor *doctor, const struct part *part,
 		      char *line)
 {
 	char *text = strchr(line, '\t');
-	char *mend = text ? strchr(text + 1, '\t') : NULL;
+	char *fix = text ? strchr(text + 1, '\t') : NULL;
 	int level = line[0] - '0';
 
-	if (!mend || level < AUDIT_OK || level > AUDIT_ERROR)
+	if (!fix || level < AUDIT_OK || level > AUDIT_ERROR)
 		return;
-	*mend = '\0';
-	add_finding(doctor, part->name, (enum audit_level)level, text + 1, mend + 1);
+	*fix = '\0';
+	add_finding(doctor, part->name, (enum audit_level)level, text + 1, fix + 1);
 }
 
 /* Returns whether the part ended in time. */
@@ -290,7 +290,7 @@ static const char *text_in(json_object *from, const char *key)
 
 static void show_findings(json_object *findings)
 {
-	char text[2048], mend[2048];
+	char text[2048], fix[2048];
 
 	for (size_t i = 0; i < json_object_array_length(findings); i++) {
 		json_object *at = json_object_array_get_idx(findings, i);
@@ -300,7 +300,7 @@ static void show_findings(json_object *findings)
 		       text_escape(text, sizeof(text), text_in(at, "text")));
 		if (text_in(at, "mend")[0])
 			printf("%-19s fix:  %s\n", "",
-			       text_escape(mend, sizeof(mend),
+			       text_escape(fix, sizeof(fix),
 					   text_in(at, "mend")));
 	}
 }

@@ -90,7 +90,7 @@ bool engine_is_foreign(const struct engine *engine,
 }
 
 /* xl's monitor has no say in its devices; who keeps us off the guest has. */
-bool engine_may_mend(const struct engine *engine, const struct domain *domain)
+bool engine_may_reattach(const struct engine *engine, const struct domain *domain)
 {
 	const struct guest *guest = domain->guest;
 

@@ -422,7 +422,7 @@ void engine_step_cope(struct engine *e, struct incident *incident,
 	int rc = incident->steps[incident->step_count - 1].rc;
 
 	if (step_found_taken(step, rc)) {
-		incident->wants_reattach = false; /* whoever started it sees to that */
+		incident->wants_reattach = false; /* its starter re-attaches */
 		if (!engine_step_pass(e, incident, now))
 			fire(e, incident, CASE_EVENT_TAKEN, now);
 	} else if (rc == -ESTALE && engine_report_became_copy(e, incident)) {

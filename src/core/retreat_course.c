@@ -170,7 +170,7 @@ void retreat_course_tick(struct retreat_course *course,
 }
 
 static int begin_course(struct retreat_course *course,
-		 const struct settings *settings, int64_t now_ms)
+			const struct settings *settings, int64_t now_ms)
 {
 	const struct domain_info *list;
 	size_t count;
@@ -194,7 +194,7 @@ static int begin_course(struct retreat_course *course,
 
 /* Returns 0, or -errno. */
 static int start_course(struct retreat_course *course, enum retreat_note as,
-		 const struct settings *settings, int64_t now_ms)
+			const struct settings *settings, int64_t now_ms)
 {
 	int r = begin_course(course, settings, now_ms);
 
@@ -253,8 +253,8 @@ const char *retreat_course_cancel(struct retreat_course *course)
  * over is shown.
  */
 static void take_up_course(struct retreat_course *course,
-		    const struct host_trouble *trouble,
-		    const struct settings *settings, int64_t now_ms)
+			   const struct host_trouble *trouble,
+			   const struct settings *settings, int64_t now_ms)
 {
 	text_copy(course->before, sizeof(course->before), trouble->retreat);
 	if (trouble->retreat_state == RETREAT_COMMAND && !PLANTED(COMMAND))
@@ -263,7 +263,7 @@ static void take_up_course(struct retreat_course *course,
 		 trouble->retreat_state == RETREAT_EVIDENCE ||
 		 trouble->retreat_state == RETREAT_COMMAND)
 		(void)start_course(course, RETREAT_NOTE_RESUMED, settings,
-			    now_ms); /* or at the next verdict */
+				   now_ms); /* or at the next verdict */
 	else
 		course->state = trouble->retreat_state;
 }

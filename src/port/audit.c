@@ -22,7 +22,7 @@
 #define USERDATA_DIR "/var/lib/xen"
 
 void audit_report(const struct audit *audit, enum audit_level level,
-		  const char *mend, const char *fmt, ...)
+		  const char *fix, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
@@ -30,7 +30,7 @@ void audit_report(const struct audit *audit, enum audit_level level,
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	audit->found(audit->ctx, level, text, mend);
+	audit->found(audit->ctx, level, text, fix);
 }
 
 /* --- the driver --- */
@@ -82,23 +82,23 @@ void audit_kernel(const struct audit *audit)
 
 void audit_toolstack(const struct audit *audit)
 {
-	struct text text = { 0 }, mend = { 0 };
+	struct text text = { 0 }, fix = { 0 };
 	struct host_evidence evidence;
 	enum host_health health;
 
 	hostprobe_look(PROBE_MS, NULL, &evidence);
 	health = host_judge(&evidence);
 	host_explain(&evidence, &text);
-	host_advise(&evidence, &mend);
+	host_advise(&evidence, &fix);
 	if (health == HOST_HEALTHY)
 		audit_report(audit, AUDIT_OK, "", "xenstored answers within "
 			     "%lld ms", (long long)evidence.took_ms);
 	else
 		audit_report(audit, health == HOST_SLOW ? AUDIT_WARN :
-			     AUDIT_ERROR, text_get(&mend), "%s: %s",
+			     AUDIT_ERROR, text_get(&fix), "%s: %s",
 			     host_health_name(health), text_get(&text));
 	text_free(&text);
-	text_free(&mend);
+	text_free(&fix);
 }
 
 void audit_device(const struct audit *audit)
@@ -149,16 +149,16 @@ static unsigned int check_files(const struct audit *audit, DIR *dir,
 
 	while ((entry = readdir(dir))) {
 		unsigned int domid;
-		char uuid[UUID_TEXT_BYTES] = "", mend[512];
+		char uuid[UUID_TEXT_BYTES] = "", fix[512];
 
 		if (sscanf(entry->d_name, "userdata-%*[a-z].%u.%36[0-9a-f-].",
 			   &domid, uuid) != 2 || domid == 0 ||
 		    lives(list, count, domid, uuid))
 			continue;
 		found++;
-		snprintf(mend, sizeof(mend), "rm %s/%s", USERDATA_DIR,
+		snprintf(fix, sizeof(fix), "rm %s/%s", USERDATA_DIR,
 			 entry->d_name);
-		audit_report(audit, AUDIT_WARN, mend, "a stale file of domain "
+		audit_report(audit, AUDIT_WARN, fix, "a stale file of domain "
 			     "%u, which is gone: %s", domid, entry->d_name);
 	}
 	return found;

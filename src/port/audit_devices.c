@@ -78,21 +78,21 @@ static int state_at(struct walk *walk, const char *path)
 }
 
 static void report(struct walk *walk, const char *path, const char *what,
-		   const char *mend)
+		   const char *fix)
 {
 	walk->found++;
 	if (walk->report)
-		audit_report(walk->audit, AUDIT_WARN, mend, "%s: %s", path,
+		audit_report(walk->audit, AUDIT_WARN, fix, "%s: %s", path,
 			     what);
 }
 
 static void found(struct walk *walk, const char *path, const char *what,
 		  const char *command)
 {
-	char mend[3 * PATH_BYTES];
+	char fix[3 * PATH_BYTES];
 
-	snprintf(mend, sizeof(mend), "%s %s", command, path);
-	report(walk, path, what, mend);
+	snprintf(fix, sizeof(fix), "%s %s", command, path);
+	report(walk, path, what, fix);
 }
 
 /*
@@ -103,17 +103,17 @@ static void report_used(struct walk *walk, const char *frontend,
 			const char *path, const char *what,
 			const char *device)
 {
-	struct text mend = { 0 };
+	struct text fix = { 0 };
 	unsigned int domid;
 	char kind[32];
 
 	if (sscanf(frontend, "/local/domain/%u/device/%31[a-z0-9_]", &domid,
 		   kind) == 2)
-		device_mend(domid, kind, device, &mend);
+		device_mend(domid, kind, device, &fix);
 	else
-		text_append(&mend, "detach and attach the device");
-	report(walk, path, what, text_get(&mend));
-	text_free(&mend);
+		text_append(&fix, "detach and attach the device");
+	report(walk, path, what, text_get(&fix));
+	text_free(&fix);
 }
 
 /* Whether DOMID is gone; then its leftovers below PATH are reported as WHAT. */

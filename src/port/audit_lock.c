@@ -14,15 +14,15 @@
 
 void audit_lock(const struct audit *audit)
 {
-	char path[BALLOON_PATH_BYTES], mend[BALLOON_PATH_BYTES + 8];
+	char path[BALLOON_PATH_BYTES], fix[BALLOON_PATH_BYTES + 8];
 	struct text why = { 0 };
 	int r = balloon_read_lock(path, &why);
 
 	if (r == 0)
 		r = xllock_check(path, &why);
 	if (r == -EPERM) {
-		snprintf(mend, sizeof(mend), "rm %s", path);
-		audit_report(audit, AUDIT_ERROR, mend, "xl's lock %s: a "
+		snprintf(fix, sizeof(fix), "rm %s", path);
+		audit_report(audit, AUDIT_ERROR, fix, "xl's lock %s: a "
 			     "process that has it open can keep every xl from "
 			     "starting a guest",
 			     text_get(&why));

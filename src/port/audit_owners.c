@@ -154,11 +154,11 @@ static unsigned int report_alone(const struct audit *audit,
 	if (owners->alone_count && list_domains(&now) == 0)
 		owner_each_monitor("/proc", note_still_alone, both);
 	for (size_t i = 0; i < now.alone_count; i++) {
-		char mend[32];
+		char fix[32];
 
-		snprintf(mend, sizeof(mend), "kill %d",
+		snprintf(fix, sizeof(fix), "kill %d",
 			 (int)now.alone[i].pid);
-		audit_report(audit, AUDIT_WARN, mend, "the xl monitor %d waits "
+		audit_report(audit, AUDIT_WARN, fix, "the xl monitor %d waits "
 			     "for domain %u, which is gone",
 			     (int)now.alone[i].pid, now.alone[i].domid);
 	}

@@ -81,13 +81,13 @@ static void check_xl(const struct audit *audit)
 static void report_faults(const struct audit *audit, const char *path,
 			  struct text *why)
 {
-	char *save = NULL, mend[AUDIT_PATH_BYTES + 64];
+	char *save = NULL, fix[AUDIT_PATH_BYTES + 64];
 
-	snprintf(mend, sizeof(mend), "correct the file; xl create --dryrun %s "
+	snprintf(fix, sizeof(fix), "correct the file; xl create --dryrun %s "
 		 "checks it", path);
 	for (char *line = why->len ? strtok_r(why->at, "\n", &save) : NULL;
 	     line; line = strtok_r(NULL, "\n", &save))
-		audit_report(audit, AUDIT_ERROR, mend,
+		audit_report(audit, AUDIT_ERROR, fix,
 			     "this guest does not start with the host: %s",
 			     line);
 }

@@ -78,10 +78,10 @@ static void report_remotes(const struct audit *audit,
 			   const struct ports *ports)
 {
 	struct text names = { 0 };
-	char mend[NAMES_BYTES + 128];
+	char fix[NAMES_BYTES + 128];
 
 	find_processes("/dev/xen/evtchn", &names);
-	snprintf(mend, sizeof(mend), "end the process that leaks them; "
+	snprintf(fix, sizeof(fix), "end the process that leaks them; "
 		 "/dev/xen/evtchn is open in: %s", text_get(&names));
 	text_free(&names);
 	for (uint32_t i = 0; i < ports->remotes; i++) {
@@ -89,7 +89,7 @@ static void report_remotes(const struct audit *audit,
 
 		if (!remote->gone && remote->count < PORTS_LEAK)
 			continue;
-		audit_report(audit, AUDIT_WARN, mend, "%u event channels of "
+		audit_report(audit, AUDIT_WARN, fix, "%u event channels of "
 			     "dom0 are for domain %u%s", remote->count,
 			     remote->domid, remote->gone ? ", which is gone" :
 			     ": more than any driver needs");

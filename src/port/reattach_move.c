@@ -106,7 +106,7 @@ static int give_disk(struct reattach *reattach, uint32_t guest,
 }
 
 /* What libxl has entered is attached, whether or not the backend was up in
- * libxl's time.  Of a failure a person is told: nobody else tries again. */
+ * libxl's time.  A failure is reported, because nothing tries again. */
 static int judge(struct reattach *reattach, uint32_t guest,
 		 const struct reattach_found *found, int rc, struct text *why)
 {

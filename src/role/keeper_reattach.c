@@ -18,7 +18,7 @@ int keeper_reattach_prepare(const struct keeper *keeper, struct wire_msg *msg)
 	struct text list = { 0 };
 
 	for (size_t i = 0; i < count && list.len < LIST_BYTES_MAX; i++)
-		if (engine_may_mend(keeper->engine, domains[i]))
+		if (engine_may_reattach(keeper->engine, domains[i]))
 			reattach_permit(&list, &domains[i]->info.id);
 	if (list.error) {
 		text_free(&list);

@@ -35,15 +35,15 @@ static void name(struct run *run, uint32_t guest,
 		 const struct reattach_found *found, const char *why)
 {
 	AUTO_FREE char *domain = reattach_name(run->reattach, guest);
-	struct text mend = { 0 };
+	struct text fix = { 0 };
 
 	if (++run->named <= NAMED_MOST) {
-		device_mend(guest, found->kind, found->device, &mend);
+		device_mend(guest, found->kind, found->device, &fix);
 		text_append_clause(&run->left, "domain %u (%.64s) %s %s: %.200s "
 				   "(%s)", guest, domain ?: "", found->kind,
-				   found->device, why, text_get(&mend));
+				   found->device, why, text_get(&fix));
 	}
-	text_free(&mend);
+	text_free(&fix);
 }
 
 static void name_failed(struct run *run, uint32_t guest,

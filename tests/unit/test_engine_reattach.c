@@ -227,19 +227,19 @@ static void test_may_mend(void)
 
 	begin(ACTION_RESTART);
 	domain = engine_domain(host.engine, 5);
-	ok(engine_may_mend(host.engine, domain), "a guest's devices may be touched");
+	ok(engine_may_reattach(host.engine, domain), "a guest's devices may be touched");
 	engine_hold(host.engine, uuid, host.now);
-	ok(!engine_may_mend(host.engine, domain), "not while it is on hold");
+	ok(!engine_may_reattach(host.engine, domain), "not while it is on hold");
 	engine_release(host.engine, uuid, host.now);
 	host.settings->adopt = SETTINGS_ADOPT_NONE;
-	ok(!engine_may_mend(host.engine, domain), "nor when none is ours");
+	ok(!engine_may_reattach(host.engine, domain), "nor when none is ours");
 	host.settings->adopt = SETTINGS_ADOPT_ORPHANS;
 	engine_disown(host.engine, uuid, true, host.now);
-	ok(!engine_may_mend(host.engine, domain), "nor of one that is disowned");
+	ok(!engine_may_reattach(host.engine, domain), "nor of one that is disowned");
 	engine_disown(host.engine, uuid, false, host.now);
-	ok(engine_may_mend(host.engine, domain), "until it is ours again");
+	ok(engine_may_reattach(host.engine, domain), "until it is ours again");
 	crash(5);
-	ok(!engine_may_mend(host.engine, domain), "nor of one that is down");
+	ok(!engine_may_reattach(host.engine, domain), "nor of one that is down");
 	finish();
 }
 
