@@ -50,6 +50,7 @@ struct client {
 	ev_timer deadline;
 	struct text request;
 	bool waits;		/* for a probe of the host */
+	int64_t look;		/* the probe that it waits for; 0: any */
 	struct control_wait *wait;	/* for a state of a guest; NULL: not */
 	json_object *answer;
 	const char *out;	/* the answer's text */
@@ -109,16 +110,32 @@ static void on_writable(struct client *client)
 		drop_client(client);
 }
 
-/* The verdict on the host is part of the status, and has to be of now. */
+static bool is_command(json_object *request, const char *name)
+{
+	json_object *command;
+
+	return json_object_object_get_ex(request, "command", &command) &&
+	       strcmp(json_object_get_string(command) ?: "", name) == 0;
+}
+
+/* The status contains the verdict on the host, and a recent verdict is good
+ * enough.  A retreat shuts guests down: its verdict comes from a look that
+ * begins after the request. */
 static bool must_wait(struct client *client, json_object *request)
 {
 	struct keeper *keeper = client->control->keeper;
-	json_object *command;
 
-	if (!json_object_object_get_ex(request, "command", &command) ||
-	    strcmp(json_object_get_string(command) ?: "", "status") ||
-	    keeper_probe_is_fresh(keeper))
+	if (is_command(request, "retreat")) {
+		client->look = keeper_probe_next_look(keeper);
+		if (keeper_probe_has_looked(keeper, client->look))
+			return false; /* the prober cannot look */
+	} else if (is_command(request, "status")) {
+		client->look = 0;
+		if (keeper_probe_is_fresh(keeper))
+			return false;
+	} else {
 		return false;
+	}
 	ev_io_stop(keeper->loop, &client->io);
 	client->waits = true;
 	keeper_probe_ask(keeper);
@@ -133,9 +150,14 @@ void control_resume(struct control *control)
 
 	if (!control)
 		return;
-	LIST_EACH(client, &control->clients, struct client, node)
-		if (client->waits)
+	LIST_EACH(client, &control->clients, struct client, node) {
+		if (!client->waits)
+			continue;
+		if (keeper_probe_has_looked(control->keeper, client->look))
 			answer(client);
+		else
+			keeper_probe_ask(control->keeper);
+	}
 }
 
 /* From here on it is only written to. */

@@ -207,6 +207,10 @@ void keeper_probe_stop(struct keeper *keeper);
  * recent. */
 void keeper_probe_ask(struct keeper *keeper);
 bool keeper_probe_is_fresh(const struct keeper *keeper);
+/* The number of the first look at the host that begins after this call. */
+int64_t keeper_probe_next_look(const struct keeper *keeper);
+/* True when that look is over, and when the prober cannot look. */
+bool keeper_probe_has_looked(const struct keeper *keeper, int64_t look);
 
 struct keeper_probe_state {
 	enum host_health health;

@@ -29,6 +29,7 @@ struct keeper_probe {
 	struct child child;
 	ev_timer again;		/* starts the child, or asks it */
 	bool asked, stuck;
+	int64_t looks;		/* begun so far; the last is over unless asked */
 	struct host_evidence evidence;
 	enum host_health health;
 	int64_t since_ms;	/* wall clock, to show */
@@ -277,19 +278,36 @@ void keeper_probe_ask(struct keeper *keeper)
 	if (!probe || probe->child.fd < 0 || probe->asked)
 		return;
 	probe->asked = true;
+	probe->looks++;
 	wire_send(probe->child.fd, &msg); /* if it fails, the prober is late */
 	keeper_child_set_due(keeper, &probe->child, TELL_S);
 }
 
 /* A prober that cannot probe must not block clients. */
+static bool can_look(const struct keeper_probe *probe)
+{
+	return probe && probe->child.is_there && !probe->stuck;
+}
+
 bool keeper_probe_is_fresh(const struct keeper *keeper)
 {
 	const struct keeper_probe *probe = keeper->probe;
 
-	if (!probe || !probe->child.is_there || probe->stuck)
-		return true;
-	return probe->seen_ms &&
-	       keeper_now(keeper).mono_ms - probe->seen_mono_ms < FRESH_MS;
+	return !can_look(probe) ||
+	       (probe->seen_ms &&
+		keeper_now(keeper).mono_ms - probe->seen_mono_ms < FRESH_MS);
+}
+
+int64_t keeper_probe_next_look(const struct keeper *keeper)
+{
+	return keeper->probe ? keeper->probe->looks + 1 : 1;
+}
+
+bool keeper_probe_has_looked(const struct keeper *keeper, int64_t look)
+{
+	const struct keeper_probe *probe = keeper->probe;
+
+	return !can_look(probe) || probe->looks - probe->asked >= look;
 }
 
 void keeper_probe_state(const struct keeper *keeper,

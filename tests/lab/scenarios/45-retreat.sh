@@ -36,10 +36,11 @@ xenvigil retreat --cancel > "$dir/said" 2>&1
 check 'and none to be stopped' grep -q 'no retreat is in progress' "$dir/said"
 
 stopped=$(xenstored_pids)
+# The last look at the host, a moment ago, found it healthy.
 kill -STOP $stopped
-expect 5 'stopped: hung' is_health hung
 xenvigil retreat > "$dir/said" 2>&1
-check 'the retreat begins' grep -q '^retreat waiting: ' "$dir/said"
+check 'the retreat begins: the daemon looks at the host anew' grep -q '^retreat waiting: ' "$dir/said"
+expect 5 'stopped: hung' is_health hung
 check 'it says who cannot be asked, and names none that is down' \
 	grep -q 'no power button (PV, PVH): pvh*, pvh*$' "$dir/said"
 note_file "$dir/said"
@@ -68,7 +69,10 @@ chmod 700 $command
 for name in pv pvh; do
 	check "$name was not touched" is_running "$name"
 done
+# The last look at the host, a moment ago, found it hung.
 kill -CONT $stopped
+check 'no retreat from a host that is well again' sh -c '! xenvigil retreat' > "$dir/said" 2>&1
+note_file "$dir/said"
 expect 10 'healthy again' is_health healthy
 check 'the status says no more of it' sh -c "! grep -q '^retreat' $dir/status"
 daemon_stop
