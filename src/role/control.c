@@ -112,10 +112,12 @@ static void on_writable(struct client *client)
 
 static bool is_command(json_object *request, const char *name)
 {
-	json_object *command;
+	json_object *command = NULL;
 
-	return json_object_object_get_ex(request, "command", &command) &&
-	       strcmp(json_object_get_string(command) ?: "", name) == 0;
+	return json_object_is_type(request, json_type_object) &&
+	       json_object_object_get_ex(request, "command", &command) &&
+	       json_object_is_type(command, json_type_string) &&
+	       strcmp(json_object_get_string(command), name) == 0;
 }
 
 /* The status contains the verdict on the host, and a recent verdict is good
@@ -196,16 +198,6 @@ static void on_client_deadline(struct ev_loop *loop, ev_timer *timer,
 }
 
 /* --- those that wait for a state of a guest --- */
-
-static bool is_wait(json_object *request)
-{
-	json_object *command = NULL;
-
-	return json_object_is_type(request, json_type_object) &&
-	       json_object_object_get_ex(request, "command", &command) &&
-	       json_object_is_type(command, json_type_string) &&
-	       strcmp(json_object_get_string(command), "wait") == 0;
-}
 
 static json_object *refuse_wait(void)
 {
@@ -295,7 +287,7 @@ static void answer(struct client *client)
 		return;
 	}
 	client->waits = false;
-	if (is_wait(request))
+	if (is_command(request, "wait"))
 		begin_wait(client, request);
 	else
 		reply(client, control_answer(keeper, request));

@@ -39,7 +39,7 @@ stopped=$(xenstored_pids)
 # The last look at the host, a moment ago, found it healthy.
 kill -STOP $stopped
 xenvigil retreat > "$dir/said" 2>&1
-check 'the retreat begins: the daemon looks at the host anew' grep -q '^retreat waiting: ' "$dir/said"
+check 'the retreat begins: the daemon looks at the host again' grep -q '^retreat waiting: ' "$dir/said"
 expect 5 'stopped: hung' is_health hung
 check 'it says who cannot be asked, and names none that is down' \
 	grep -q 'no power button (PV, PVH): pvh*, pvh*$' "$dir/said"
